@@ -1,0 +1,213 @@
+"""trainmon: records a training so that nothing is lost, and never holds it up.
+
+Public names only: the functions of the spec on a process-wide logger, `TrainLogger`, `training`, readers and errors.
+Nobody inside the package imports this module.
+"""
+
+import os
+import threading
+from collections.abc import Mapping
+from typing import Any, Literal, Unpack
+
+from trainmon.errors import ArgumentError, FolderError, SnapshotError, TrainmonError
+from trainmon.logger import LoggerOptions, TrainLogger
+from trainmon.training_run import TrainingRun
+from trainmon.version import __version__
+
+__all__ = [
+    "ArgumentError",
+    "FolderError",
+    "SnapshotError",
+    "TrainLogger",
+    "TrainingRun",
+    "TrainmonError",
+    "__version__",
+    "get_monitoring_data",
+    "get_system_stats",
+    "log_debug_info",
+    "log_error_with_context",
+    "log_model_checkpoint",
+    "log_model_operation",
+    "log_performance_metrics",
+    "log_training_end",
+    "log_training_progress",
+    "log_training_start",
+    "log_validation_results",
+    "setup_logging",
+    "training",
+]
+
+_logger: TrainLogger | None = None
+_making = threading.RLock()
+
+
+def setup_logging(log_dir: str | os.PathLike[str] = "logs", **options: Unpack[LoggerOptions]) -> TrainLogger:
+    """Makes the process-wide logger, which the other functions record to, and returns it.
+
+    Args:
+        log_dir: The run folder; it is made where it is missing.
+        **options: As `TrainLogger` takes them.
+
+    Raises:
+        ArgumentError: An argument is not what it has to be.
+    """
+    global _logger
+    with _making:
+        if _logger is not None:
+            _logger.close()
+        _logger = TrainLogger(log_dir, **options)
+        return _logger
+
+
+def _current() -> TrainLogger:
+    """The process-wide logger; the first log call makes it in `logs` where nobody did."""
+    return _logger if _logger is not None else _first()
+
+
+def _first() -> TrainLogger:
+    with _making:
+        return _logger if _logger is not None else setup_logging()
+
+
+def training(
+    model_name: str,
+    *,
+    total_epochs: int | None = None,
+    steps_per_epoch: int | None = None,
+    total_steps: int | None = None,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
+    optimizer: str | None = None,
+    config: Mapping[str, Any] | None = None,
+    run_id: str | None = None,
+    initial_step: int | None = None,
+    initial_epoch: int | None = None,
+    resume: bool | Literal["auto"] = False,
+) -> TrainingRun:
+    """A training as a context manager on the process-wide logger; see `TrainingRun`."""
+    return TrainingRun(
+        _current(),
+        model_name,
+        total_epochs=total_epochs,
+        steps_per_epoch=steps_per_epoch,
+        total_steps=total_steps,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        optimizer=optimizer,
+        config=config,
+        run_id=run_id,
+        initial_step=initial_step,
+        initial_epoch=initial_epoch,
+        resume=resume,
+    )
+
+
+def log_training_start(
+    model_name: str,
+    total_epochs: int | None,
+    total_steps: int | None,
+    batch_size: int | None,
+    learning_rate: float | None,
+    optimizer: str | None,
+    *,
+    config: Mapping[str, Any] | None = None,
+    run_id: str | None = None,
+    resume: bool | Literal["auto"] = False,
+) -> None:
+    """Records that a training begins; see `TrainLogger.log_training_start`."""
+    _current().log_training_start(
+        model_name,
+        total_epochs,
+        total_steps,
+        batch_size,
+        learning_rate,
+        optimizer,
+        config=config,
+        run_id=run_id,
+        resume=resume,
+    )
+
+
+def log_training_progress(
+    epoch: int,
+    step: int,
+    total_steps: int | None,
+    loss: float,
+    learning_rate: float | None = None,
+    metrics: Mapping[str, float] | None = None,
+    phase: str = "training",
+) -> None:
+    """Records that a step was completed; see `TrainLogger.log_training_progress`."""
+    (_logger or _first()).log_training_progress(epoch, step, total_steps, loss, learning_rate, metrics, phase)
+
+
+def log_training_end(
+    success: bool,
+    final_loss: float | None = None,
+    total_training_time: float | None = None,
+    final_metrics: Mapping[str, float] | None = None,
+) -> None:
+    """Records that a training is over; see `TrainLogger.log_training_end`."""
+    _current().log_training_end(success, final_loss, total_training_time, final_metrics)
+
+
+def log_model_checkpoint(
+    epoch: int,
+    step: int,
+    loss: float | None,
+    checkpoint_path: str | os.PathLike[str],
+    metrics: Mapping[str, float] | None = None,
+) -> None:
+    """Records that a model was saved; see `TrainLogger.log_model_checkpoint`."""
+    _current().log_model_checkpoint(epoch, step, loss, checkpoint_path, metrics)
+
+
+def log_validation_results(
+    epoch: int,
+    step: int,
+    val_loss: float | None,
+    val_metrics: Mapping[str, float] | None = None,
+    is_best: bool | None = None,
+) -> None:
+    """Records a validation; see `TrainLogger.log_validation_results`."""
+    _current().log_validation_results(epoch, step, val_loss, val_metrics, is_best)
+
+
+def log_error_with_context(
+    error: BaseException, context: str, additional_data: Mapping[str, Any] | None = None
+) -> None:
+    """Records an exception with its traceback; see `TrainLogger.log_error_with_context`."""
+    _current().log_error_with_context(error, context, additional_data)
+
+
+def log_performance_metrics(
+    operation: str,
+    duration: float,
+    memory_usage: Mapping[str, float] | None = None,
+    throughput: float | None = None,
+    batch_size: int | None = None,
+) -> None:
+    """Records how long an operation took; see `TrainLogger.log_performance_metrics`."""
+    _current().log_performance_metrics(operation, duration, memory_usage, throughput, batch_size)
+
+
+def log_model_operation(
+    operation: str, model_name: str, success: bool, details: Mapping[str, Any] | None = None
+) -> None:
+    """Records what was done to a model; see `TrainLogger.log_model_operation`."""
+    _current().log_model_operation(operation, model_name, success, details)
+
+
+def log_debug_info(message: str, data: Mapping[str, Any] | None = None) -> None:
+    """Records a detail; see `TrainLogger.log_debug_info`."""
+    _current().log_debug_info(message, data)
+
+
+def get_system_stats() -> dict[str, Any]:
+    """What the machine does now; see `TrainLogger.get_system_stats`."""
+    return _current().get_system_stats()
+
+
+def get_monitoring_data() -> dict[str, Any]:
+    """The spec's `monitoring_data`; see `TrainLogger.get_monitoring_data`."""
+    return _current().get_monitoring_data()

@@ -1,0 +1,56 @@
+"""Which lines of which writer have arrived: repeated ones are dropped, missing ones remembered.
+
+Threads of one writer may land out of order, and a line may come twice (from a spool that was drained twice), so a
+number below the expected one is either a late arrival or a repetition; the ranges of missing numbers tell which.
+"""
+
+from trainmon.state import RunState, Writer
+
+RANGES = 64
+"""Ranges of missing numbers that are listed for a writer; the oldest beyond are only counted."""
+
+WRITERS = 512
+"""Writers that are remembered; a run with more forked workers forgets the oldest."""
+
+
+def arrive(state: RunState, name: str, seq: int) -> bool:
+    """Takes note of line `seq` of writer `name`; False if it came before and must be dropped."""
+    writer = state.writers.get(name)
+    if writer is None:
+        writer = _introduce(state, name)
+    if seq == writer.next_seq:
+        writer.next_seq = seq + 1
+        return True
+    if seq > writer.next_seq:
+        writer.missing.append((writer.next_seq, seq - 1))
+        writer.next_seq = seq + 1
+        if len(writer.missing) > RANGES:
+            first, last = writer.missing.pop(0)
+            state.totals.gone += last - first + 1
+        return True
+    return _late(state, writer, seq)
+
+
+def _introduce(state: RunState, name: str) -> Writer:
+    writers = state.writers
+    if len(writers) >= WRITERS:
+        oldest = next(iter(writers))
+        state.totals.gone += sum(last - first + 1 for first, last in writers.pop(oldest).missing)
+    writers[name] = writer = Writer()
+    return writer
+
+
+def _late(state: RunState, writer: Writer, seq: int) -> bool:
+    for index, (first, last) in enumerate(writer.missing):
+        if first <= seq <= last:
+            parts = [part for part in ((first, seq - 1), (seq + 1, last)) if part[0] <= part[1]]
+            writer.missing[index : index + 1] = parts
+            return True
+    state.totals.repeated += 1
+    return False
+
+
+def missing(state: RunState) -> int:
+    """Records that were numbered and have not arrived, of all writers."""
+    listed = sum(last - first + 1 for writer in state.writers.values() for first, last in writer.missing)
+    return listed + state.totals.gone

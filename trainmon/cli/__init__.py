@@ -1,0 +1,1 @@
+"""The commands of trainmon: one a file; the only place that prints."""

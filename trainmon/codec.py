@@ -1,0 +1,89 @@
+"""Lines to events and back: the only place that knows JSON.
+
+A journal may hold anything: what a newer version wrote, a torn line, a bomb. Decoding never raises; what is no event
+becomes an `Unread` that says why, so that it can be counted and shown.
+"""
+
+from typing import Any, Literal, get_args
+
+import msgspec
+
+from trainmon.events import AnyEvent
+
+LINE_LIMIT = 1 << 20
+"""Bytes; a longer line is skipped unread, so that it cannot cost memory or time."""
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(AnyEvent)
+
+
+class _Head(msgspec.Struct, gc=False):
+    """What every line of every version says."""
+
+    kind: str
+    writer: str = ""
+    seq: int = -1
+
+
+_head_decoder = msgspec.json.Decoder(_Head)
+
+_KINDS = frozenset(str(kind.__struct_config__.tag) for kind in get_args(AnyEvent))
+
+
+class Unread(msgspec.Struct, frozen=True):
+    """A line that is no event."""
+
+    why: Literal["unknown", "malformed", "damaged", "long"]
+    """`unknown`: a kind of a newer version; `malformed`: a known kind with values of the wrong type; `damaged`: not
+    JSON; `long`: over `LINE_LIMIT`."""
+    writer: str = ""
+    seq: int = -1
+    kind: str = ""
+
+
+def encode_line(event: AnyEvent) -> bytes:
+    r"""The event as one line, `\n` included.
+
+    Raises:
+        TypeError, OverflowError, UnicodeEncodeError, ValueError: a value is not safe JSON; see `trainmon.values`.
+    """
+    return _encoder.encode(event) + b"\n"
+
+
+def encode_json(value: Any) -> bytes:
+    """Any value of the state as JSON."""
+    return _encoder.encode(value)
+
+
+def decode_line(line: bytes) -> AnyEvent | Unread:
+    """One line, without its line break, as an event or as the reason why it is none."""
+    return decode_lines([line])[0]
+
+
+def _explain(line: bytes) -> Unread:
+    try:
+        head = _head_decoder.decode(line)
+    except msgspec.ValidationError:
+        return Unread("malformed")
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return Unread("damaged")
+    why: Literal["unknown", "malformed"] = "malformed" if head.kind in _KINDS else "unknown"
+    return Unread(why, head.writer, head.seq, head.kind[:80])
+
+
+def decode_lines(lines: list[bytes]) -> list[AnyEvent | Unread]:
+    """Many lines, each without its line break, in order; an entry a line."""
+    decode = _decoder.decode
+    out: list[AnyEvent | Unread] = []
+    append = out.append
+    for line in lines:
+        if len(line) > LINE_LIMIT:
+            append(Unread("long"))
+            continue
+        try:
+            event = decode(line)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            append(_explain(line))
+        else:
+            append(event if event.seq >= 0 else Unread("malformed", event.writer, event.seq))
+    return out

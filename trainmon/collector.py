@@ -1,0 +1,80 @@
+"""What a journal's writer drains: its own spool and those of forked children and spawned workers, until they are safe.
+
+A segment is unlinked when nobody appends to it, all of it is in the journal, and the journal is on the disk.
+"""
+
+from pathlib import Path
+
+import msgspec
+
+from trainmon.spool_files import JournalName, SpoolFile, find
+
+BATCH = 64
+"""Lines moved at once; then other threads get a moment of the interpreter."""
+
+
+class Drained(msgspec.Struct):
+    """A segment with what is known of its lines' safety."""
+
+    file: SpoolFile
+    safe: int
+    """Up to here its lines are in a journal that is on the disk."""
+    finished_at: int | None = None
+    """Where the journal ended when the retired segment was empty; None: more may come."""
+
+
+class Collector:
+    """The segments of one journal; for the writer thread alone."""
+
+    def __init__(self) -> None:
+        self.segments: dict[Path, Drained] = {}
+
+    def scan(self, name: JournalName) -> None:
+        """Looks for segments that came since the last look."""
+        for file in find(name, frozenset(self.segments)):
+            self.segments[file.path] = Drained(file, file.offset)
+
+    def used(self) -> int:
+        """Bytes of all segments."""
+        return sum(drained.file.size() for drained in self.segments.values())
+
+    def finish(self, journal_end: int) -> None:
+        """Notes which segments are retired and empty, now that the journal ends at `journal_end`."""
+        for drained in self.segments.values():
+            file = drained.file
+            if drained.finished_at is not None and file.offset < file.size():
+                drained.finished_at = None
+            if drained.finished_at is None and file.retired() and file.offset >= file.size() - file.torn():
+                drained.finished_at = journal_end
+
+    def offsets(self) -> dict[Path, int]:
+        """How far each segment was read: what a sync that begins now makes safe."""
+        return {path: drained.file.offset for path, drained in self.segments.items()}
+
+    def synced(self, offsets: dict[Path, int], journal_end: int) -> None:
+        """Takes note that the journal is on the disk up to `journal_end`, and unlinks what is safe."""
+        for path, offset in offsets.items():
+            drained = self.segments.get(path)
+            if drained is not None:
+                drained.safe = max(drained.safe, offset)
+        for path, drained in list(self.segments.items()):
+            if drained.finished_at is not None and drained.finished_at <= journal_end:
+                drained.file.remove()
+                del self.segments[path]
+
+    def distrust(self) -> None:
+        """After a failed sync: everything that it should have made safe is to be moved again."""
+        for drained in self.segments.values():
+            drained.file.offset = drained.safe
+            drained.finished_at = None
+
+    def forget(self, file: SpoolFile) -> None:
+        """Lets go of a segment whose descriptor is not ours any more."""
+        file.descriptor = -1
+        self.segments.pop(file.path, None)
+
+    def close(self) -> None:
+        """Closes the segments; what was not unlinked stays for the next opener."""
+        for drained in self.segments.values():
+            drained.file.close()
+        self.segments.clear()

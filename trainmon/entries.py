@@ -1,0 +1,219 @@
+"""Events as the entries that a state keeps, cut to a size that keeps the snapshot small."""
+
+from itertools import islice
+
+from msgspec import structs
+
+from trainmon import clock
+from trainmon.codec import encode_json
+from trainmon.events import (
+    Checkpoint,
+    Error,
+    JsonObject,
+    Metrics,
+    Operation,
+    Performance,
+    Progress,
+    Started,
+    Validation,
+    Warned,
+)
+from trainmon.state import (
+    TEXT_LIMIT,
+    TRACEBACK_LIMIT,
+    CheckpointEntry,
+    Configuration,
+    ErrorEntry,
+    OperationEntry,
+    PerformanceEntry,
+    ProgressEntry,
+    ValidationEntry,
+    WarningEntry,
+)
+
+METRICS_LIMIT = 512
+"""Metrics that an entry keeps, in the order in which they were given; the journal has all."""
+
+DATA_LIMIT = 4_096
+"""Bytes of JSON that free data of an entry may have: 100 entries of it fit a snapshot."""
+
+CONFIG_LIMIT = 32_768
+"""Bytes of JSON that the configuration of a run may have in the snapshot."""
+
+CUT = "…"
+"""The key that says that something was left out."""
+
+
+def cut(text: str, limit: int) -> str:
+    """At most `limit` characters of a text, with what was left out said."""
+    return (
+        text
+        if len(text) <= limit
+        else f"{text[:limit]} … [{len(text) - limit:,} more characters in the journal]"
+    )
+
+
+def cut_metrics(metrics: Metrics) -> Metrics:
+    """At most `METRICS_LIMIT` of the metrics."""
+    return metrics if len(metrics) <= METRICS_LIMIT else dict(islice(metrics.items(), METRICS_LIMIT))
+
+
+def cut_data(data: JsonObject, limit: int = DATA_LIMIT) -> JsonObject:
+    """As many of the items as fit into `limit` bytes of JSON, with the number of those left out."""
+    if len(encode_json(data)) <= limit:
+        return data
+    kept: JsonObject = {}
+    room = limit
+    for key, value in data.items():
+        room -= len(encode_json({key: value}))
+        if room < 0:
+            break
+        kept[key] = value
+    kept[CUT] = f"{len(data) - len(kept)} more in the journal"
+    return kept
+
+
+def configuration(event: Started, offset: int, utc_offset: int) -> Configuration:
+    """What a start said."""
+    return Configuration(
+        model_name=cut(event.model_name, TEXT_LIMIT),
+        total_epochs=event.total_epochs,
+        total_steps=event.total_steps,
+        batch_size=event.batch_size,
+        learning_rate=event.learning_rate,
+        optimizer=event.optimizer,
+        start_time=clock.timestamp(event.time, utc_offset),
+        time=event.time,
+        steps_per_epoch=event.steps_per_epoch,
+        config=cut_data(event.config, CONFIG_LIMIT),
+        best_metric=event.best_metric,
+        best_direction=event.best_direction,
+        git=event.git,
+        versions=event.versions,
+        system=cut_data(event.system),
+        initial_step=event.initial_step,
+        offset=offset,
+        mono=event.mono,
+        writer=event.writer,
+    )
+
+
+def progress(event: Progress, utc_offset: int) -> ProgressEntry:
+    """The newest progress."""
+    return ProgressEntry(
+        epoch=event.epoch,
+        step=event.step,
+        total_steps=event.total_steps,
+        loss=event.loss,
+        learning_rate=event.learning_rate,
+        phase=cut(event.phase, 80),
+        metrics=cut_metrics(event.metrics or {}),
+        timestamp=clock.timestamp(event.time, utc_offset),
+        time=event.time,
+        mono=event.mono,
+        writer=event.writer,
+    )
+
+
+def checkpoint(event: Checkpoint, run_step: int, utc_offset: int) -> CheckpointEntry:
+    """A saved model."""
+    return CheckpointEntry(
+        epoch=event.epoch,
+        step=event.step,
+        loss=event.loss,
+        checkpoint_path=cut(event.checkpoint_path, TEXT_LIMIT),
+        metrics=cut_metrics(event.metrics),
+        timestamp=clock.timestamp(event.time, utc_offset),
+        time=event.time,
+        run_step=run_step,
+        size=event.size,
+        duration=event.duration,
+    )
+
+
+def validation(event: Validation, is_best: bool, run_step: int, utc_offset: int) -> ValidationEntry:
+    """A validation, with the decision whether it is the best so far."""
+    return ValidationEntry(
+        epoch=event.epoch,
+        step=event.step,
+        val_loss=event.val_loss,
+        val_metrics=cut_metrics(event.val_metrics),
+        is_best=is_best,
+        timestamp=clock.timestamp(event.time, utc_offset),
+        time=event.time,
+        run_step=run_step,
+    )
+
+
+def error(event: Error, offset: int, run_step: int | None, utc_offset: int) -> ErrorEntry:
+    """An error with its texts cut."""
+    return ErrorEntry(
+        error_type=cut(event.error_type, 200),
+        error_message=cut(event.message, TEXT_LIMIT),
+        context=cut(event.context, TEXT_LIMIT),
+        timestamp=clock.timestamp(event.time, utc_offset),
+        traceback=_cut_middle(event.traceback, TRACEBACK_LIMIT),
+        additional_data=cut_data(event.additional_data),
+        time=event.time,
+        fingerprint=event.fingerprint,
+        location=event.location,
+        run_step=run_step,
+        count=event.count,
+        uncaught=event.uncaught,
+        offset=offset,
+    )
+
+
+def _cut_middle(text: str, limit: int) -> str:
+    if len(text) <= limit:
+        return text
+    half = limit // 2
+    return f"{text[:half]}\n… [{len(text) - 2 * half:,} more characters in the journal]\n{text[-half:]}"
+
+
+def warning(event: Warned, run_step: int | None) -> WarningEntry:
+    """A Python warning."""
+    return WarningEntry(
+        category=cut(event.category, 200),
+        message=cut(event.message, TEXT_LIMIT),
+        location=event.location,
+        time=event.time,
+        run_step=run_step,
+        count=event.count,
+    )
+
+
+def performance(event: Performance, utc_offset: int) -> PerformanceEntry:
+    """A timed operation."""
+    return PerformanceEntry(
+        operation=cut(event.operation, 200),
+        duration=event.duration,
+        memory_usage=cut_metrics(event.memory_usage),
+        throughput=event.throughput,
+        batch_size=event.batch_size,
+        timestamp=clock.timestamp(event.time, utc_offset),
+        time=event.time,
+    )
+
+
+def operation(event: Operation, utc_offset: int) -> OperationEntry:
+    """An operation on a model."""
+    return OperationEntry(
+        operation=cut(event.operation, 200),
+        model_name=cut(event.model_name, 200),
+        success=event.success,
+        details=cut_data(event.details),
+        timestamp=clock.timestamp(event.time, utc_offset),
+        time=event.time,
+    )
+
+
+def shortened(entry: ErrorEntry) -> ErrorEntry:
+    """An older error without its long texts."""
+    return structs.replace(
+        entry,
+        traceback="",
+        additional_data={},
+        error_message=cut(entry.error_message, 500),
+        context=cut(entry.context, 200),
+    )

@@ -1,0 +1,188 @@
+"""What is recorded without being asked for: uncaught exceptions, warnings, C-level crashes, the five loggers.
+
+Every hook calls what was there before it, and leaves when the logger closes.
+"""
+
+import contextlib
+import faulthandler
+import logging
+import os
+import sys
+import threading
+import warnings
+from pathlib import Path
+from types import TracebackType
+from typing import TextIO
+
+from trainmon.events import Message, Warned
+from trainmon.log_calls import LogCalls
+from trainmon.paths import FAULTS
+from trainmon.private_files import high_descriptor, open_append
+from trainmon.recorder import Recorder
+from trainmon.tracebacks import describe
+from trainmon.values import as_text
+
+LOGGERS = ("training_progress", "error_logger", "performance", "model_operations")
+"""The loggers of the spec beside the general one, which has the application's name."""
+
+_INTERRUPTS = (KeyboardInterrupt,)
+
+
+class _JournalHandler(logging.Handler):
+    """Records what a program logs with the standard library."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__()
+        self._recorder = recorder
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Records one log record; a broken one is said by `logging` itself."""
+        try:
+            text = record.getMessage()
+        except Exception as error:  # noqa: BLE001 - wrong arguments of a foreign call
+            text = f"{as_text(record.msg)} [cannot be formatted: {type(error).__name__}]"
+        failure = record.exc_info[1] if record.exc_info else None
+        trace = describe(failure).traceback if failure is not None else ""
+        event = Message(
+            *self._recorder.stamp(),
+            logger=record.name,
+            level=record.levelname,
+            text=as_text(text),
+            traceback=trace,
+        )
+        self._recorder.put(event, wake=record.levelno >= logging.ERROR)
+
+
+class Hooks:
+    """The hooks of one logger."""
+
+    def __init__(
+        self, logger: LogCalls, *, exceptions: bool, warnings: bool, faults: bool, loggers: bool
+    ) -> None:
+        self._logger = logger
+        self._recorder = logger.recorder
+        self._undo = contextlib.ExitStack()
+        if exceptions:
+            self._hook_exceptions()
+        if warnings:
+            self._hook_warnings()
+        if loggers:
+            self._hook_loggers()
+        if faults and self._recorder.writer is not None:
+            self._hook_faults()
+
+    def remove(self) -> None:
+        """Takes the hooks out again, where nobody put others on top of them."""
+        self._undo.close()
+
+    def _hook_exceptions(self) -> None:
+        before, threads_before = sys.excepthook, threading.excepthook
+
+        def uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+            self._record_end(error)
+            before(kind, error, trace)
+
+        def uncaught_in_thread(args: threading.ExceptHookArgs) -> None:
+            if args.exc_value is not None and not isinstance(args.exc_value, SystemExit):
+                name = args.thread.name if args.thread is not None else "?"
+                self._logger.log_error_with_context(
+                    args.exc_value, f"uncaught in thread {name}", uncaught=False
+                )
+            threads_before(args)
+
+        sys.excepthook = uncaught
+        threading.excepthook = uncaught_in_thread
+
+        def restore() -> None:
+            if sys.excepthook is uncaught:
+                sys.excepthook = before
+            if threading.excepthook is uncaught_in_thread:
+                threading.excepthook = threads_before
+
+        self._undo.callback(restore)
+
+    def _record_end(self, error: BaseException) -> None:
+        """Records what ends the program, and the end of the training that it ends."""
+        logger = self._logger
+        interrupted = isinstance(error, _INTERRUPTS)
+        if not logger.recorded(error) and not interrupted:
+            logger.log_error_with_context(error, "uncaught exception", uncaught=True)
+        if logger.running:
+            described = describe(error)
+            logger.log_training_end(
+                False,
+                reason="interrupted" if interrupted else "failed",
+                error=f"{described.error_type}: {described.message}"[:2_000],
+            )
+
+    def _hook_warnings(self) -> None:
+        before = warnings.showwarning
+
+        def show(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            self._record_warning(message, category, filename, lineno)
+            before(message, category, filename, lineno, file, line)
+
+        warnings.showwarning = show
+
+        def restore() -> None:
+            if warnings.showwarning is show:
+                warnings.showwarning = before
+
+        self._undo.callback(restore)
+
+    def _record_warning(self, message: object, category: type, filename: str, lineno: int) -> None:
+        try:
+            event = Warned(
+                *self._recorder.stamp(),
+                category=category.__name__,
+                message=as_text(str(message)),
+                location=f"{os.path.basename(filename)}:{lineno}",
+            )
+            self._recorder.put(event)
+        except Exception as error:  # noqa: BLE001 - a foreign warning may be anything, and must still be shown
+            self._logger.complain("warning", error)
+
+    def _hook_loggers(self) -> None:
+        handler = _JournalHandler(self._recorder)
+        level = getattr(logging, self._recorder.options.level)
+        for name in (self._recorder.options.app_name, *LOGGERS):
+            logger = logging.getLogger(name)
+            logger.addHandler(handler)
+            if logger.level == logging.NOTSET:
+                logger.setLevel(level)
+                self._undo.callback(logger.setLevel, logging.NOTSET)
+            self._undo.callback(logger.removeHandler, handler)
+
+    def _hook_faults(self) -> None:
+        """Has `faulthandler` write into the folder; one that the program enabled itself is left alone."""
+        if faulthandler.is_enabled():
+            return
+        path = self._recorder.folder / f"{FAULTS}.{os.getpid()}.log"
+        try:
+            descriptor = high_descriptor(open_append(path))
+        except OSError as error:
+            self._recorder.note("WARNING", f"C-level crashes are not recorded: {error}")
+            return
+        faulthandler.enable(descriptor)
+
+        def restore() -> None:
+            faulthandler.disable()
+            _remove_empty(path, descriptor)
+
+        self._undo.callback(restore)
+
+
+def _remove_empty(path: Path, descriptor: int) -> None:
+    try:
+        if os.fstat(descriptor).st_size == 0:
+            path.unlink(missing_ok=True)
+        os.close(descriptor)
+    except OSError:
+        return  # The folder is gone, or the program closed the descriptor: nothing is left to tidy.

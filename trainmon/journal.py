@@ -1,0 +1,239 @@
+r"""The journal file: appending whole lines, and reading them from an offset on.
+
+Only ever appended to: what is there is never truncated or rewritten. A torn last line gets its `\n` at the next
+opening and is counted by readers; a file that was renamed, truncated or replaced under us is noticed before each
+batch.
+"""
+
+import errno
+import fcntl
+import os
+import stat
+import zlib
+from pathlib import Path
+
+import msgspec
+
+from trainmon.codec import LINE_LIMIT, decode_line
+from trainmon.paths import JOURNAL, LOCK
+from trainmon.private_files import high_descriptor, make_folder, open_private
+from trainmon.state import Bookmark
+
+MARK = 64
+"""Bytes before an offset that its bookmark remembers."""
+
+CHUNK = 1 << 20
+"""Bytes read at once."""
+
+NO_LOCKS = frozenset({errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP})
+"""What a file system without locks answers."""
+
+
+class Busy(Exception):  # noqa: N818 - a state of the folder, not an error
+    """Another process writes this journal, or nobody can tell because the file system has no locks."""
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """Who holds the lock, for people who look; the lock itself is the kernel's."""
+
+    host: str
+    boot_id: str | None
+    pid: int
+    process_start: int | None
+
+
+def take_lock(folder: Path, holder: Holder) -> int:
+    """The descriptor that holds the folder's lock.
+
+    Raises:
+        Busy: Somebody else has it, or the file system has no locks.
+        OSError: The lock file cannot be opened.
+    """
+    descriptor = high_descriptor(open_private(folder / LOCK, os.O_RDWR | os.O_CREAT))
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise Busy(f"another process records in {folder}") from error
+    except OSError as error:
+        os.close(descriptor)
+        if error.errno in NO_LOCKS:
+            raise Busy(f"the file system of {folder} has no locks") from error
+        raise
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, msgspec.json.encode(holder) + b"\n", 0)
+    except OSError:
+        return descriptor  # The words are for people; the lock holds without them.
+    return descriptor
+
+
+class JournalFile:
+    """The journal as its one writer sees it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path = folder / JOURNAL
+        self.descriptor = -1
+        self.end = 0
+        """Bytes in the file when we last wrote: where the next line begins."""
+        self._pending = b""
+        """The rest of a batch of which a part was written."""
+        self._identity = (0, 0)
+
+    def open(self) -> None:
+        """Opens the file, makes it and its folder where they are missing, and ends a torn last line."""
+        make_folder(self.folder)
+        self.close()
+        self._pending = b""
+        self.descriptor = high_descriptor(open_private(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT))
+        status = os.fstat(self.descriptor)
+        self._identity = (status.st_dev, status.st_ino)
+        self.end = status.st_size
+        if self.end and os.pread(self.descriptor, 1, self.end - 1) != b"\n":
+            self.end += os.write(self.descriptor, b"\n")
+
+    def changed(self) -> bool:
+        """Whether the path is no longer the file that we wrote: renamed, deleted, replaced, truncated or closed."""
+        try:
+            ours = os.fstat(self.descriptor)
+            there = os.stat(self.path, follow_symlinks=False)
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.EBADF, errno.ESTALE):
+                return True
+            raise
+        if (ours.st_dev, ours.st_ino) != self._identity or ours.st_size < self.end:
+            return True
+        return self._identity != (there.st_dev, there.st_ino)
+
+    def append(self, data: bytes) -> int:
+        """Appends whole lines and gives the offset at which they begin.
+
+        After a failure the same lines are to be appended again. Where a part of them was written, its rest is written
+        first, so that no line stays torn; they then stand there twice, and readers drop the second.
+
+        Raises:
+            OSError: The storage failed.
+        """
+        while self._pending:
+            self._pending = self._pending[self._write_some(self._pending) :]
+        begin = self.end
+        try:
+            self._write(data)
+        except OSError:
+            self._pending = data[self.end - begin :] if self.end > begin else b""
+            raise
+        return begin
+
+    def _write(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self._write_some(rest) :]
+
+    def _write_some(self, data: bytes | memoryview) -> int:
+        written = os.write(self.descriptor, data)
+        self.end += written
+        return written
+
+    def sync(self) -> None:
+        """Waits until the file is on the disk; for the sync thread."""
+        os.fdatasync(self.descriptor)
+
+    def close(self) -> None:
+        """Closes the descriptor, if it still is ours."""
+        try:
+            status = os.fstat(self.descriptor)
+            if (status.st_dev, status.st_ino) == self._identity:
+                os.close(self.descriptor)
+        except OSError:
+            self.descriptor = -1  # The program closed it.
+        self.descriptor = -1
+
+
+def open_shared(path: Path) -> int:
+    """A descriptor to read a regular file that may be another user's; never through a symbolic link."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EPERM, "not a regular file", str(path))
+    return descriptor
+
+
+def first_writer(descriptor: int) -> str | None:
+    """The writer of the first line that is one: the journal's name wherever it is copied. None: there is none yet."""
+    head = os.pread(descriptor, 65_536, 0)
+    *lines, _ = head.split(b"\n")
+    for line in lines:
+        writer = decode_line(line).writer
+        if writer:
+            return writer
+    return None
+
+
+def bookmark(descriptor: int, offset: int, journal: str | None) -> Bookmark:
+    """The bookmark of an offset in an open journal."""
+    begin = max(0, offset - MARK)
+    return Bookmark(journal, offset, zlib.crc32(os.pread(descriptor, offset - begin, begin)))
+
+
+def fits(descriptor: int, mark: Bookmark) -> bool:
+    """Whether a bookmark was made in this journal, or in one that it is a copy of."""
+    if os.fstat(descriptor).st_size < mark.offset:
+        return False
+    return mark.offset == 0 or bookmark(descriptor, mark.offset, first_writer(descriptor)) == mark
+
+
+class Lines(msgspec.Struct, frozen=True):
+    """Whole lines of a journal, without their line breaks."""
+
+    lines: list[bytes]
+    offsets: list[int]
+    """Of each line."""
+    end: int
+    """Where the next line begins."""
+
+
+def read_lines(descriptor: int, offset: int, stop: int | None = None, at_most: int = CHUNK) -> Lines:
+    r"""The whole lines from `offset` on, about `at_most` bytes of them; a torn last line is left for later.
+
+    Args:
+        descriptor: An open journal.
+        offset: Where a line begins.
+        stop: Bytes behind this offset are not looked at; None: the end of the file.
+        at_most: Bytes read at once. A line that is longer is read up to the limit of lines, beyond it is passed over
+            and comes out as a line that is too long.
+    """
+    if stop is not None:
+        at_most = max(0, min(at_most, stop - offset))
+    data = os.pread(descriptor, at_most, offset)
+    cut = data.rfind(b"\n") + 1
+    if not cut:
+        return (
+            _long_line(descriptor, offset)
+            if len(data) >= at_most > 0 and stop is None
+            else Lines([], [], offset)
+        )
+    lines = data[: cut - 1].split(b"\n")
+    offsets: list[int] = []
+    append = offsets.append
+    position = offset
+    for line in lines:
+        append(position)
+        position += len(line) + 1
+    return Lines(lines, offsets, position)
+
+
+def _long_line(descriptor: int, offset: int) -> Lines:
+    """A line longer than a chunk: whole up to the limit, else only its beginning, so that it counts as too long."""
+    position = offset
+    head = b""
+    while True:
+        data = os.pread(descriptor, CHUNK, position)
+        if not data:
+            return Lines([], [], offset)
+        found = data.find(b"\n")
+        if len(head) <= LINE_LIMIT:
+            head += data if found < 0 else data[:found]
+        if found >= 0:
+            return Lines([head], [offset], position + found + 1)
+        position += len(data)

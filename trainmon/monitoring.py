@@ -1,0 +1,58 @@
+"""The spec's `monitoring_data`: what a dashboard reads, in the same process or from the snapshot."""
+
+from typing import Any
+
+import msgspec
+
+from trainmon import derived
+from trainmon.line_values import eta_text
+from trainmon.state import RunState
+
+SPEC = {
+    "training_progress": "progress",
+    "training_config": "configuration",
+    "checkpoints": "checkpoints",
+    "validation_results": "validations",
+    "errors": "errors",
+    "performance_metrics": "performance",
+    "model_operations": "operations",
+}
+"""The spec's keys and the fields of a state that they show."""
+
+_NUMBERS = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
+_NUMERIC = ("training_progress", "checkpoints", "validation_results", "performance_metrics")
+
+
+def monitoring_data(state: RunState, now: float) -> dict[str, Any]:
+    """The spec's keys as JSON-like values; numbers that are not finite are strings.
+
+    What depends on the time (ETA, percentage) is as of Unix time `now`.
+    """
+    data: dict[str, Any] = {key: msgspec.to_builtins(getattr(state, field)) for key, field in SPEC.items()}
+    progress = data["training_progress"] or {}
+    if state.progress is not None:
+        total = state.progress.total_steps
+        progress["progress_percentage"] = round(100.0 * state.progress.step / total, 1) if total else None
+        estimate = derived.estimate(state, now)
+        progress["eta"] = eta_text(estimate.seconds if estimate is not None else None)
+    data["training_progress"] = progress
+    data["training_config"] = data["training_config"] or {}
+    return data
+
+
+def empty_monitoring_data() -> dict[str, Any]:
+    """The same before anything is known."""
+    return monitoring_data(RunState(), 0.0)
+
+
+def with_floats(data: dict[str, Any]) -> dict[str, Any]:
+    """The same with floats for numbers that are not finite, for readers in the same process."""
+    return data | {key: _with_floats(data[key]) for key in _NUMERIC}
+
+
+def _with_floats(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _with_floats(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_floats(item) for item in value]
+    return _NUMBERS.get(value, value) if isinstance(value, str) else value

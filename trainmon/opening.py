@@ -1,0 +1,258 @@
+"""Opening a run folder to write: the lock, the journal, and making good what a crash left behind.
+
+The writer thread and `trainmon repair` open a folder in the same way, so that every opening recovers everything.
+"""
+
+import errno
+import os
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from trainmon import journal, snapshot
+from trainmon.codec import Unread, decode_lines, encode_line
+from trainmon.collector import BATCH, Collector
+from trainmon.errors import SnapshotError
+from trainmon.events import Opened
+from trainmon.journal import Busy, Holder, JournalFile
+from trainmon.paths import BUSY, LOCK, SNAPSHOT
+from trainmon.private_files import make_folder
+from trainmon.projection import Projector, TextLine
+from trainmon.reducer import copy_state
+from trainmon.snapshot import Texts
+from trainmon.spool_files import JournalName
+from trainmon.state import RunState
+from trainmon.textlogs import TextLogs, as_bytes
+
+Say = Callable[[str], None]
+
+
+class TextOptions(msgspec.Struct, frozen=True):
+    """How the text logs are kept."""
+
+    app_name: str | None = "gradio_app"
+    """None: as the journal's newest writer named it; for `trainmon repair`."""
+    max_log_bytes: int | None = None
+    backup_count: int = 5
+
+
+class RunFiles:
+    """An opened run folder: we are its one writer."""
+
+    def __init__(self, folder: Path, lock: int, holder: Holder, options: TextOptions) -> None:
+        self.folder = folder
+        self.lock = lock
+        self.holder = holder
+        self.options = options
+        self.journal = JournalFile(folder)
+        self.projector = Projector()
+        self.collector = Collector()
+        self.journal_id: str | None = None
+        self.own_writer: str | None = None
+        """The writer that we record for, whose spool is ours whatever its header says."""
+        self.texts = TextLogs(folder, options.app_name or "gradio_app")
+        self.state_lock = threading.Lock()
+        """Held while the state changes and while it is copied; never during I/O, and never by a log call."""
+        self.recovered = 0
+        """Records that dead spools held and the journal lacked."""
+
+    @property
+    def state(self) -> RunState:
+        """The state of what was written; changed in place by the next batch."""
+        return self.projector.reducer.state
+
+    def name(self) -> JournalName:
+        """What tells which spools are ours."""
+        writers = frozenset(self.state.writers) | (
+            {self.own_writer} if self.own_writer is not None else set()
+        )
+        return JournalName(str(self.journal.path), self.journal_id, writers)
+
+    def open(self) -> None:
+        """Opens the journal, restores the state, drains dead spools and completes the text logs.
+
+        Raises:
+            OSError: The storage failed; nothing is lost, and it may be tried again.
+        """
+        self.journal.open()
+        restored = self._restore()
+        lines = self._read_on()
+        self._open_texts()
+        self.collector.scan(self.name())
+        before = self.state.totals.events
+        lines += self._drain()
+        self.recovered = self.state.totals.events - before
+        self.texts.recover(restored.positions, as_bytes(lines))
+
+    def _restore(self) -> Texts:
+        """Takes the state of the snapshot where it fits this journal; the journal wins where it does not."""
+        self.journal_id = journal.first_writer(self.journal.descriptor)
+        try:
+            saved = snapshot.read(self.folder)
+        except SnapshotError:
+            saved = None
+        if saved is None or not journal.fits(self.journal.descriptor, saved.state.bookmark):
+            self.projector = Projector()
+            return Texts()
+        self.projector = Projector(saved.state, saved.texts.rate)
+        return saved.texts
+
+    def _read_on(self) -> list[TextLine]:
+        offset = self.state.bookmark.offset
+        out: list[TextLine] = []
+        while True:
+            part = journal.read_lines(self.journal.descriptor, offset)
+            if part.end == offset:
+                break
+            out += self.projector.apply(decode_lines(part.lines), part.offsets)
+            offset = part.end
+        self._mark(offset)
+        return out
+
+    def _mark(self, offset: int) -> None:
+        if self.journal_id is None:
+            self.journal_id = journal.first_writer(self.journal.descriptor)
+        self.state.bookmark = journal.bookmark(self.journal.descriptor, offset, self.journal_id)
+
+    def mark(self) -> None:
+        """Notes in the state how far the journal is, for a snapshot."""
+        self._mark(self.journal.end)
+
+    def _open_texts(self) -> None:
+        opened = self.state.opened
+        name = self.options.app_name or (opened.app_name if opened is not None else "gradio_app")
+        self.texts = TextLogs(
+            self.folder,
+            name,
+            max_log_bytes=self.options.max_log_bytes,
+            backup_count=self.options.backup_count,
+        )
+
+    def _drain(self) -> list[TextLine]:
+        """Moves what spools hold to the journal; the text of it is for the recovery of the text logs."""
+        out: list[TextLine] = []
+        for drained in self.collector.segments.values():
+            while True:
+                lines, end = drained.file.peek(BATCH)
+                if end == drained.file.offset:
+                    break
+                out += self.store([line for line in lines if not self._has(line)])
+                drained.file.offset = end
+        return out
+
+    def _has(self, line: bytes) -> bool:
+        """Whether a line of a spool stands in the journal already."""
+        item = decode_lines([line])[0]
+        writer = self.state.writers.get(item.writer)
+        if writer is None or item.seq >= writer.next_seq or item.seq < 0:
+            return False
+        return not any(first <= item.seq <= last for first, last in writer.missing)
+
+    def store(self, lines: list[bytes]) -> list[TextLine]:
+        """Appends lines to the journal, folds them, and gives the text that they add to the text logs.
+
+        What is not JSON is dropped: it is the torn half of a line that a short write made, and stands whole behind it.
+
+        Raises:
+            OSError: The storage failed: call again with the same lines.
+        """
+        items = decode_lines(lines)
+        whole = [
+            (item, line)
+            for item, line in zip(items, lines, strict=True)
+            if not (isinstance(item, Unread) and item.why == "damaged")
+        ]
+        if not whole:
+            return []
+        data = b"\n".join(line for _, line in whole) + b"\n"
+        position = self.journal.append(data)
+        offsets: list[int] = []
+        for _, line in whole:
+            offsets.append(position)
+            position += len(line) + 1
+        with self.state_lock:
+            return self.projector.apply([item for item, _ in whole], offsets)
+
+    def copy_state(self) -> RunState:
+        """The state as it is now, for other threads."""
+        with self.state_lock:
+            return copy_state(self.state)
+
+    def begin_again(self, opened: Opened | None) -> None:
+        """Goes on in a new journal, after ours was renamed, deleted, truncated or replaced; its header comes first.
+
+        Raises:
+            OSError: The storage failed, or another process took the folder meanwhile.
+        """
+        make_folder(self.folder)
+        self._lock_again()
+        self.journal.open()
+        for series in (self.state.loss, self.state.metrics, self.state.validation):
+            series.forget_offsets()
+        self.journal_id = journal.first_writer(self.journal.descriptor)
+        if opened is not None and opened.writer != self.journal_id:
+            self.store([encode_line(opened).rstrip(b"\n")])
+            self.journal_id = self.journal_id or opened.writer
+
+    def _lock_again(self) -> None:
+        """Takes the lock of the folder's new lock file, where the old one was deleted."""
+        try:
+            there = os.stat(self.folder / LOCK, follow_symlinks=False)
+            ours = os.fstat(self.lock)
+            if (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino):
+                return
+        except OSError as error:
+            if error.errno not in (errno.ENOENT, errno.EBADF, errno.ESTALE):
+                raise
+        try:
+            self.lock = journal.take_lock(self.folder, self.holder)
+        except Busy as busy:
+            raise OSError(errno.EBUSY, str(busy)) from busy
+
+    def write_snapshot(self, now: float) -> int:
+        """Writes the snapshot of the state; its size in bytes."""
+        self.mark()
+        data = snapshot.encode(self.state, Texts(self.texts.positions(), self.projector.rate), now)
+        snapshot.write(self.folder, data)
+        return len(data)
+
+    def touch_snapshot(self) -> None:
+        """Says that we live where nothing changed."""
+        os.utime(self.folder / SNAPSHOT, follow_symlinks=False)
+
+    def let_go(self) -> None:
+        """In a forked child: closes the lock's and the journal's descriptors, which the parent keeps."""
+        os.close(self.lock)
+        self.journal.close()
+
+    def close(self) -> None:
+        """Closes everything and gives the lock back."""
+        self.collector.close()
+        self.texts.close()
+        self.journal.close()
+        os.close(self.lock)
+
+
+def acquire(folder: Path, holder: Holder, options: TextOptions, say: Say) -> RunFiles:
+    """The folder with its lock, or one inside it where it is taken.
+
+    Raises:
+        OSError: No folder can be made or locked.
+    """
+    make_folder(folder)
+    try:
+        return RunFiles(folder, journal.take_lock(folder, holder), holder, options)
+    except Busy as busy:
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        inside = folder / BUSY / f"{stamp}-{holder.pid}-{secrets.token_hex(3)}"
+        say(f"{busy}; this training records in {inside}")
+        make_folder(inside)
+        try:
+            return RunFiles(inside, journal.take_lock(inside, holder), holder, options)
+        except Busy:
+            # No locks here at all: the name is ours alone by its random part.
+            return RunFiles(inside, os.open(inside, os.O_RDONLY | os.O_CLOEXEC), holder, options)

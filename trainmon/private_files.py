@@ -1,0 +1,100 @@
+"""Opening the files of a run folder so that nobody else can make us write, or read, in another place.
+
+A run folder may stand where others write too. A planted symbolic link, hard link, pipe or foreign file is
+refused with `OSError`, never followed; what is made is for the user alone. Descriptors are not inherited by
+programs that the training starts.
+"""
+
+import errno
+import fcntl
+import os
+import resource
+import stat
+from pathlib import Path
+
+FILE_MODE = 0o600
+"""Of every file made here; the umask may take more away."""
+
+FOLDER_MODE = 0o700
+"""Of every folder made here; the umask may take more away."""
+
+_ALWAYS = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK
+"""`O_NONBLOCK` keeps a planted pipe from holding up the open; it means nothing for a regular file."""
+
+
+def open_private(path: Path, flags: int, mode: int = FILE_MODE) -> int:
+    """A descriptor of the regular file `path` that this user owns and that has no other name.
+
+    Args:
+        path: The last part may not be a symbolic link; folders before it may.
+        flags: Of `os.open`, beside `O_NOFOLLOW` and `O_CLOEXEC`, which are always set. Never `O_TRUNC`, which
+            would cut a foreign file before it is looked at.
+        mode: Of the file where `flags` make one, before the umask.
+
+    Raises:
+        OSError: As `os.open` does; `ELOOP` for a symbolic link, `EPERM` for a file that is not ours alone.
+    """
+    descriptor = os.open(path, flags | _ALWAYS, mode)
+    refusal = _refusal(os.fstat(descriptor))
+    if refusal is not None:
+        os.close(descriptor)
+        raise OSError(errno.EPERM, refusal, str(path))
+    return descriptor
+
+
+def _refusal(status: os.stat_result) -> str | None:
+    """Why a file is not to be used; None where it may be."""
+    if not stat.S_ISREG(status.st_mode):
+        return "Not a regular file"
+    if status.st_uid != os.geteuid():
+        return f"Owned by user {status.st_uid}, not by {os.geteuid()}"
+    if status.st_nlink != 1:
+        return f"Has {status.st_nlink} names where it should have one"
+    return None
+
+
+def open_append(path: Path) -> int:
+    """A descriptor that writes at the end of `path`, which is made where it is missing."""
+    return open_private(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+
+
+def open_new(path: Path) -> int:
+    """A descriptor that writes at the end of a new `path`; `FileExistsError` where the name is taken."""
+    return open_private(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL)
+
+
+def open_read(path: Path) -> int:
+    """A descriptor that reads `path`; raises `FileNotFoundError` where it is missing."""
+    return open_private(path, os.O_RDONLY)
+
+
+def make_folder(path: Path) -> None:
+    """Makes `path` and the folders above it where they are missing; those that exist stay as they are.
+
+    Raises:
+        OSError: A folder cannot be made; `NotADirectoryError` where something else has the name.
+    """
+    missing: list[Path] = []
+    for folder in (path, *path.parents):
+        if folder.exists():
+            break
+        missing.append(folder)
+    for folder in reversed(missing):
+        # `exist_ok`: another process may be making the same folder; a dangling link still raises.
+        folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    if not path.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "Not a folder", str(path))
+
+
+def high_descriptor(descriptor: int) -> int:
+    """The descriptor under a high number, out of the way of programs that close or count the low ones.
+
+    The low number is closed. Where there is no room above, the descriptor stays as it is.
+    """
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        high = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, max(64, min(soft, 4_096) - 64))
+    except OSError:
+        return descriptor
+    os.close(descriptor)
+    return high

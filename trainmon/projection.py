@@ -1,0 +1,114 @@
+"""From journal lines to the state and to the text of the five logs: pure, so that a crash can be made good exactly.
+
+The text that belongs to a line depends on the state after it (ETA, what is best), so lines that have a text are
+folded one by one, and the others, nearly all of them in a fast loop, together.
+"""
+
+from collections.abc import Callable, Sequence
+
+from trainmon import derived, eta, units
+from trainmon.arrivals import missing
+from trainmon.codec import Unread
+from trainmon.diagnosis import diagnose
+from trainmon.events import AnyEvent, Ended, Error, Opened, Progress, Validation
+from trainmon.paths import LogFile
+from trainmon.progress_rate import ProgressRate
+from trainmon.reducer import Item, Reducer
+from trainmon.state import RunState
+from trainmon.textlines import LineContext, text_lines
+
+TextLine = tuple[LogFile, str]
+
+
+class Projector:
+    """A state that grows with the text that its growing writes."""
+
+    def __init__(self, state: RunState | None = None, rate: ProgressRate | None = None) -> None:
+        self.reducer = Reducer(state)
+        self.rate = rate if rate is not None else ProgressRate()
+        self.watch: Callable[[AnyEvent, LineContext], None] | None = None
+        """Told of every event that has a text; for the console."""
+
+    def apply(self, items: Sequence[Item], offsets: Sequence[int]) -> list[TextLine]:
+        """Folds lines of the journal and gives the text that they add to the five logs."""
+        out: list[TextLine] = []
+        reducer, admit = self.reducer, self.rate.admit
+        begin = 0
+        for index, item in enumerate(items):
+            if isinstance(item, Progress):
+                if not admit(item.time):
+                    continue
+            elif isinstance(item, Unread):
+                continue
+            elif isinstance(item, Opened) and item.parent is None:
+                self.rate.per_second = item.progress_per_second
+            reducer.apply(items[begin:index], offsets[begin:index])
+            before = reducer.state.totals.repeated
+            reducer.apply(items[index : index + 1], offsets[index : index + 1])
+            begin = index + 1
+            if reducer.state.totals.repeated == before:
+                context = self._context(item)
+                out += text_lines(item, context)
+                if self.watch is not None:
+                    self.watch(item, context)
+        reducer.apply(items[begin:], offsets[begin:])
+        return out
+
+    def _context(self, event: AnyEvent) -> LineContext:
+        state = self.reducer.state
+        opened = state.opened
+        left_out = self.rate.take_left_out() if isinstance(event, Progress) else 0
+        diagnosis = diagnose(event.error_type, event.message) if isinstance(event, Error) else None
+        return LineContext(
+            utc_offset=opened.utc_offset if opened is not None else 0,
+            app_name=opened.app_name if opened is not None else "gradio_app",
+            level=opened.level if opened is not None else "INFO",
+            eta=_eta(state) if isinstance(event, Progress) else None,
+            percent=_percent(event) if isinstance(event, Progress) else None,
+            is_best=isinstance(event, Validation) and state.validations[-1].is_best,
+            duration=state.end.duration if state.end is not None else None,
+            summary=summary(state) if isinstance(event, Ended) else (),
+            headline=diagnosis.headline if diagnosis is not None else None,
+            advice=diagnosis.advice if diagnosis is not None else None,
+            left_out=left_out,
+        )
+
+
+def _eta(state: RunState) -> float | None:
+    """Seconds left at the moment of the newest training step."""
+    estimate = eta.estimate(state.pace, state.run_step, derived.total_steps(state), 0.0)
+    return estimate.seconds if estimate is not None else None
+
+
+def _percent(event: Progress) -> float | None:
+    """How far the caller's own numbers say that it is, 0 to 100."""
+    return 100.0 * event.step / event.total_steps if event.total_steps else None
+
+
+def summary(state: RunState) -> tuple[tuple[str, str], ...]:
+    """What the end of a run says about it: (label, text) pairs."""
+    total = derived.total_steps(state)
+    steps = units.count(state.run_step) + (f"/{units.count(total)}" if total else "")
+    pairs = [("steps", steps)]
+    if state.end is not None and state.end.duration is not None:
+        pairs += _time_split(state, state.end.duration)
+    if state.best is not None:
+        metric = state.configuration.best_metric if state.configuration is not None else "loss"
+        value = state.best.val_metrics.get(metric, state.best.val_loss)
+        pairs.append(("best", f"{metric} {value} at step {units.count(state.best.run_step)}"))
+    if state.checkpoints:
+        pairs.append(("last checkpoint", state.checkpoints[-1].checkpoint_path))
+    pairs.append(("errors", units.count(state.totals.errors)))
+    pairs.append(("warnings", units.count(state.totals.warnings)))
+    pairs.append(("records lost", units.count(missing(state))))
+    return tuple(pairs)
+
+
+def _time_split(state: RunState, duration: float) -> list[tuple[str, str]]:
+    spent = state.totals.spent
+    beside = sum(spent.values()) + state.totals.waited
+    parts = [("training", max(0.0, duration - beside))]
+    if state.totals.waited:
+        parts.append(("waiting for data", state.totals.waited))
+    parts += sorted(spent.items())
+    return [(name, units.duration(seconds)) for name, seconds in parts]

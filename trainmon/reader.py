@@ -1,0 +1,282 @@
+"""The end that watches: a run folder, read from any process and any host, and never written to.
+
+A reader begins at the snapshot, follows the journal, and asks the process table whether the trainer lives. Where the
+trainer is dead, or the journal lags, it reads the spools of this host, too. Whatever is in the files, `poll` gives a
+view and never raises.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from trainmon import journal, snapshot
+from trainmon.codec import decode_lines
+from trainmon.derived import Evidence
+from trainmon.errors import SnapshotError
+from trainmon.paths import FAULTS, JOURNAL, SNAPSHOT
+from trainmon.reducer import Reducer, copy_state, fold
+from trainmon.spool_files import JournalName, find
+from trainmon.state import Bookmark, RunState
+from trainmon.system.identity import ProcessIdentity, alive, process_state
+
+POLL_LIMIT = 0.25
+"""Seconds that one poll reads at most; a long journal without a snapshot is read in several, and shown meanwhile."""
+
+LAG = 2.0
+"""Seconds after which a journal that a living trainer does not add to makes us look into its spools."""
+
+FAULT_LIMIT = 16_384
+"""Bytes of a C-level crash report that are read."""
+
+SPOOL_LIMIT = 32 << 20
+"""Bytes of spools that a reader takes at most."""
+
+Stamp = tuple[int, int, int, int]
+"""Device, inode, size and time of change of a file."""
+
+
+class View(msgspec.Struct, frozen=True):
+    """What a reader knows."""
+
+    state: RunState
+    """Shared by nobody who changes it."""
+    evidence: Evidence
+    exists: bool
+    """The folder is there, with a journal or a snapshot in it."""
+    note: str | None
+    """What is wrong with reading, or how far it is, in words."""
+    version: int
+    """Rises when anything changed."""
+    bytes_read: int
+    """Of the journal and the snapshot, by this reader, so far."""
+
+
+def _stamp(path: Path) -> Stamp | None:
+    try:
+        status = os.stat(path, follow_symlinks=False)
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+class RunReader:
+    """Reads one run folder, which need not exist yet."""
+
+    def __init__(self, folder: Path, *, clock: Callable[[], float] = time.time) -> None:
+        self.folder = folder
+        self._clock = clock
+        self._reducer = Reducer()
+        self._descriptor = -1
+        self._journal: Stamp | None = None
+        self._snapshot: Stamp | None = None
+        self._stamps: tuple[Stamp | None, Stamp | None] = (None, None)
+        self._changed_at: float | None = None
+        self._offset = 0
+        self._version = 0
+        self._bytes = 0
+        self._loaded = False
+        self._shown = RunState()
+        self._spools: tuple[object, ...] = ()
+        self._note: str | None = None
+        self._evidence = Evidence()
+
+    def close(self) -> None:
+        """Lets go of the journal."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def poll(self) -> View:
+        """Looks once: cheap where nothing changed, and at most some 0.3 s where much did."""
+        note: str | None = None
+        try:
+            fresh = self._read()
+        except OSError as error:
+            fresh, note = False, f"cannot read {self.folder / JOURNAL}: {error.strerror or error}"
+            self.close()
+        evidence = self._gather()
+        fresh = self._look_into_spools(evidence, fresh) or fresh
+        note = note or self._trouble()
+        if fresh or evidence != self._evidence or note != self._note:
+            self._version += 1
+        self._evidence, self._note = evidence, note
+        exists = self._journal is not None or self._loaded
+        return View(self._shown, evidence, exists, note, self._version, self._bytes)
+
+    # The journal.
+
+    def _read(self) -> bool:
+        """Reads what came; True if the state may have changed."""
+        stamp = _stamp(self.folder / JOURNAL)
+        if stamp is None:
+            return self._without_journal()
+        if (
+            self._descriptor < 0
+            or self._journal is None
+            or stamp[:2] != self._journal[:2]
+            or stamp[2] < self._offset
+        ):
+            self._open()
+        self._journal = stamp
+        fresh = self._follow()
+        if fresh or not self._loaded:
+            self._shown = copy_state(self._reducer.state)
+            self._loaded = fresh = True
+        return fresh
+
+    def _without_journal(self) -> bool:
+        """A snapshot alone is shown as it is."""
+        self.close()
+        self._journal = None
+        stamp = _stamp(self.folder / SNAPSHOT)
+        if stamp is None or stamp == self._snapshot:
+            return False
+        self._snapshot = stamp
+        try:
+            self._shown = snapshot.read(self.folder).state
+        except SnapshotError:
+            return False
+        self._bytes += stamp[2]
+        self._reducer = Reducer(copy_state(self._shown))
+        self._loaded = True
+        return True
+
+    def _open(self) -> None:
+        """Opens the journal, at the snapshot's bookmark where that fits, else where we know it from, else anew."""
+        self.close()
+        self._descriptor = journal.open_shared(self.folder / JOURNAL)
+        saved = self._saved()
+        if saved is not None:
+            self._reducer = Reducer(saved)
+            self._offset = saved.bookmark.offset
+            return
+        # A journal that goes on under the same writers, after a rotation, adds to what is known already.
+        first = journal.first_writer(self._descriptor)
+        if first is None or first not in self._reducer.state.writers:
+            self._reducer = Reducer()
+        self._offset = 0
+
+    def _saved(self) -> RunState | None:
+        try:
+            saved = snapshot.read(self.folder)
+        except SnapshotError:
+            return None
+        self._bytes += (_stamp(self.folder / SNAPSHOT) or (0, 0, 0, 0))[2]
+        return saved.state if journal.fits(self._descriptor, saved.state.bookmark) else None
+
+    def _follow(self) -> bool:
+        fresh = False
+        deadline = time.monotonic() + POLL_LIMIT
+        while time.monotonic() < deadline:
+            part = journal.read_lines(self._descriptor, self._offset)
+            if part.end == self._offset:
+                break
+            self._reducer.apply(decode_lines(part.lines), part.offsets)
+            self._bytes += part.end - self._offset
+            self._offset = part.end
+            fresh = True
+        if fresh:
+            old = self._reducer.state.bookmark
+            self._reducer.state.bookmark = Bookmark(old.journal, self._offset, old.mark)
+        return fresh
+
+    def _trouble(self) -> str | None:
+        """What there is to say about reading, in words; None: nothing."""
+        size = self._journal[2] if self._journal is not None else 0
+        if size - self._offset > journal.CHUNK:
+            return f"reading the journal: {100 * self._offset // size} %"
+        totals = self._shown.totals
+        if totals.damaged or totals.long:
+            bad = totals.damaged + totals.long
+            return f"{bad:,} damaged lines in the journal, the first at byte {totals.first_bad_offset or 0:,}"
+        return None
+
+    # What else there is to know.
+
+    def _gather(self) -> Evidence:
+        opened = self._shown.opened
+        heartbeat = self._heartbeat()
+        if opened is None:
+            return Evidence(heartbeat=heartbeat)
+        identity = ProcessIdentity(
+            host=opened.host,
+            pid=opened.pid,
+            boot_id=opened.boot_id,
+            pid_namespace=opened.pid_namespace,
+            start_ticks=opened.process_start,
+            cgroup=opened.cgroup,
+        )
+        lives = alive(identity)
+        state = process_state(identity) if lives else None
+        fault = self._fault(opened.pid) if lives is False else None
+        return Evidence(lives, state if state in ("T", "t") else None, heartbeat, fault)
+
+    def _heartbeat(self) -> float | None:
+        """When the files last changed, by our own clock: the clock of another host may be off.
+
+        At the first sight there is only the files' own time, taken as it is but never as a time to come.
+        """
+        stamps = (self._journal, _stamp(self.folder / SNAPSHOT))
+        if stamps == self._stamps:
+            return self._changed_at
+        self._stamps = stamps
+        newest = max((stamp[3] / 1e9 for stamp in stamps if stamp is not None), default=None)
+        if newest is not None:
+            now = self._clock()
+            self._changed_at = min(newest, now) if self._changed_at is None else now
+        return self._changed_at
+
+    def _fault(self, pid: int) -> str | None:
+        """The first line of what `faulthandler` wrote when the process crashed; None: it did not."""
+        try:
+            descriptor = journal.open_shared(self.folder / f"{FAULTS}.{pid}.log")
+        except OSError:
+            return None
+        try:
+            text = os.pread(descriptor, FAULT_LIMIT, 0).decode("utf-8", "replace")
+        finally:
+            os.close(descriptor)
+        return text.partition("\n")[0] or None
+
+    def _look_into_spools(self, evidence: Evidence, fresh: bool) -> bool:
+        """Adds what spools of this host hold beyond the journal; only where the journal cannot be up to date."""
+        lags = evidence.heartbeat is None or self._clock() - evidence.heartbeat > LAG
+        if evidence.alive and not lags:
+            return False
+        name = JournalName(
+            str((self.folder / JOURNAL).absolute()),
+            self._reducer.state.bookmark.journal or self._first_writer(),
+            frozenset(self._reducer.state.writers),
+        )
+        files = find(name)
+        try:
+            seen = tuple((file.path, file.size()) for file in files)
+            if not files or (seen == self._spools and not fresh):
+                return False
+            self._spools = seen
+            lines: list[bytes] = []
+            room = SPOOL_LIMIT
+            for file in files:
+                while room > 0:
+                    batch, end = file.peek(4_096)
+                    if end == file.offset:
+                        break
+                    room -= end - file.offset
+                    file.offset = end
+                    lines += (line for line in batch if line)
+        except OSError:
+            return False  # A segment went while we read it: its lines are in the journal, which comes next.
+        finally:
+            for file in files:
+                file.close()
+        repeated = self._reducer.state.totals.repeated
+        self._shown = fold(self._reducer.state, decode_lines(lines), [-1] * len(lines))
+        # They stand in the journal and in the spool by design; only a journal's own repetitions are news.
+        self._shown.totals.repeated = repeated
+        return True
+
+    def _first_writer(self) -> str | None:
+        return journal.first_writer(self._descriptor) if self._descriptor >= 0 else None

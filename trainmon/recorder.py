@@ -1,0 +1,298 @@
+"""The end that records: numbers lines, leaves them in the spool, and survives forks.
+
+One process has one writer for a journal: the first opener runs the writer thread; forked children and spawned workers
+only have spools, which that thread drains.
+"""
+
+import itertools
+import os
+import platform
+import secrets
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+from msgspec import structs
+
+from trainmon import clock, ranks
+from trainmon.codec import LINE_LIMIT, encode_line
+from trainmon.complaints import Complaints
+from trainmon.console import Console
+from trainmon.events import SCHEMA, AnyEvent, Closed, Error, Lost, Message, Opened
+from trainmon.journal import Holder
+from trainmon.opening import TextOptions
+from trainmon.paths import JOURNAL
+from trainmon.refusals import Refusals
+from trainmon.secrets import mask_command
+from trainmon.spool import Spool, SpoolHeader
+from trainmon.state import RunState
+from trainmon.system.identity import ProcessIdentity, alive, own_identity
+from trainmon.version import __version__
+from trainmon.writer import CLOSE_LIMIT, Writer, WriterOptions
+
+WORKER_VARIABLE = "TRAINMON_WRITER"
+"""Environment variable by which spawned workers find the run of the process that started them."""
+
+Stamp = tuple[str, int, float, float]
+"""Writer, number, Unix seconds and monotonic seconds of a line."""
+
+
+class Options(msgspec.Struct, frozen=True):
+    """What is recorded where; checked by `trainmon.logger`."""
+
+    folder: Path
+    app_name: str = "gradio_app"
+    level: str = "INFO"
+    console: bool = False
+    progress_per_second: float = 10.0
+    max_log_bytes: int | None = None
+    backup_count: int = 5
+
+
+class _Owner(msgspec.Struct, frozen=True):
+    """What a spawned worker must know of the process that owns the journal."""
+
+    writer: str
+    journal: str
+    journal_id: str | None
+    folder: str
+    """As the program named it, absolute: a worker that asks for another one is no worker."""
+    identity: ProcessIdentity
+
+
+def _new_writer() -> str:
+    return secrets.token_hex(6)
+
+
+class Recorder:
+    """Records events of this process into one journal."""
+
+    def __init__(self, options: Options) -> None:
+        """Opens the folder; waits 2 s for it at most, and goes on without it where the storage is dead."""
+        self.options = options
+        self.writer_id = _new_writer()
+        self.next_seq: Callable[[], int] = itertools.count().__next__
+        """The next line's number; one C call, so that threads never share one."""
+        self.refusals = Refusals()
+        self.complaints = Complaints()
+        self.identity = own_identity()
+        self.parent: str | None = None
+        self.closed = False
+        self.writer: Writer | None = None
+        self._closing = threading.Lock()
+        owner = _owner_of(options.folder)
+        if owner is not None:
+            self.parent = owner.writer
+            self.folder = Path(owner.journal).parent
+            self.spool = Spool(SpoolHeader(owner.journal, owner.journal_id, self.writer_id, os.getpid()))
+            self.spool.preamble = encode_line(self._opened())
+        else:
+            self.folder = options.folder
+            self._start_writer()
+        _living.add(self)
+
+    def _start_writer(self) -> None:
+        options = self.options
+        identity = self.identity
+        self.spool = Spool(SpoolHeader(str(options.folder / JOURNAL), None, self.writer_id, os.getpid()))
+        holder = Holder(identity.host, identity.boot_id, identity.pid, identity.start_ticks)
+        texts = TextOptions(options.app_name, options.max_log_bytes, options.backup_count)
+        self.writer = writer = Writer(
+            WriterOptions(options.folder, texts, holder, self.writer_id),
+            self.spool,
+            self.refusals,
+            Console() if options.console else None,
+            self._lost,
+        )
+        writer.start()
+        writer.ready.wait(CLOSE_LIMIT)
+        if writer.files is not None:
+            self.folder = writer.files.folder
+            journal = writer.files.journal
+            self.spool.header = SpoolHeader(
+                str(journal.path), writer.files.journal_id, self.writer_id, os.getpid()
+            )
+        self.spool.open()
+        writer.opened = opened = self._opened()
+        self.put(opened)
+        if self.spool.kind != "shared memory":
+            self.note("WARNING", f"the spool is in {self.spool.kind}, not in shared memory: {self.spool.why}")
+        writer.live = True
+        os.environ[WORKER_VARIABLE] = msgspec.json.encode(
+            _Owner(
+                self.writer_id,
+                str(self.folder / JOURNAL),
+                self.spool.header.journal_id,
+                str(options.folder),
+                identity,
+            )
+        ).decode()
+
+    def _opened(self) -> Opened:
+        identity = self.identity
+        return Opened(
+            *self.stamp(),
+            schema=SCHEMA,
+            host=identity.host,
+            pid=identity.pid,
+            version=__version__,
+            utc_offset=clock.utc_offset(time.time()),
+            boot_id=identity.boot_id,
+            pid_namespace=identity.pid_namespace,
+            process_start=identity.start_ticks,
+            cgroup=identity.cgroup,
+            rank=ranks.rank(),
+            local_rank=ranks.local_rank(),
+            world_size=ranks.world_size(),
+            command=tuple(mask_command([sys.executable, *sys.orig_argv[1:]])),
+            python=platform.python_version(),
+            folder=str(self.folder),
+            app_name=self.options.app_name,
+            level=self.options.level,
+            progress_per_second=self.options.progress_per_second,
+            parent=self.parent,
+        )
+
+    # Recording.
+
+    def stamp(self) -> Stamp:
+        """Who, which number and when, for an event that is made now."""
+        return (self.writer_id, self.next_seq(), time.time(), time.monotonic())
+
+    def put(self, event: AnyEvent, *, wake: bool = False) -> None:
+        """Records an event that is not progress; may use the reserve of a full spool.
+
+        Args:
+            event: Made with `stamp()`.
+            wake: The writer is to look at once: errors, checkpoints, ends.
+        """
+        line = encode_line(event)
+        if len(line) > LINE_LIMIT:
+            line = encode_line(_shorter(event))
+        if not self.spool.append(line, urgent=True):
+            self.refuse(event.seq)
+        if self.closed:
+            self.drain_late()
+        elif wake and self.writer is not None:
+            self.writer.wake()
+
+    def refuse(self, seq: int) -> None:
+        """Counts a record that the spool did not take."""
+        self.refusals.note(seq, f"the spool of {self.spool.limit:,} bytes is full")
+        self.complaints.say(
+            "full", "the spool is full, because the storage takes nothing: progress is not recorded"
+        )
+
+    def note(self, level: str, text: str) -> None:
+        """Records what trainmon itself has to say."""
+        self.put(Message(*self.stamp(), logger="trainmon", level=level, text=text))
+
+    def warn_once(self, cause: str, text: str) -> None:
+        """Says something once a cause, on standard error and in the journal."""
+        if self.complaints.say(cause, text):
+            self.note("WARNING", text)
+
+    def drain_late(self) -> None:
+        """Moves what was recorded after `close`, in the calling thread."""
+        if self.writer is not None:
+            self.writer.drain_here()
+
+    @staticmethod
+    def new_run_id() -> str:
+        """A name for a run that nobody named."""
+        return secrets.token_hex(6)
+
+    def _lost(self, count: int, first: int, last: int, why: str) -> Lost:
+        return Lost(*self.stamp(), count=count, first=first, last=last, why=why)
+
+    def state(self) -> RunState | None:
+        """A copy of the state of what is in the journal; None before it is open, and in workers."""
+        return self.writer.copy_state() if self.writer is not None else None
+
+    def drained(self, timeout: float = CLOSE_LIMIT) -> bool:
+        """Waits until the writer has moved what was recorded before this call; False after `timeout` seconds."""
+        return self.writer.wait_for_tick(timeout) if self.writer is not None else True
+
+    def close(self) -> None:
+        """Drains everything and ends the writer thread, within 2 s; what is recorded later still goes out."""
+        with self._closing:
+            if self.closed:
+                return
+            self.put(Closed(*self.stamp(), refused=self.refusals.total))
+            self.closed = True
+        if self.writer is None:
+            self.spool.leave()
+        elif not self.writer.close():
+            self.complaints.say(
+                "slow", f"the storage of {self.folder} is slow; what is left waits in the spool"
+            )
+        if os.environ.get(WORKER_VARIABLE, "").find(self.writer_id) >= 0:
+            del os.environ[WORKER_VARIABLE]
+
+    # Forks.
+
+    def become_child(self) -> None:
+        """In a forked child: a writer of its own, with a spool that is made when something is recorded.
+
+        Locks and descriptors of the parent are let go: a child that lives on must not keep the journal locked.
+        """
+        if self.closed:
+            return
+        writer, self.writer = self.writer, None
+        if writer is not None:
+            writer.let_go()
+        if self.parent is None:
+            self.parent = self.writer_id
+        self.identity = own_identity()
+        self.writer_id = _new_writer()
+        self.next_seq = itertools.count().__next__
+        self.refusals = Refusals()
+        old = self.spool
+        if old.is_ours():
+            os.close(old.descriptor)
+        self.spool = Spool(structs.replace(old.header, writer=self.writer_id, pid=os.getpid()))
+        self.spool.preamble = encode_line(self._opened())
+        self._closing = threading.Lock()
+
+
+def _shorter(event: AnyEvent) -> AnyEvent:
+    """An event whose line was too long, with its free texts cut; escapes can make a line six times its text."""
+    if isinstance(event, Error):
+        return structs.replace(
+            event,
+            message=event.message[:8_192],
+            traceback=event.traceback[:32_768] + "\n… cut: the line would have been too long",
+            additional_data={"…": "cut: the line would have been too long"},
+        )
+    text = f"a record of kind {event.__struct_config__.tag} was too long and is left out"
+    return Message(
+        event.writer, event.seq, event.time, event.mono, logger="trainmon", level="WARNING", text=text
+    )
+
+
+def _owner_of(folder: Path) -> _Owner | None:
+    """The living process that records into `folder` and started us, from the environment; None: we are no worker."""
+    text = os.environ.get(WORKER_VARIABLE)
+    if not text:
+        return None
+    try:
+        owner = msgspec.json.decode(text, type=_Owner)
+    except (msgspec.MsgspecError, ValueError):
+        return None
+    same = owner.folder == str(folder) and owner.identity.pid != os.getpid()
+    return owner if same and alive(owner.identity) else None
+
+
+_living: "weakref.WeakSet[Recorder]" = weakref.WeakSet()
+
+
+def _after_fork_in_child() -> None:
+    for recorder in list(_living):
+        recorder.become_child()
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)

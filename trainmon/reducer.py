@@ -1,0 +1,232 @@
+"""The fold: events in, `RunState` out. The only place that makes or changes one.
+
+The law, tested at every cut and for every kind of event: `fold(fold(empty, a), b) == fold(empty, a + b)`, and the same
+through a snapshot. So nothing here looks at a clock, at a file, or at how many events came at once.
+"""
+
+from collections.abc import Sequence
+from copy import copy
+from typing import TypeVar, assert_never
+
+from trainmon import entries
+from trainmon.arrivals import arrive
+from trainmon.best import decide
+from trainmon.codec import Unread
+from trainmon.events import (
+    AnyEvent,
+    Checkpoint,
+    Closed,
+    Debug,
+    Ended,
+    Error,
+    Lost,
+    Message,
+    Opened,
+    Operation,
+    Performance,
+    Progress,
+    Span,
+    Started,
+    System,
+    Validation,
+    Warned,
+)
+from trainmon.runs import begin, finish
+from trainmon.state import FULL_TRACEBACKS, LIST_LIMIT, ErrorEntry, RunState
+from trainmon.training import train
+
+Entry = TypeVar("Entry")
+
+Item = AnyEvent | Unread
+"""A line of a journal: an event, or why it is none."""
+
+
+def fold(state: RunState, items: Sequence[Item], offsets: Sequence[int]) -> RunState:
+    """The state after more lines; `state` itself stays as it is.
+
+    Args:
+        state: What is known so far.
+        items: Lines in the order of the journal.
+        offsets: Of each line in the journal file, -1 where it is not there (read from a spool).
+    """
+    reducer = Reducer(copy_state(state))
+    reducer.apply(items, offsets)
+    return reducer.state
+
+
+def copy_state(state: RunState) -> RunState:
+    """A copy that shares nothing that a reducer changes in place; microseconds, whatever the length of the run."""
+    twin = copy(state)
+    twin.counting = copy(state.counting)
+    twin.totals = copy(state.totals)
+    twin.totals.spent = dict(state.totals.spent)
+    twin.pace = state.pace.copy()
+    twin.loss = state.loss.copy()
+    twin.metrics = state.metrics.copy()
+    twin.validation = state.validation.copy()
+    for name in ("checkpoints", "validations", "errors", "warnings", "performance", "operations", "earlier"):
+        setattr(twin, name, list(getattr(state, name)))
+    twin.writers = {name: copy(writer) for name, writer in state.writers.items()}
+    for writer in twin.writers.values():
+        writer.missing = list(writer.missing)
+    return twin
+
+
+def _push(entries_: list[Entry], entry: Entry) -> None:
+    entries_.append(entry)
+    if len(entries_) > LIST_LIMIT:
+        del entries_[0]
+
+
+class Reducer:
+    """A state that grows; for those who fold without end and copy when somebody asks."""
+
+    def __init__(self, state: RunState | None = None) -> None:
+        self.state = state if state is not None else RunState()
+        """Changed in place by `apply`; hand out `copy_state` of it."""
+
+    def apply(self, items: Sequence[Item], offsets: Sequence[int]) -> None:
+        """Adds lines in the order of the journal; see `fold`."""
+        index, count = 0, len(items)
+        while index < count:
+            item = items[index]
+            if isinstance(item, Progress):
+                end = index + 1
+                while end < count and type(items[end]) is Progress:
+                    end += 1
+                self._progress(items[index:end], offsets[index:end])  # type: ignore[arg-type]  # all are Progress
+                index = end
+                continue
+            self._one(item, offsets[index])
+            index += 1
+
+    def _utc_offset(self) -> int:
+        return self.state.opened.utc_offset if self.state.opened is not None else 0
+
+    def _progress(self, events: Sequence[Progress], offsets: Sequence[int]) -> None:
+        state, first = self.state, events[0]
+        writer = state.writers.get(first.writer)
+        seqs = [event.seq for event in events]
+        in_order = (
+            writer is not None
+            and seqs[0] == writer.next_seq
+            and seqs == list(range(seqs[0], seqs[0] + len(seqs)))
+            and len({event.writer for event in events}) == 1
+        )
+        if in_order and writer is not None:
+            writer.next_seq = seqs[-1] + 1
+            self._take(events, offsets)
+            return
+        for event, offset in zip(events, offsets, strict=True):
+            if arrive(state, event.writer, event.seq):
+                self._take((event,), (offset,))
+
+    def _take(self, events: Sequence[Progress], offsets: Sequence[int]) -> None:
+        state = self.state
+        state.totals.events += len(events)
+        state.last_time = events[-1].time
+        if {event.phase for event in events} == {"training"}:
+            train(state, events, offsets, self._utc_offset())
+            return
+        for event, offset in zip(events, offsets, strict=True):
+            if event.phase == "training":
+                train(state, (event,), (offset,), self._utc_offset())
+            else:
+                state.progress = entries.progress(event, self._utc_offset())
+
+    def _one(self, item: AnyEvent | Unread, offset: int) -> None:
+        if isinstance(item, Unread):
+            self._unread(item, offset)
+        elif arrive(self.state, item.writer, item.seq):
+            self.state.totals.events += 1
+            self.state.last_time = item.time
+            self._event(item, offset)
+
+    def _unread(self, item: Unread, offset: int) -> None:
+        totals = self.state.totals
+        if item.writer and item.seq >= 0 and not arrive(self.state, item.writer, item.seq):
+            return
+        setattr(totals, item.why, getattr(totals, item.why) + 1)
+        if item.why in ("damaged", "long") and totals.first_bad_offset is None:
+            totals.first_bad_offset = offset
+
+    def _event(self, event: AnyEvent, offset: int) -> None:
+        state, utc_offset = self.state, self._utc_offset()
+        run_step = state.run_step or None
+        match event:
+            case Progress():
+                self._take((event,), (offset,))
+            case Opened():
+                if event.parent is None:
+                    state.opened = event
+                    state.prelude = event.time
+            case Closed():
+                state.writers[event.writer].closed = True
+            case Started():
+                self.state = begin(state, event, offset, utc_offset)
+            case Span():
+                self._span(event)
+            case Validation():
+                self._validation(event, offset)
+            case Checkpoint():
+                self._checkpoint(event)
+            case Error():
+                state.totals.errors += event.count
+                _push(state.errors, entries.error(event, offset, run_step, utc_offset))
+                _shorten_older(state.errors)
+            case Warned():
+                state.totals.warnings += event.count
+                _push(state.warnings, entries.warning(event, run_step))
+            case Performance():
+                _push(state.performance, entries.performance(event, utc_offset))
+            case Operation():
+                _push(state.operations, entries.operation(event, utc_offset))
+            case System():
+                state.reading = event.reading
+            case Lost():
+                state.totals.refused += event.count
+            case Ended():
+                finish(state, event)
+            case Debug() | Message():
+                return  # These live in the text logs; nothing on the overview follows from them.
+            case _:
+                assert_never(event)
+
+    def _span(self, event: Span) -> None:
+        state = self.state
+        if event.duration is None:
+            state.span, state.span_time = event.name, event.time
+            return
+        state.span, state.span_time = None, None
+        state.totals.spent[event.name] = state.totals.spent.get(event.name, 0.0) + event.duration
+        state.pace.pause(event.duration, event.name)
+
+    def _validation(self, event: Validation, offset: int) -> None:
+        state = self.state
+        run_step = state.counting.run_step(event.epoch, event.step)
+        entry = entries.validation(event, decide(state, event), run_step, self._utc_offset())
+        _push(state.validations, entry)
+        if entry.is_best:
+            state.best = entry
+            same = (saved for saved in reversed(state.checkpoints) if saved.run_step == run_step)
+            state.best_checkpoint = next(same, None)
+        columns = {"val_loss": [event.val_loss]} | {
+            name: [value] for name, value in event.val_metrics.items()
+        }
+        state.validation.extend([run_step], [event.time], [offset], columns)
+
+    def _checkpoint(self, event: Checkpoint) -> None:
+        state = self.state
+        run_step = state.counting.run_step(event.epoch, event.step)
+        entry = entries.checkpoint(event, run_step, self._utc_offset())
+        _push(state.checkpoints, entry)
+        if state.best is not None and state.best_checkpoint is None and run_step >= state.best.run_step:
+            state.best_checkpoint = entry
+
+
+def _shorten_older(errors: list[ErrorEntry]) -> None:
+    """Only the newest errors keep their long texts; the journal has them all."""
+    if len(errors) <= FULL_TRACEBACKS:
+        return
+    index = len(errors) - FULL_TRACEBACKS - 1
+    errors[index] = entries.shortened(errors[index])

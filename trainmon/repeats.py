@@ -1,0 +1,46 @@
+"""The same error more than once in a second: one record with a count."""
+
+from msgspec import structs
+
+from trainmon.events import Error
+
+WINDOW = 1.0
+"""Seconds in which equal errors are counted instead of recorded."""
+
+MOST = 256
+"""Different errors that are remembered; the oldest beyond are forgotten, and recorded in full when they come again."""
+
+
+class Repeats:
+    """Counts equal errors; bounded whatever comes."""
+
+    def __init__(self) -> None:
+        self._recorded: dict[str, float] = {}
+        self._waiting: dict[str, Error] = {}
+
+    def admit(self, error: Error) -> bool:
+        """Whether an error is to be recorded now; if not, it is counted until `take`."""
+        key = f"{error.fingerprint} {error.context[:200]}"
+        last = self._recorded.get(key)
+        if last is not None and error.mono - last < WINDOW:
+            waiting = self._waiting.get(key)
+            count = waiting.count + 1 if waiting is not None else 1
+            self._waiting[key] = structs.replace(error, count=count, traceback="", additional_data={})
+            return False
+        if len(self._recorded) >= MOST:
+            self._recorded.pop(next(iter(self._recorded)))
+        self._recorded[key] = error.mono
+        return True
+
+    def take(self, mono: float, *, all_of_them: bool = False) -> list[Error]:
+        """The errors with their counts whose second is over at monotonic time `mono`, taken out."""
+        if not self._waiting:
+            return []
+        ripe = [
+            key
+            for key in list(self._waiting)
+            if all_of_them or mono - self._recorded.get(key, mono - WINDOW) >= WINDOW
+        ]
+        for key in ripe:
+            self._recorded[key] = mono
+        return [self._waiting.pop(key) for key in ripe]

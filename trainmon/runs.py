@@ -1,0 +1,107 @@
+"""Where one run of a journal ends and the next begins, or the same one goes on."""
+
+from trainmon import entries
+from trainmon.counting import Counting
+from trainmon.events import Ended, Started
+from trainmon.state import LIST_LIMIT, End, RunState, RunSummary, Totals
+from trainmon.training import rewind
+
+
+def begin(state: RunState, event: Started, offset: int, utc_offset: int) -> RunState:
+    """The state after a start: a new run, or the last one continued."""
+    continued = state.run_id is not None and (
+        event.resume == "always" or (event.resume == "auto" and event.run_id == state.run_id)
+    )
+    if continued:
+        _continue(state, event)
+    else:
+        state = _new(state, event)
+    state.configuration = entries.configuration(event, offset, utc_offset)
+    return state
+
+
+def _continue(state: RunState, event: Started) -> None:
+    state.resumed += 1
+    state.end = None
+    state.span = state.span_time = None
+    state.first_step_time = state.last_step_time = None
+    state.stepper = None
+    state.counting.known = state.counting.known or event.steps_count == "run"
+    state.rewinding = event.initial_step is None
+    if event.initial_step is not None:
+        rewind(state, event.initial_step + 1)
+        state.run_step = event.initial_step
+
+
+def _new(state: RunState, event: Started) -> RunState:
+    """A fresh state that keeps what belongs to the journal, and what was said just before the start."""
+    old = state.totals
+    since = state.prelude
+    errors = [entry for entry in state.errors if entry.time >= since]
+    warnings = [entry for entry in state.warnings if entry.time >= since]
+    return RunState(
+        opened=state.opened,
+        run_id=event.run_id,
+        run_number=state.run_number + 1,
+        run_step=event.initial_step or 0,
+        counting=Counting(known=event.steps_count == "run"),
+        last_time=state.last_time,
+        errors=errors,
+        warnings=warnings,
+        performance=[entry for entry in state.performance if entry.time >= since],
+        operations=[entry for entry in state.operations if entry.time >= since],
+        prelude=since,
+        reading=state.reading,
+        earlier=_earlier(state),
+        writers=state.writers,
+        totals=Totals(
+            events=old.events,
+            errors=sum(entry.count for entry in errors),
+            warnings=sum(entry.count for entry in warnings),
+            refused=old.refused,
+            gone=old.gone,
+            unknown=old.unknown,
+            malformed=old.malformed,
+            damaged=old.damaged,
+            long=old.long,
+            repeated=old.repeated,
+            first_bad_offset=old.first_bad_offset,
+        ),
+        bookmark=state.bookmark,
+    )
+
+
+def _earlier(state: RunState) -> list[RunSummary]:
+    if state.run_id is None or state.configuration is None:
+        return state.earlier
+    summary = RunSummary(
+        run_id=state.run_id,
+        model_name=state.configuration.model_name,
+        started=state.configuration.time,
+        last_time=state.last_time or state.configuration.time,
+        run_step=state.run_step,
+        end=state.end,
+        best=state.best,
+        offset=state.configuration.offset,
+    )
+    return [*state.earlier, summary][-LIST_LIMIT:]
+
+
+def finish(state: RunState, event: Ended) -> None:
+    """Takes in how a training said that it ended."""
+    configuration = state.configuration
+    duration = event.total_training_time
+    if duration is None and configuration is not None:
+        same = configuration.writer == event.writer
+        duration = event.mono - configuration.mono if same else event.time - configuration.time
+    state.end = End(
+        success=event.success,
+        reason=event.reason,
+        time=event.time,
+        duration=duration,
+        final_loss=event.final_loss,
+        final_metrics=entries.cut_metrics(event.final_metrics),
+        error=entries.cut(event.error, entries.DATA_LIMIT) if event.error is not None else None,
+    )
+    state.span = state.span_time = None
+    state.prelude = event.time

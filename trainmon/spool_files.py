@@ -1,0 +1,124 @@
+"""The other side of the spool: finding the segments of a journal and reading their lines.
+
+A segment is retired when its lock can be taken, whatever a pid says: its owner is dead, or has gone on to the next.
+"""
+
+import errno
+import fcntl
+import os
+from pathlib import Path
+
+import msgspec
+
+from trainmon import spool
+from trainmon.codec import LINE_LIMIT
+from trainmon.spool import SpoolHeader
+
+CHUNK = 32 << 10
+"""Bytes read at once: some more than the lines that are moved together."""
+
+_header_decoder = msgspec.json.Decoder(SpoolHeader)
+
+
+class JournalName(msgspec.Struct, frozen=True):
+    """What a segment is compared with to find out whether it belongs to a journal."""
+
+    path: str
+    """Absolute."""
+    journal_id: str | None
+    """The writer of its first line; None: the journal is empty or is not there."""
+    writers: frozenset[str] = frozenset()
+    """Who else wrote in it."""
+
+    def owns(self, header: SpoolHeader) -> bool:
+        """Whether a segment's lines belong to this journal; a journal made anew at an old path is another one."""
+        if header.writer in self.writers:
+            return True
+        if header.journal_id is None or self.journal_id is None:
+            return header.journal == self.path
+        return header.journal_id == self.journal_id
+
+
+class SpoolFile:
+    """One segment, open for reading; `offset` is how far it was read."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens a segment and reads its header.
+
+        Raises:
+            OSError: it cannot be opened, or is no segment.
+        """
+        self.path = path
+        self.descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        head = os.pread(self.descriptor, 65_536, 0)
+        line, found, _ = head.partition(b"\n")
+        try:
+            self.header = _header_decoder.decode(line)
+        except (msgspec.MsgspecError, ValueError) as error:
+            self.close()
+            raise OSError(errno.EINVAL, "not a spool", str(path)) from error
+        self.offset = len(line) + len(found)
+
+    def size(self) -> int:
+        """Bytes in the segment now."""
+        return os.fstat(self.descriptor).st_size
+
+    def peek(self, most: int) -> tuple[list[bytes], int]:
+        r"""The next whole lines, `\n` excluded, at most `most` of them, and the offset behind them.
+
+        A last line without its `\n` stays: its call has not returned, or never did.
+        """
+        data = os.pread(self.descriptor, CHUNK, self.offset)
+        if len(data) == CHUNK and b"\n" not in data:
+            data = os.pread(self.descriptor, LINE_LIMIT + 65_536, self.offset)
+        lines = data.split(b"\n", most)
+        del lines[-1]  # torn, or the rest
+        return lines, self.offset + sum(map(len, lines)) + len(lines)
+
+    def torn(self) -> int:
+        """Bytes of a last line without its end, behind `offset`; 0 while whole lines are left."""
+        rest = os.pread(self.descriptor, CHUNK, self.offset)
+        return 0 if b"\n" in rest else len(rest)
+
+    def retired(self) -> bool:
+        """Whether nobody appends here any more."""
+        try:
+            fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        fcntl.flock(self.descriptor, fcntl.LOCK_UN)
+        return True
+
+    def remove(self) -> None:
+        """Unlinks the segment; for the owner of the journal, once its lines are safe."""
+        self.path.unlink(missing_ok=True)
+        self.close()
+
+    def close(self) -> None:
+        """Closes the descriptor."""
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1
+
+
+def find(journal: JournalName, known: frozenset[Path] = frozenset()) -> list[SpoolFile]:
+    """The segments of a journal, dead and living, but for the `known` ones; what cannot be opened is left out."""
+    found: list[SpoolFile] = []
+    for folder in spool.folders():
+        try:
+            names = sorted(name for name in os.listdir(folder) if name.endswith(spool.SUFFIX))
+        except OSError:
+            continue
+        for name in names:
+            path = folder / name
+            if path in known:
+                continue
+            try:
+                file = SpoolFile(path)
+            except OSError:
+                continue
+            if journal.owns(file.header):
+                found.append(file)
+            else:
+                file.close()
+    return found

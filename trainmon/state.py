@@ -1,0 +1,291 @@
+"""What is known of a run: the value that the fold makes and that everything else reads.
+
+Nothing here depends on when it is looked at: speed, ETA, status and alerts are functions of a state and the time
+(`trainmon.derived`). Lists keep the newest entries only; the journal keeps all. The entries of the lists have the
+names of the spec's `monitoring_data` first and ours behind, because the snapshot shows them as they are.
+"""
+
+import msgspec
+
+from trainmon.counting import Counting
+from trainmon.events import Direction, EndReason, JsonObject, Metrics, Number, Opened
+from trainmon.pace import Pace
+from trainmon.readings import MachineReading
+from trainmon.series import Series
+
+LIST_LIMIT = 100
+"""Entries that a list of the state keeps, the newest."""
+
+TEXT_LIMIT = 2_000
+"""Characters of a message that an entry keeps; the journal has the rest at the entry's offset."""
+
+TRACEBACK_LIMIT = 8_000
+"""Characters of a traceback that an error entry keeps."""
+
+FULL_TRACEBACKS = 10
+"""How many of the newest error entries keep their traceback and additional data: bounds the snapshot."""
+
+
+class ProgressEntry(msgspec.Struct, frozen=True):
+    """The newest progress call, in the caller's own numbers."""
+
+    epoch: int
+    step: int
+    total_steps: int | None
+    loss: Number | None
+    learning_rate: Number | None
+    phase: str
+    metrics: Metrics
+    timestamp: str
+    time: float
+    mono: float
+    writer: str
+
+
+class CheckpointEntry(msgspec.Struct, frozen=True):
+    """One saved model."""
+
+    epoch: int
+    step: int
+    loss: Number | None
+    checkpoint_path: str
+    metrics: Metrics
+    timestamp: str
+    time: float
+    run_step: int
+    """Steps over the run, see `trainmon.counting`."""
+    size: int | None = None
+    duration: float | None = None
+
+
+class ValidationEntry(msgspec.Struct, frozen=True):
+    """One validation."""
+
+    epoch: int
+    step: int
+    val_loss: Number | None
+    val_metrics: Metrics
+    is_best: bool
+    """Best so far when it came."""
+    timestamp: str
+    time: float
+    run_step: int
+
+
+class ErrorEntry(msgspec.Struct, frozen=True):
+    """One error, or several equal ones within a second."""
+
+    error_type: str
+    error_message: str
+    context: str
+    timestamp: str
+    traceback: str
+    additional_data: JsonObject
+    time: float
+    fingerprint: str
+    location: str | None
+    run_step: int | None
+    """Where the run was; None before the first step."""
+    count: int
+    uncaught: bool
+    offset: int
+    """Of its line in the journal, where the uncut texts are; -1 where it is not reachable."""
+
+
+class WarningEntry(msgspec.Struct, frozen=True):
+    """One Python warning, with how often it came in a row."""
+
+    category: str
+    message: str
+    location: str | None
+    time: float
+    run_step: int | None
+    count: int
+
+
+class PerformanceEntry(msgspec.Struct, frozen=True):
+    """One timed operation."""
+
+    operation: str
+    duration: Number | None
+    memory_usage: Metrics
+    throughput: Number | None
+    batch_size: int | None
+    timestamp: str
+    time: float
+
+
+class OperationEntry(msgspec.Struct, frozen=True):
+    """One operation on a model."""
+
+    operation: str
+    model_name: str
+    success: bool
+    details: JsonObject
+    timestamp: str
+    time: float
+
+
+class Configuration(msgspec.Struct, frozen=True):
+    """What `log_training_start` said."""
+
+    model_name: str
+    total_epochs: int | None
+    total_steps: int | None
+    batch_size: int | None
+    learning_rate: Number | None
+    optimizer: str | None
+    start_time: str
+    time: float
+    steps_per_epoch: int | None = None
+    config: JsonObject = {}
+    best_metric: str = "loss"
+    best_direction: Direction = "min"
+    git: str | None = None
+    versions: dict[str, str] = {}
+    system: JsonObject = {}
+    initial_step: int | None = None
+    offset: int = -1
+    mono: float = 0.0
+    """Monotonic seconds of the start, comparable within `writer`."""
+    writer: str = ""
+    """Who started the run."""
+
+
+class End(msgspec.Struct, frozen=True):
+    """How a training said that it ended."""
+
+    success: bool
+    reason: EndReason
+    time: float
+    duration: float | None
+    """Seconds, as said by the caller, else since the start."""
+    final_loss: Number | None
+    final_metrics: Metrics
+    error: str | None
+
+
+class RunSummary(msgspec.Struct, frozen=True):
+    """An earlier run of the same journal."""
+
+    run_id: str
+    model_name: str
+    started: float
+    last_time: float
+    run_step: int
+    end: End | None
+    best: ValidationEntry | None
+    offset: int
+    """Of its `started` line; -1 where it is not reachable."""
+
+
+class Writer(msgspec.Struct):
+    """What arrived from one writer."""
+
+    next_seq: int = 0
+    """One above the highest `seq` seen."""
+    missing: list[tuple[int, int]] = []
+    """Ranges (first, last) below `next_seq` that did not arrive, by rising number, at most 64."""
+    closed: bool = False
+    """It said that it closed in order."""
+
+
+class Totals(msgspec.Struct):
+    """Counts over the journal; never reset by a new run, except where said."""
+
+    events: int = 0
+    errors: int = 0
+    """Of this run, repeats included."""
+    warnings: int = 0
+    """Of this run, repeats included."""
+    nonfinite: int = 0
+    """Losses of this run that were NaN or infinite."""
+    first_nonfinite_step: int | None = None
+    waited: float = 0.0
+    """Seconds of this run spent waiting for data, where that is timed."""
+    spent: dict[str, float] = {}
+    """Seconds of this run by span: validation, checkpoint."""
+    refused: int = 0
+    """Records that writers said they could not keep; their numbers are missing, too."""
+    gone: int = 0
+    """Missing records in ranges that are no longer listed by writer."""
+    unknown: int = 0
+    malformed: int = 0
+    damaged: int = 0
+    long: int = 0
+    repeated: int = 0
+    """Lines that came twice and were dropped."""
+    first_bad_offset: int | None = None
+    """Where the first line stands that is not JSON; None: there is none."""
+
+
+class Bookmark(msgspec.Struct, frozen=True):
+    """How far a state has read which journal."""
+
+    journal: str | None = None
+    """The writer of the journal's first line, which names the journal wherever it is copied; None: nothing read."""
+    offset: int = 0
+    """Bytes read: the next line begins here."""
+    mark: int = 0
+    """CRC-32 of the 64 bytes before `offset`: tells whether it is still the same journal."""
+
+
+class RunState(msgspec.Struct):
+    """All that is known. Only `trainmon.reducer` changes one; readers get copies that nobody changes."""
+
+    opened: Opened | None = None
+    """Of the newest writer that owns the journal."""
+    run_id: str | None = None
+    """None before the first start in this journal."""
+    run_number: int = 0
+    """How many runs were started in this journal."""
+    configuration: Configuration | None = None
+    progress: ProgressEntry | None = None
+    """The newest progress in any phase."""
+    counting: Counting = msgspec.field(default_factory=Counting)
+    run_step: int = 0
+    """Steps completed over the run; 0 before the first."""
+    rewinding: bool = False
+    """The run was continued and has not said yet from which step."""
+    stepper: str | None = None
+    """Writer of the newest training progress since the start; None before it."""
+    resumed: int = 0
+    """How often this run was continued by another start."""
+    last_time: float | None = None
+    """Unix seconds of the newest event."""
+    first_step_time: float | None = None
+    """Unix seconds of the first progress in the training phase since the newest start."""
+    last_step_time: float | None = None
+    """Unix seconds of the newest progress in the training phase."""
+    epoch_time: float | None = None
+    """Unix seconds of the first progress of the current epoch."""
+    span: str | None = None
+    """`validation` or `checkpoint` while one is open."""
+    span_time: float | None = None
+    """Unix seconds when it began."""
+    end: End | None = None
+    checkpoints: list[CheckpointEntry] = []
+    validations: list[ValidationEntry] = []
+    best: ValidationEntry | None = None
+    best_checkpoint: CheckpointEntry | None = None
+    """The newest checkpoint at or after the best validation's step, where one came."""
+    errors: list[ErrorEntry] = []
+    warnings: list[WarningEntry] = []
+    performance: list[PerformanceEntry] = []
+    operations: list[OperationEntry] = []
+    prelude: float = 0.0
+    """Unix seconds from which entries belong to the run that starts next."""
+    reading: MachineReading | None = None
+    loss: Series = msgspec.field(default_factory=Series)
+    """The loss over run steps."""
+    metrics: Series = msgspec.field(default_factory=Series)
+    """Learning rate, wait for data and the caller's metrics over run steps."""
+    validation: Series = msgspec.field(default_factory=Series)
+    """Validation loss and metrics over run steps."""
+    redone: Series | None = None
+    """The loss of steps that a resumed run did again."""
+    pace: Pace = msgspec.field(default_factory=Pace)
+    earlier: list[RunSummary] = []
+    writers: dict[str, Writer] = {}
+    totals: Totals = msgspec.field(default_factory=Totals)
+    bookmark: Bookmark = Bookmark()

@@ -1,0 +1,1 @@
+"""Readings of the machine: one subject a file, NVML in one file."""

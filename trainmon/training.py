@@ -1,0 +1,137 @@
+"""The fold of progress in the training phase: column by column, because there are millions of them.
+
+What a run of progress events adds to a state must not depend on how the journal was cut into batches; that is the
+law of `Series.extend` and `Pace.extend`, and each step here keeps it.
+"""
+
+from collections.abc import Sequence
+from functools import reduce
+from itertools import groupby
+from operator import add
+
+from trainmon import entries
+from trainmon.events import Number, Progress
+from trainmon.state import RunState
+
+REWIND = 16
+"""Steps that a step may go back before it means that they are done again; less is threads landing out of order."""
+
+Column = Sequence[Number | None]
+
+
+def train(state: RunState, events: Sequence[Progress], offsets: Sequence[int], utc_offset: int) -> None:
+    """Adds progress events of one writer, all in the training phase, in the order in which they arrived."""
+    first = events[0]
+    key = (first.epoch, first.total_steps)
+    keys = [(event.epoch, event.total_steps) for event in events]
+    if keys.count(key) == len(keys):
+        _train_within_epoch(state, events, offsets)
+    else:
+        begin = 0
+        for _, group in groupby(keys):
+            end = begin + sum(1 for _ in group)
+            _train_within_epoch(state, events[begin:end], offsets[begin:end])
+            begin = end
+    last = events[-1]
+    if state.first_step_time is None:
+        state.first_step_time = first.time
+    state.last_step_time = last.time
+    state.progress = entries.progress(last, utc_offset)
+
+
+def _train_within_epoch(state: RunState, events: Sequence[Progress], offsets: Sequence[int]) -> None:
+    counting = state.counting
+    epoch, total = events[0].epoch, events[0].total_steps
+    steps = [event.step for event in events]
+    if epoch != counting.epoch or counting.first_epoch is None:
+        state.epoch_time = events[0].time
+    begin = 0
+    while begin < len(steps):
+        end = _next_rewind(steps, begin)
+        part = steps[begin:end]
+        counting.observe(epoch, part, total)
+        shift = counting.run_step(epoch, 0)
+        run_steps = [step + shift for step in part] if shift else part
+        _extend(state, events[begin:end], offsets[begin:end], run_steps)
+        begin = end
+
+
+def _next_rewind(steps: list[int], begin: int) -> int:
+    """The index behind the longest stretch from `begin` in which no step goes back by `REWIND` or more."""
+    part = steps[begin:]
+    if part == sorted(part):
+        return len(steps)
+    for index in range(begin + 1, len(steps)):
+        if steps[index] <= steps[index - 1] - REWIND:
+            return index
+    return len(steps)
+
+
+def _extend(
+    state: RunState, events: Sequence[Progress], offsets: Sequence[int], run_steps: Sequence[int]
+) -> None:
+    first = events[0]
+    if state.rewinding or run_steps[0] <= state.run_step - REWIND:
+        rewind(state, run_steps[0])
+    if state.stepper != first.writer:
+        state.stepper = first.writer
+        state.pace.anchor(run_steps[0], first.mono)
+    state.pace.extend(run_steps, [event.mono for event in events])
+    times = [event.time for event in events]
+    losses = [event.loss for event in events]
+    _count_nonfinite(state, losses, run_steps)
+    state.loss.extend(run_steps, times, offsets, {"loss": losses})
+    state.metrics.extend(run_steps, times, offsets, _columns(state, events))
+    state.run_step = run_steps[-1]
+
+
+def _count_nonfinite(state: RunState, losses: Column, run_steps: Sequence[int]) -> None:
+    if str not in set(map(type, losses)):
+        return
+    bad = [step for step, loss in zip(run_steps, losses, strict=True) if isinstance(loss, str)]
+    state.totals.nonfinite += len(bad)
+    if state.totals.first_nonfinite_step is None:
+        state.totals.first_nonfinite_step = bad[0]
+
+
+def _columns(state: RunState, events: Sequence[Progress]) -> dict[str, Column]:
+    columns: dict[str, Column] = {"learning_rate": [event.learning_rate for event in events]}
+    waits = [event.waited for event in events]
+    timed = [wait for wait in waits if wait is not None]
+    if timed:
+        # A left-to-right sum, because `sum` of floats differs between versions of Python.
+        state.totals.waited = reduce(add, timed, state.totals.waited)
+        columns["waited"] = waits
+    maps = [event.metrics for event in events]
+    names = maps[0]
+    if names is not None:
+        widths = [len(map_) if map_ is not None else 0 for map_ in maps]
+        if widths.count(len(names)) == len(maps):
+            try:
+                for name in names:
+                    columns[name] = [map_[name] for map_ in maps]  # type: ignore[index]  # equal widths: none is None
+            except KeyError:
+                return _sparse(columns, maps)
+            return columns
+    return columns if not any(maps) else _sparse(columns, maps)
+
+
+def _sparse(columns: dict[str, Column], maps: Sequence[dict[str, Number] | None]) -> dict[str, Column]:
+    filled = [map_ or {} for map_ in maps]
+    for name in dict.fromkeys(name for map_ in filled for name in map_):
+        columns[name] = [map_.get(name) for map_ in filled]
+    return columns
+
+
+def rewind(state: RunState, run_step: int) -> None:
+    """Takes `run_step` and what follows off the curves: it is done again from here.
+
+    The loss that was there is kept apart in `state.redone`, drawn behind the curve.
+    """
+    state.rewinding = False
+    redone = state.loss.truncate_from(run_step)
+    if len(redone):
+        state.redone = redone
+    state.metrics.truncate_from(run_step)
+    state.stepper = None
+    state.run_step = min(state.run_step, max(0, run_step - 1))

@@ -1,0 +1,301 @@
+"""`with trainmon.training(...) as run:` - the log calls in the shape that people like to type.
+
+`run` owns epoch and step. A step is a completed optimiser step; the first is 1. Validation, saving and waiting for data
+are timed apart from training steps.
+"""
+
+import itertools
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self, TypeVar
+
+from trainmon import checks
+from trainmon.best import better
+from trainmon.errors import ArgumentError
+from trainmon.events import Number, Span, SpanName
+from trainmon.given import as_metrics, as_recorded
+from trainmon.logger import TrainLogger
+from trainmon.tracebacks import describe
+
+Item = TypeVar("Item")
+
+
+class TrainingRun:
+    """One training: start, steps, validations, checkpoints, and an end whatever happens."""
+
+    def __init__(
+        self,
+        logger: TrainLogger,
+        model_name: str,
+        *,
+        total_epochs: int | None = None,
+        steps_per_epoch: int | None = None,
+        total_steps: int | None = None,
+        batch_size: int | None = None,
+        learning_rate: float | None = None,
+        optimizer: str | None = None,
+        config: Mapping[str, Any] | None = None,
+        run_id: str | None = None,
+        initial_step: int | None = None,
+        initial_epoch: int | None = None,
+        resume: bool | Literal["auto"] = False,
+    ) -> None:
+        """Takes note of what is to be trained; recording begins when the `with` block is entered.
+
+        Args:
+            logger: Where it is recorded.
+            model_name: What is trained.
+            total_epochs: Epochs to run; None where nobody knows.
+            steps_per_epoch: Optimiser steps of an epoch.
+            total_steps: Optimiser steps of the run; None: `total_epochs * steps_per_epoch`, or no ETA.
+            batch_size: Examples in a step, on one rank.
+            learning_rate: At the start.
+            optimizer: Its name.
+            config: All other settings; secrets are masked.
+            run_id: Names the run across restarts.
+            initial_step: Steps done before this start; None: 0, or when resuming those of the newest checkpoint.
+            initial_epoch: The first epoch; None: 1, or the one that `initial_step` is in.
+            resume: True continues the last run of the folder; `"auto"` does if it has the same `run_id`.
+
+        Raises:
+            ArgumentError: An argument is not what it has to be.
+        """
+        self._logger = logger
+        self.model_name = checks.check_text("model_name", model_name)
+        self.total_epochs = checks.check_optional_count("total_epochs", total_epochs, least=1)
+        self.steps_per_epoch = checks.check_optional_count("steps_per_epoch", steps_per_epoch, least=1)
+        self.total_steps = checks.check_optional_count("total_steps", total_steps, least=1)
+        if self.total_steps is None and self.total_epochs and self.steps_per_epoch:
+            self.total_steps = self.total_epochs * self.steps_per_epoch
+        if resume not in (False, True, "auto"):
+            raise ArgumentError(f"resume: expected True, False or 'auto', got {resume!r}")
+        if resume == "auto" and run_id is None:
+            raise ArgumentError("resume='auto': expected a run_id, which tells whether it is the same run")
+        self._resume: bool | Literal["auto"] = resume
+        self._batch_size = batch_size
+        self._learning_rate = learning_rate
+        self._optimizer = optimizer
+        self._config = config
+        self._run_id = run_id
+        initial_step = checks.check_optional_count("initial_step", initial_step)
+        self.step = initial_step if initial_step is not None else self._checkpointed()
+        """Optimiser steps completed over the run."""
+        if initial_epoch is None:
+            initial_epoch = 1 + (self.step // self.steps_per_epoch if self.steps_per_epoch else 0)
+        self.epoch = checks.check_count("initial_epoch", initial_epoch)
+        """The epoch that runs, or is to run first."""
+        self._waited = 0.0
+        self._tracked = False
+        self._loss: Number | None = None
+        self._best: Number | None = None
+
+    def _continues(self) -> bool:
+        """Whether the last run of the folder will be continued."""
+        state = self._logger.recorder.state() if self._resume else None
+        if state is None or state.run_id is None:
+            return False
+        return self._resume is True or state.run_id == self._run_id
+
+    def _checkpointed(self) -> int:
+        """Steps of the newest checkpoint of the run that is continued; 0 where there is none."""
+        state = self._logger.recorder.state() if self._continues() else None
+        return state.checkpoints[-1].run_step if state is not None and state.checkpoints else 0
+
+    def __enter__(self) -> Self:
+        """Records the start."""
+        logger = self._logger
+        state = logger.recorder.state() if self._continues() else None
+        if state is not None and state.best is not None:
+            measured = {"loss": state.best.val_loss, "val_loss": state.best.val_loss} | state.best.val_metrics
+            self._best = measured.get(logger.best_metric)
+        logger.log_training_start(
+            self.model_name,
+            self.total_epochs,
+            self.total_steps,
+            self._batch_size,
+            self._learning_rate,
+            self._optimizer,
+            config=self._config,
+            run_id=self._run_id,
+            steps_per_epoch=self.steps_per_epoch,
+            initial_step=self.step,
+            resume=self._resume,
+            steps_count="run",
+        )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Records the end; an exception is recorded with its traceback, and goes on."""
+        logger = self._logger
+        if not logger.running:
+            return  # The program said its own end.
+        if error is None or (isinstance(error, SystemExit) and not error.code):
+            logger.log_training_end(
+                True, self._loss if not isinstance(self._loss, str) else float(self._loss)
+            )
+            return
+        if isinstance(error, KeyboardInterrupt):
+            logger.log_training_end(False, reason="interrupted", error="KeyboardInterrupt")
+            return
+        described = describe(error)
+        if isinstance(error, Exception):
+            logger.log_error_with_context(error, f"training {self.model_name}", uncaught=True)
+        logger.log_training_end(
+            False, reason="failed", error=f"{described.error_type}: {described.message}"[:2_000]
+        )
+
+    def epochs(self) -> Iterator[int]:
+        """The epochs to run, from the first that is not done, through `total_epochs` where that is known."""
+        first = self.epoch
+        numbers = itertools.count(first) if self.total_epochs is None else range(first, self.total_epochs + 1)
+        for self.epoch in numbers:
+            yield self.epoch
+
+    def track(self, loader: Iterable[Item]) -> Iterator[Item]:
+        """The batches of a loader; the time that the loop waits for each is recorded with the next progress."""
+        self._tracked = True
+        monotonic = time.monotonic
+        batches = iter(loader)
+        while True:
+            begin = monotonic()
+            try:
+                batch = next(batches)
+            except StopIteration:
+                return
+            self._waited += monotonic() - begin
+            yield batch
+
+    def progress(
+        self,
+        loss: float | None = None,
+        learning_rate: float | None = None,
+        metrics: Mapping[str, float] | None = None,
+        *,
+        step: int | None = None,
+        epoch: int | None = None,
+        phase: str = "training",
+    ) -> None:
+        """Records that a step was completed: `step` rises by one, or is set to what is given.
+
+        Args:
+            loss: Training loss; see `TrainLogger.log_training_progress` for tensors.
+            learning_rate: Of the step.
+            metrics: More numbers by name.
+            step: Steps completed over the run.
+            epoch: The epoch that runs.
+            phase: Only `training` enters the curve, the bars and the speed, and moves the step.
+        """
+        if phase == "training":
+            self.step = self.step + 1 if step is None else step
+        if epoch is not None:
+            self.epoch = epoch
+        waited, self._waited = (self._waited if self._tracked else None), 0.0
+        self._loss = as_recorded(loss) if phase == "training" else self._loss
+        self._logger.log_training_progress(
+            self.epoch,
+            self.step,
+            self.total_steps,
+            loss,  # type: ignore[arg-type]  # None is recorded as unknown
+            learning_rate,
+            metrics,
+            phase,
+            waited=waited,
+        )
+
+    @contextmanager
+    def _span(self, name: SpanName) -> Iterator[None]:
+        recorder = self._logger.recorder
+        recorder.put(Span(*recorder.stamp(), name=name))
+        begin = time.monotonic()
+        try:
+            yield
+        finally:
+            recorder.put(Span(*recorder.stamp(), name=name, duration=time.monotonic() - begin))
+
+    @contextmanager
+    def validating(self) -> Iterator[None]:
+        """Times a validation; the status says so meanwhile."""
+        with self._span("validation"):
+            yield
+
+    def validation(
+        self,
+        val_loss: float | None,
+        val_metrics: Mapping[str, float] | None = None,
+        is_best: bool | None = None,
+    ) -> bool:
+        """Records the result of a validation.
+
+        Args:
+            val_loss: Loss on validation data.
+            val_metrics: More numbers by name.
+            is_best: Whether it is the best so far; None: found out by the configured metric and direction.
+
+        Returns:
+            Whether it is the best so far.
+        """
+        logger = self._logger
+        numbers, _ = as_metrics(val_metrics)
+        loss = as_recorded(val_loss)
+        measured = loss if logger.best_metric in ("loss", "val_loss") else numbers.get(logger.best_metric)
+        if is_best is None:
+            is_best = better(measured, self._best, logger.best_direction)
+        if is_best:
+            self._best = measured
+        logger.log_validation_results(self.epoch, self.step, val_loss, val_metrics, is_best)
+        return is_best
+
+    @contextmanager
+    def saving(
+        self, path: str | os.PathLike[str], metrics: Mapping[str, float] | None = None
+    ) -> Iterator[Path]:
+        """Times the saving of a checkpoint and records it, with its size, once the block wrote the file.
+
+        Args:
+            path: Where the block is to write; its folder is made.
+            metrics: Numbers that belong to the checkpoint.
+        """
+        target = Path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        begin = time.monotonic()
+        with self._span("checkpoint"):
+            yield target
+        self.checkpoint(target, metrics=metrics, duration=time.monotonic() - begin)
+
+    def checkpoint(
+        self,
+        path: str | os.PathLike[str],
+        metrics: Mapping[str, float] | None = None,
+        *,
+        duration: float | None = None,
+    ) -> None:
+        """Records a checkpoint that the program saved by itself.
+
+        Args:
+            path: Where it is; a file's size is looked up, and a file that is not there is warned about.
+            metrics: Numbers that belong to it.
+            duration: Seconds that saving took.
+        """
+        recorder = self._logger.recorder
+        size: int | None = None
+        try:
+            size = _size(Path(path))
+        except OSError as error:
+            recorder.warn_once(f"checkpoint {error.errno}", f"checkpoint {path}: {error.strerror}")
+        loss = float(self._loss) if isinstance(self._loss, str) else self._loss
+        self._logger.log_model_checkpoint(
+            self.epoch, self.step, loss, os.fspath(path), metrics, size=size, duration=duration
+        )
+
+
+def _size(path: Path) -> int:
+    """Bytes of a checkpoint: a file, or a folder with files in it."""
+    if path.is_dir():
+        return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    return path.stat().st_size

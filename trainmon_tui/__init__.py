@@ -1,0 +1,1 @@
+"""The terminal monitor: a screen over the reader of `trainmon`."""

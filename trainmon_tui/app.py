@@ -1,0 +1,285 @@
+"""The app: takes frames from the feed, keeps what the user set, and shows both on the screens.
+
+It repaints when a frame comes, at most four times a second, and once a second for the clock. What is drawn is decided by
+the panels; what they did not change is not sent.
+"""
+
+import asyncio
+import gc
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+from msgspec.structs import replace
+from rich.text import Text
+from textual.app import App
+from textual.binding import Binding, BindingType
+
+from trainmon.derived import Evidence, Verdict, run_bar, verdict
+from trainmon.state import RunState
+from trainmon_tui.feed import Frame
+from trainmon_tui.render.safe import safe_lines
+from trainmon_tui.screens.base import RunView
+from trainmon_tui.screens.errors import ErrorsScreen
+from trainmon_tui.screens.help import HelpScreen
+from trainmon_tui.screens.overview import OverviewScreen
+from trainmon_tui.screens.quit import QuitScreen
+from trainmon_tui.sight import Options, Sight
+from trainmon_tui.theme import DAY, NIGHT, palette
+from trainmon_tui.widgets.status import SIGNS
+
+SMOOTHINGS = (0.9, 0.97, 0.99, 0.0, 0.6)
+"""Weights of the past that the key goes through."""
+
+PAGE = 10
+"""Lines that a page key scrolls."""
+
+
+class Child(Protocol):
+    """A training that was started together with the monitor; `subprocess.Popen` is one."""
+
+    pid: int
+
+    def poll(self) -> int | None:
+        """Its exit code; None while it runs."""
+
+
+class WatchApp(App[int]):
+    """The monitor of one run."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "trainmon"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q", "quit", "quit"),
+        Binding("question_mark", "help", "keys"),
+        Binding("1,escape", "overview", "overview"),
+        Binding("4", "errors", "errors"),
+        Binding("s", "smoothing", "smoothing"),
+        Binding("l", "log_y", "logarithmic axis"),
+        Binding("space", "pause", "stand still"),
+        Binding("t", "theme", "dark or light"),
+        Binding("ctrl+z", "suspend_process", "to the background"),
+        Binding("n", "jump(1)", "next error"),
+        Binding("p", "jump(-1)", "previous error"),
+        Binding("down", "scroll(1)", "down"),
+        Binding("up", "scroll(-1)", "up"),
+        Binding("pagedown", f"scroll({PAGE})", "page down"),
+        Binding("pageup", f"scroll({-PAGE})", "page up"),
+        Binding("home", "scroll(-1000000)", "top"),
+        Binding("end", "scroll(1000000)", "bottom"),
+    ]
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        ascii_only: bool = False,
+        clock: Callable[[], float] = time.time,
+        say_title: Callable[[str], None] | None = None,
+        child: Child | None = None,
+        theme: str | None = None,
+    ) -> None:
+        """A monitor without anything to show yet.
+
+        Args:
+            folder: The run folder, as the user named it.
+            ascii_only: Whether nothing above 0x7f may be drawn.
+            clock: Unix seconds.
+            say_title: Sets the terminal's title; None: it has none.
+            child: A training that may end with the monitor.
+            theme: Name of a theme; None: ours for dark terminals.
+        """
+        super().__init__()
+        self._ascii = ascii_only
+        self._clock = clock
+        self._say_title = say_title
+        self._child = child
+        self._options = Options()
+        self._newest: Frame | None = None
+        self._shown: Frame | None = None
+        self._dimmed = False
+        self.end_child = False
+        """Whether the user wants the training ended that was started together with the monitor."""
+        self._loop_of_app: asyncio.AbstractEventLoop | None = None
+        self._drawing_asked = False
+        self.bugs: dict[str, str] = {}
+        """Where each panel that failed did so, by its name."""
+        now = clock()
+        waiting = Verdict(verdict(RunState(), Evidence(), now).status)
+        self._sight = Sight(RunState(), waiting, now, folder=str(folder), exists=False)
+        self._overview = OverviewScreen(self.note_bug, ascii_only=ascii_only)
+        self._errors = ErrorsScreen(self.note_bug, ascii_only=ascii_only)
+        for own in (NIGHT, DAY):
+            self.register_theme(own)
+        self.theme = theme if theme in self.available_themes else NIGHT.name
+
+    def note_bug(self, panel: str, where: str) -> None:
+        """Takes note of a bug in a panel, which says so itself."""
+        self.bugs[panel] = where
+
+    def deliver(self, frame: Frame) -> None:
+        """Takes the newest frame; from any thread, returns at once. Frames that come faster than drawing are dropped."""
+        self._newest = frame
+        loop = self._loop_of_app
+        if loop is not None and not self._drawing_asked:
+            self._drawing_asked = True
+            try:
+                loop.call_soon_threadsafe(self._draw_newest)
+            except RuntimeError:  # the loop has ended
+                self._loop_of_app = None
+
+    async def on_mount(self) -> None:
+        """Shows the first screen with whatever is known by now."""
+        self._loop_of_app = asyncio.get_running_loop()
+        self.theme_changed_signal.subscribe(self, lambda _theme: self._recolour())
+        await self.push_screen(self._overview)
+        self._recolour()
+        self._draw_newest()
+        self.set_interval(1.0, self._tick)
+        self.call_after_refresh(self._started)
+
+    def leave(self, code: int) -> None:
+        """Leaves in order with an exit code; from a signal handler or any thread."""
+        loop = self._loop_of_app
+        if loop is None:
+            raise SystemExit(code)
+        loop.call_soon_threadsafe(self.exit, code)
+
+    def _started(self) -> None:
+        gc.enable()
+        gc.freeze()
+
+    def _tick(self) -> None:
+        """The clock and the ages move."""
+        self._look()
+        self._show()
+
+    def _draw_newest(self) -> None:
+        self._drawing_asked = False
+        if not self._options.paused:
+            self._shown = self._newest
+        self._look()
+        self._show()
+
+    def _look(self) -> None:
+        """Makes a sight of the frame that is shown and of this moment."""
+        now, frame = self._clock(), self._shown
+        if frame is None:
+            self._sight = replace(self._sight, now=now, options=self._options)
+            return
+        view = frame.view
+        self._sight = Sight(
+            state=view.state,
+            verdict=verdict(view.state, view.evidence, now),
+            now=now,
+            folder=self._sight.folder,
+            exists=view.exists,
+            note=view.note,
+            files=frame.files,
+            options=self._options,
+        )
+
+    def _show(self) -> None:
+        if self._sight.dead != self._dimmed:
+            self._dimmed = self._sight.dead
+            self._recolour()
+        for screen in self.screen_stack:
+            # Screens below an opaque one are not seen; a modal one lets the one below be seen.
+            if isinstance(screen, RunView) and (screen is self.screen or self.screen.is_modal):
+                screen.show(self._sight)
+        if self._say_title is not None:
+            self._say_title(title_of(self._sight))
+
+    def _recolour(self) -> None:
+        bright = palette(self.theme_variables)
+        receding = palette(self.theme_variables, dimmed=True) if self._dimmed else bright
+        for screen in (*self.screen_stack, self._overview, self._errors):
+            if isinstance(screen, RunView):
+                screen.paint(bright, receding)
+
+    def _open(self, screen: HelpScreen | ErrorsScreen) -> None:
+        """Puts a screen on top, unless it is there."""
+        if type(self.screen) is not type(screen):
+            self.push_screen(screen, callback=lambda _nothing: self._show())
+            self.call_after_refresh(self._show_in_colour)
+
+    def _show_in_colour(self) -> None:
+        self._recolour()
+        self._show()
+
+    def action_help(self) -> None:
+        """Shows the keys."""
+        self._open(HelpScreen(self.note_bug, ascii_only=self._ascii))
+
+    def action_errors(self) -> None:
+        """Shows the errors on the whole screen."""
+        self._open(self._errors)
+
+    def action_overview(self) -> None:
+        """Goes back to the overview."""
+        while self.screen is not self._overview and len(self.screen_stack) > 1:
+            self.pop_screen()
+        self._show()
+
+    def action_smoothing(self) -> None:
+        """Goes on to the next smoothing."""
+        at = SMOOTHINGS.index(self._options.smoothing) if self._options.smoothing in SMOOTHINGS else -1
+        self._set(replace(self._options, smoothing=SMOOTHINGS[(at + 1) % len(SMOOTHINGS)]))
+
+    def action_log_y(self) -> None:
+        """Switches the axis of the loss."""
+        self._set(replace(self._options, log_y=not self._options.log_y))
+
+    def action_pause(self) -> None:
+        """Lets the screen stand still, or go on."""
+        self._set(replace(self._options, paused=not self._options.paused))
+
+    def _set(self, options: Options) -> None:
+        self._options = options
+        self._draw_newest()
+
+    def action_theme(self) -> None:
+        """Dark or light."""
+        self.theme = DAY.name if self.current_theme.dark else NIGHT.name
+
+    def action_scroll(self, lines: int) -> None:
+        """Scrolls the errors of this screen."""
+        if isinstance(self.screen, RunView) and self.screen.scrolling is not None:
+            self.screen.scrolling.scroll_lines(lines)
+
+    def action_jump(self, groups: int) -> None:
+        """Goes to the next or the previous error of this screen."""
+        if isinstance(self.screen, RunView) and self.screen.scrolling is not None:
+            self.screen.scrolling.jump(groups)
+
+    async def action_quit(self) -> None:
+        """Quits; asks first where a training was started together with the monitor."""
+        child = self._child
+        if child is None or child.poll() is not None:
+            self.exit(0)
+            return
+        question = QuitScreen(self.note_bug, ascii_only=self._ascii, pid=child.pid)
+        await self.push_screen(question, callback=self._answered)
+        self._show_in_colour()
+
+    def _answered(self, end_child: bool | None) -> None:
+        if end_child is not None:
+            self.end_child = end_child
+            self.exit(0)
+
+    def _fatal_error(self) -> None:
+        """Leaves after a bug of ours. Textual would print the values of local variables, which may hold log text."""
+        lines = safe_lines("".join(traceback.format_exc()))
+        self.panic(Text("\n".join(lines)))
+
+
+def title_of(sight: Sight) -> str:
+    """The terminal's title: sign, percent, name; untrusted."""
+    sign, _, _ = SIGNS[sight.verdict.status]
+    fraction = run_bar(sight.state).fraction
+    share = f" {int(fraction * 100)} %" if fraction is not None and not sight.verdict.status.over else ""
+    name = sight.state.configuration.model_name if sight.state.configuration is not None else sight.folder
+    return f"{sign} {sight.verdict.status.value}{share} {name}"

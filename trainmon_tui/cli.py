@@ -1,0 +1,99 @@
+"""The monitor as a command: checks the terminal, starts the feed, runs the app, leaves the terminal as it was.
+
+Nothing heavy is imported before the terminal is known to be one; the feed reads while Textual is being imported.
+"""
+
+import gc
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from trainmon_tui.feed import Feed, Frame
+from trainmon_tui.leaving import Guard
+from trainmon_tui.terminal import Title, needs_ascii, why_no_screen
+
+CHILD_PATIENCE = 5.0
+"""Seconds that a training gets to end in order before it is killed."""
+
+
+def run_watch(
+    folder: Path,
+    plain_status: Callable[[Path], str],
+    *,
+    ascii: bool | None = None,
+    child: "subprocess.Popen[bytes] | None" = None,
+) -> int:
+    """Watches a run folder until the user quits; returns the exit code.
+
+    0; 1 where a panel or the app failed; 128 and the number of the signal that ended it.
+
+    Args:
+        folder: The run folder; it may not exist yet.
+        plain_status: The status as text, for where no screen can be drawn.
+        ascii: Draw with characters up to 0x7f only; None: find out.
+        child: A training that was started together with the monitor; on quitting the user is asked whether to end it.
+    """
+    reason = why_no_screen(os.environ)
+    if reason is not None:
+        sys.stderr.write(f"trainmon: {reason}, so here is the status instead of a screen\n")
+        sys.stdout.write(plain_status(folder).rstrip("\n") + "\n")
+        return 0
+    # Collecting garbage during imports costs 30 of 260 ms (measured 2026-11); the app switches it on again.
+    gc.disable()
+    try:
+        return _watch(folder, needs_ascii(os.environ) if ascii is None else ascii, child)
+    finally:
+        gc.enable()
+
+
+def _watch(folder: Path, ascii_only: bool, child: "subprocess.Popen[bytes] | None") -> int:
+    receive: list[Callable[[Frame], None]] = []
+    feed = Feed(folder, lambda frame: receive[0](frame) if receive else None)
+    feed.start()
+    from trainmon_tui.app import WatchApp  # deferred: 200 ms of Textual, in which the feed already reads
+
+    title = Title(os.environ, ascii_only=ascii_only)
+    app = WatchApp(
+        folder,
+        ascii_only=ascii_only,
+        say_title=title.show,
+        child=child,
+        theme=os.environ.get("TEXTUAL_THEME"),
+    )
+    receive.append(app.deliver)
+    if feed.newest is not None:
+        app.deliver(feed.newest)
+    guard = Guard(app.leave)
+    guard.start()
+    try:
+        result = app.run()
+    finally:
+        guard.stop()
+        title.restore()
+        feed.stop()
+    _say_bugs(app.bugs)
+    if child is not None and (app.end_child or guard.code is not None):
+        _end(child)
+    if guard.code is not None:
+        return guard.code
+    return 1 if result is None or app.return_code or app.bugs else result
+
+
+def _say_bugs(bugs: dict[str, str]) -> None:
+    for panel, where in bugs.items():
+        sys.stderr.write(f"trainmon: the panel {panel} failed: {where}\n")
+
+
+def _end(child: "subprocess.Popen[bytes]") -> None:
+    """Ends a training in order, or by force where it does not."""
+    if child.poll() is not None:
+        return
+    child.send_signal(signal.SIGTERM)
+    try:
+        child.wait(CHILD_PATIENCE)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()

@@ -1,0 +1,208 @@
+"""The feed: a thread that follows a run folder and hands on the newest view of it.
+
+Polling is the truth: it works where the kernel tells nothing (NFS, FUSE, a folder that is replaced). What watchfiles says
+only wakes the poll early, and whatever goes wrong with it costs nothing but that.
+"""
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import msgspec
+from trainmon.reader import RunReader, View
+
+from trainmon.events import Opened
+from trainmon.state import CheckpointEntry, RunState
+
+POLL_EVERY = 0.5
+"""Seconds between two polls without a hint; the promise is once or twice a second."""
+
+SHORTEST_GAP = 0.25
+"""Seconds between two polls with hints: the screen repaints at most four times a second."""
+
+FILES_EVERY = 5.0
+"""Seconds after which the files of checkpoints are looked for again; a new checkpoint is looked for at once."""
+
+FILES = 12
+"""Newest checkpoints whose files are looked for; no panel lists more."""
+
+HINT_RETRY = 5.0
+"""Seconds until watching is tried again where the folder is missing, was replaced or cannot be watched."""
+
+_DEBOUNCE = 100
+"""Milliseconds in which watchfiles gathers changes; with `step` 20 an append arrives in 50 ms (measured 2026-11)."""
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """What the feed hands on."""
+
+    view: View
+    files: Mapping[str, bool | None] = {}
+    """Whether the file of a checkpoint is there, by its path as logged; None: cannot be known from here."""
+
+
+class Feed:
+    """Follows one run folder in a thread of its own, from `start` to `stop`.
+
+    `show` is called in that thread, at most four times a second, and only with what is new; it must return at once.
+    """
+
+    def __init__(self, folder: Path, show: Callable[[Frame], None], *, hints: bool = True) -> None:
+        """A feed that does not run yet.
+
+        Args:
+            folder: The run folder; it may not exist yet.
+            show: Takes the newest frame.
+            hints: Whether watchfiles may wake the poll early.
+        """
+        self._folder = folder
+        self._show = show
+        self._hints = hints
+        self._stopping = threading.Event()
+        self._wake = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="trainmon-feed", daemon=True)
+        self._newest: Frame | None = None
+
+    @property
+    def newest(self) -> Frame | None:
+        """The newest frame; None before the first poll."""
+        return self._newest
+
+    def start(self) -> None:
+        """Begins to follow."""
+        self._thread.start()
+
+    def stop(self, patience: float = 1.0) -> bool:
+        """Ends the thread; False if it is still stuck in a read of dead storage after `patience` seconds."""
+        self._stopping.set()
+        self._wake.set()
+        if self._thread.ident is not None:
+            self._thread.join(patience)
+        return not self._thread.is_alive()
+
+    def wake(self) -> None:
+        """Polls as soon as the shortest gap allows."""
+        self._wake.set()
+
+    def _run(self) -> None:
+        reader = RunReader(self._folder)
+        files = FileLook()
+        version: int | None = None
+        try:
+            while not self._stopping.is_set():
+                began = time.monotonic()
+                self._wake.clear()
+                view = reader.poll()
+                there = files.look(view.state, began)
+                if view.version != version or self._newest is None or there != self._newest.files:
+                    version = view.version
+                    self._newest = Frame(view, there)
+                    self._show(self._newest)
+                    if self._hints:
+                        self._hints = False
+                        self._start_hints()
+                self._wait(began)
+        finally:
+            reader.close()
+
+    def _wait(self, began: float) -> None:
+        self._stopping.wait(max(0.0, began + SHORTEST_GAP - time.monotonic()))
+        self._wake.wait(max(0.0, began + POLL_EVERY - time.monotonic()))
+
+    def _start_hints(self) -> None:
+        """Begins only after the first frame: the import alone takes longer than a poll."""
+        threading.Thread(target=self._watch, name="trainmon-hints", daemon=True).start()
+
+    def _watch(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                watch_folder(self._folder, self._wake, self._stopping)
+            except Exception:  # noqa: BLE001 - watchfiles raises many kinds; polling goes on whatever happens here
+                self._stopping.wait(HINT_RETRY)
+            else:
+                self._stopping.wait(SHORTEST_GAP)
+
+
+def watch_folder(folder: Path, wake: threading.Event, stopping: threading.Event) -> None:
+    """Sets `wake` at every change in the folder until `stopping` is set or the folder is replaced.
+
+    Raises:
+        Exception: whatever watchfiles raises where it cannot watch.
+    """
+    from watchfiles import watch  # deferred: 44 ms that the first paint need not wait for
+
+    def identity() -> tuple[int, int]:
+        status = folder.stat()
+        return status.st_dev, status.st_ino
+
+    before = identity()
+    changes = watch(
+        folder,
+        watch_filter=None,
+        debounce=_DEBOUNCE,
+        step=20,
+        stop_event=stopping,
+        rust_timeout=int(HINT_RETRY * 1000),
+        yield_on_timeout=True,
+        raise_interrupt=False,
+        recursive=False,
+    )
+    for found in changes:
+        if found:
+            wake.set()
+        # A folder that was deleted and made again sends nothing, and no error either.
+        if identity() != before:
+            return
+
+
+class FileLook:
+    """Remembers which files of checkpoints are there, and looks again when it is time."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, bool | None] = {}
+        self._looked = 0.0
+
+    def look(self, state: RunState, now: float) -> Mapping[str, bool | None]:
+        """Whether the files of the newest checkpoints and of the best are there, at monotonic time `now`."""
+        entries = state.checkpoints[-FILES:]
+        if state.best_checkpoint is not None:
+            entries = [*entries, state.best_checkpoint]
+        paths = [entry.checkpoint_path for entry in entries]
+        due = now - self._looked >= FILES_EVERY
+        if not due and all(path in self._known for path in paths):
+            return self._known
+        self._looked = now
+        found = {entry.checkpoint_path: is_there(entry, state.opened) for entry in entries}
+        if found != self._known:
+            self._known = found
+        return self._known
+
+
+def is_there(entry: CheckpointEntry, opened: Opened | None) -> bool | None:
+    """Whether the file of a checkpoint is there; None where this cannot be known from here.
+
+    A relative path counts from the trainer's folder, which is known only while its process lives on this host; it is
+    also tried from here and from beside the run folder.
+    """
+    path = entry.checkpoint_path
+    local = opened is not None and opened.host == socket.gethostname()
+    candidates = [Path(path)]
+    if not candidates[0].is_absolute():
+        if opened is not None and opened.folder is not None:
+            candidates += [Path(opened.folder) / path, Path(opened.folder).parent / path]
+        if local and opened is not None:
+            candidates.append(Path(f"/proc/{opened.pid}/cwd") / path)
+    if any(_exists(candidate) for candidate in candidates):
+        return True
+    return False if local and candidates[0].is_absolute() else None
+
+
+def _exists(path: Path) -> bool:
+    try:
+        os.stat(path)
+    except (OSError, ValueError):  # ValueError: a NUL or a lone surrogate in the path
+        return False
+    return True

@@ -1,0 +1,51 @@
+"""What the screen looks at: one moment of a run, with all that its panels need.
+
+A panel takes its slice from a `Sight` and draws it; the sight is plain values, so panels read no clock and no file.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from trainmon.derived import Status, Verdict
+from trainmon.state import RunState
+
+
+class Options(msgspec.Struct, frozen=True):
+    """What the user set in the view."""
+
+    smoothing: float = 0.9
+    """Weight of the past in the smoothed curve, 0 (none) to below 1."""
+    log_y: bool = False
+    """Whether the loss is drawn on a logarithmic axis."""
+    paused: bool = False
+    """Whether the screen stands still while the run goes on."""
+
+
+class Sight(msgspec.Struct, frozen=True):
+    """One moment of a run."""
+
+    state: RunState
+    """Nobody changes it."""
+    verdict: Verdict
+    now: float
+    """Unix seconds, by the observer's clock."""
+    folder: str = ""
+    """The run folder as the user named it; untrusted text."""
+    exists: bool = True
+    """Whether the folder is there."""
+    note: str | None = None
+    """What is wrong with reading; untrusted text. None: nothing."""
+    files: Mapping[str, bool | None] = {}
+    """Whether the file of a checkpoint is there, by its path as logged; None: cannot be known from here."""
+    options: Options = Options()
+
+    @property
+    def utc_offset(self) -> int:
+        """Seconds that the run's local time is ahead of UTC."""
+        return self.state.opened.utc_offset if self.state.opened is not None else 0
+
+    @property
+    def dead(self) -> bool:
+        """True where the run is over and did not finish well."""
+        return self.verdict.status.over and self.verdict.status is not Status.FINISHED

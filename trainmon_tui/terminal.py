@@ -1,0 +1,110 @@
+"""The terminal: whether a screen can be drawn on it, with which characters, and its title.
+
+Textual draws on standard error and reads from standard input, so those two count and standard output does not.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import TextIO
+
+from trainmon_tui.render.safe import safe, to_ascii
+
+_NO_SCREEN = frozenset({"", "dumb", "unknown"})
+"""Values of TERM that cannot move a cursor; Textual would paint anyway."""
+
+_NO_BRAILLE = frozenset({"linux"})
+"""Values of TERM whose font has neither braille nor eighths of blocks: the kernel's own console."""
+
+_SAMPLE = "⣿█▏┤✖"
+"""What an encoding must hold for anything but ASCII to be drawn."""
+
+
+def why_no_screen(environment: Mapping[str, str]) -> str | None:
+    """Why no screen can be drawn here, in words; None: it can."""
+    for name, stream in (("input", sys.__stdin__), ("error", sys.__stderr__)):
+        if not _is_terminal(stream):
+            return f"standard {name} is not a terminal"
+    term = environment.get("TERM", "")
+    if term in _NO_SCREEN:
+        return f"TERM={term or '(not set)'} cannot draw a screen"
+    return None
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:  # a closed stream
+        return False
+
+
+def needs_ascii(environment: Mapping[str, str]) -> bool:
+    """Whether the encoding of standard error, or the font, lacks what the charts are made of."""
+    encoding = getattr(sys.__stderr__, "encoding", None) or "ascii"
+    try:
+        _SAMPLE.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return True
+    return environment.get("TERM") in _NO_BRAILLE
+
+
+class Title:
+    """The terminal's title; what it was before comes back at the end, where the terminal keeps a stack of titles."""
+
+    def __init__(self, environment: Mapping[str, str], *, ascii_only: bool) -> None:
+        """A title that has not been touched; on the kernel's console there is none."""
+        self._possible = environment.get("TERM") not in _NO_SCREEN | _NO_BRAILLE
+        self._ascii = ascii_only
+        self._shown: str | None = None
+
+    def show(self, text: str) -> None:
+        """Says the text, made safe, unless it stands there already."""
+        line = safe(text, 80)
+        line = to_ascii(line) if self._ascii else line
+        if not self._possible or line == self._shown:
+            return
+        save = "\x1b[22;2t" if self._shown is None else ""
+        self._shown = line
+        _write(f"{save}\x1b]2;{line}\x1b\\")
+
+    def restore(self) -> None:
+        """Brings back what was there."""
+        if self._shown is not None:
+            self._shown = None
+            _write("\x1b[23;2t")
+
+
+def _write(sequence: str) -> None:
+    """Writes one whole sequence through the same buffer as Textual's writer, so that neither cuts the other in two."""
+    stream = sys.__stderr__
+    if stream is None:
+        return
+    try:
+        stream.write(sequence)
+        stream.flush()
+    except (OSError, ValueError):  # the terminal is gone; whoever watches it leaves
+        return
+
+
+RESTORE = b"\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?2004l\x1b[?7h\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l\x1b[23;2t"
+"""What undoes all that Textual and we switch on: mouse, paste, wrapping, keyboard, other screen, cursor, focus, title."""
+
+
+def restore_by_force(attributes: list[object] | None) -> None:
+    """Restores a terminal whose reader may be stuck: writes what fits now and never waits.
+
+    Args:
+        attributes: Of the terminal, as `termios.tcgetattr` had them; None: unknown.
+    """
+    import termios  # deferred: needed at most once, at the very end
+
+    try:
+        if attributes is not None:
+            termios.tcsetattr(0, termios.TCSANOW, attributes)  # type: ignore[arg-type]  # what tcgetattr returned
+        os.set_blocking(2, False)
+        os.write(2, RESTORE)
+    except (
+        OSError,
+        termios.error,
+    ):  # the terminal is gone, or does not read: there is nothing left to restore
+        return

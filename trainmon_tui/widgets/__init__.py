@@ -1,0 +1,1 @@
+"""Panels: one a file, each draws the slice that it is handed."""

@@ -1,0 +1,247 @@
+"""The bars: how far the run and the epoch are, how long it will take, how fast it goes, where the time went."""
+
+import math
+
+import msgspec
+
+from trainmon.derived import (
+    Bar,
+    Status,
+    elapsed,
+    epoch_bar,
+    estimate,
+    run_bar,
+    samples_per_second,
+    steps_per_second,
+)
+from trainmon.eta import Estimate
+from trainmon.units import clock, count, duration, percent, throughput, weekday_clock
+from trainmon_tui.render.bars import bar, stacked
+from trainmon_tui.render.cells import Row, fit_row, row
+from trainmon_tui.sight import Sight
+from trainmon_tui.widgets.lines import first_that_fits, join, spread
+from trainmon_tui.widgets.rows import RowsPanel
+from trainmon_tui.widgets.split import Split, split, split_words
+
+LABEL = 7
+"""Cells of the word before a bar."""
+
+_PERCENT = 8
+"""Cells of a percentage behind a bar."""
+
+_UP = 14
+"""Cells of "up 5h 26m" and the blank before it."""
+
+_DAY = 86_400
+
+
+class BarsSlice(msgspec.Struct, frozen=True):
+    """How far, how long, how fast."""
+
+    status: Status
+    run: Bar
+    epoch: Bar
+    epoch_number: int | None
+    epochs: int | None
+    estimate: Estimate | None
+    speed: float | None
+    """Steps a second; None before it is known."""
+    samples: float | None
+    """Samples a second; None where it cannot be said."""
+    elapsed: float | None
+    epoch_elapsed: float | None
+    """Seconds since the epoch began; None before the first."""
+    silence: float | None
+    """Seconds since the newest step; None before the first."""
+    ended: float | None
+    """Unix seconds when the run ended; None while it has not."""
+    split: Split | None
+    now: float
+    utc_offset: int
+
+
+def pick(sight: Sight) -> BarsSlice:
+    """The bars' part of a sight; a dead run stands still at its last event."""
+    state, status = sight.state, sight.verdict.status
+    ended = (sight.verdict.since or state.last_time) if status.over else None
+    at = sight.now if ended is None else ended
+    return BarsSlice(
+        status=status,
+        run=run_bar(state),
+        epoch=epoch_bar(state),
+        epoch_number=state.progress.epoch if state.progress is not None else None,
+        epochs=state.configuration.total_epochs if state.configuration is not None else None,
+        estimate=None if status.over else estimate(state, sight.now),
+        speed=steps_per_second(state),
+        samples=samples_per_second(state),
+        elapsed=elapsed(state, at),
+        epoch_elapsed=max(0.0, at - state.epoch_time) if state.epoch_time is not None else None,
+        silence=max(0.0, sight.now - state.last_step_time) if state.last_step_time is not None else None,
+        ended=ended,
+        split=split(state, at),
+        now=sight.now,
+        utc_offset=sight.utc_offset,
+    )
+
+
+def rows(piece: BarsSlice, width: int, height: int, ascii_only: bool) -> list[Row]:
+    """Run, left, epoch, time: in this order of importance where not all fit, on the screen run, epoch, left, time."""
+    run = _bar_row(piece, "run", piece.run, width, ascii_only)
+    epoch = _bar_row(piece, "epoch", piece.epoch, width, ascii_only)
+    left = _left_row(piece, width, ascii_only)
+    if height < 3:
+        return [run, left][:height]
+    return [run, epoch, left, _time_row(piece, width, ascii_only)][:height]
+
+
+def _bar_row(piece: BarsSlice, name: str, part: Bar, width: int, ascii_only: bool) -> Row:
+    label = row((f"{name:<{LABEL}}", "label"))
+    counts = _counts(piece, part)
+    up = _up(piece, name)
+    fraction = part.fraction
+    share = row((f"{percent(None if fraction is None else fraction * 100, 1):>{_PERCENT}}", "value"))
+    if fraction is None:
+        share = row((" " * _PERCENT, "plain"))
+    counts_width = max(17, len(count(piece.run.total)) * 2 + 1) + 2
+    tail = counts_width + _UP
+    if width < 60:
+        tail = counts_width
+    length = width - LABEL - _PERCENT - tail
+    if length < 8:
+        length = max(1, width - LABEL - _PERCENT)
+        return fit_row(row(*label, *bar(fraction, length, ascii=ascii_only), *share), width)
+    drawn = bar(fraction, length, ascii=ascii_only)
+    ending = row((f"{counts:>{counts_width}}", "value"), *(up if width >= 60 else ()))
+    return fit_row(row(*label, *drawn, *share, *ending), width)
+
+
+def _counts(piece: BarsSlice, part: Bar) -> str:
+    if piece.status is Status.WAITING:
+        return "no run yet"
+    if part.total is None:
+        return f"{count(part.done)} steps" if part is piece.run else "length unknown"
+    return f"{count(part.done)}/{count(part.total)}"
+
+
+def _up(piece: BarsSlice, name: str) -> Row:
+    if name == "epoch" and piece.ended is not None and piece.epoch_number is not None:
+        of = f"/{piece.epochs:,}" if piece.epochs else ""
+        return row((f"{f'{piece.epoch_number:,}{of}':>{_UP}}", "value"))
+    seconds = piece.elapsed if name == "run" else piece.epoch_elapsed
+    word = "ran" if piece.ended is not None else "up"
+    return row(
+        (f"{word:>5}", "label"), (f"{duration(seconds) if seconds is not None else '':>{_UP - 5}}", "value")
+    )
+
+
+def _left_row(piece: BarsSlice, width: int, ascii_only: bool) -> Row:
+    label = row((f"{'left':<{LABEL}}", "label"))
+    steps = (
+        row((_speed(piece.speed), "value"), (_speed_unit(piece.speed), "unit"))
+        if piece.speed is not None
+        else ()
+    )
+    samples = (
+        row((throughput(piece.samples), "value"), (" samples/s", "unit")) if piece.samples is not None else ()
+    )
+    speeds = [join(steps, samples, gap="   "), steps] if steps else [()]
+    lefts = [row(*label, *text) for text in _left(piece, ascii_only)]
+    room = width - max(sum(len(text) for text, _ in steps), 0) - 2
+    left = first_that_fits(lefts, room) or first_that_fits(lefts, width) or lefts[-1]
+    return spread(left, speeds, width)
+
+
+def _left(piece: BarsSlice, ascii_only: bool) -> list[Row]:
+    """The time that is left, or why it cannot be said; fuller first."""
+    reason = _no_estimate(piece)
+    if reason:
+        return reason
+    known = piece.estimate
+    if known is None or known.seconds is None:
+        return [row(("no ETA yet: a few more steps are needed", "dim")), row(("no ETA yet", "dim"))]
+    dash = "-" if ascii_only else "–"
+    value = row((duration(known.seconds), "value"))
+    low, high = duration(known.low), duration(known.high)
+    spread_ = row((f"({low}{dash}{high})", "unit")) if known.low is not None and low != high else ()
+    ends = row(("ends ", "label"), (_moment(piece, piece.now + known.seconds), "value"))
+    return [join(value, spread_, ends), join(value, ends), value]
+
+
+def _moment(piece: BarsSlice, at: float) -> str:
+    """The time of day, with the weekday where it is not today; to the minute, so that it does not tick."""
+    today = (piece.now + piece.utc_offset) // _DAY
+    if (at + piece.utc_offset) // _DAY == today:
+        return clock(at, piece.utc_offset, seconds=False)
+    return weekday_clock(at, piece.utc_offset)
+
+
+def _no_estimate(piece: BarsSlice) -> list[Row]:
+    """Why there is nothing to estimate, fuller first; [] where there is."""
+    match piece.status:
+        case Status.FINISHED:
+            took = f" in {duration(piece.elapsed)}" if piece.elapsed is not None else ""
+            at = f", at {_moment(piece, piece.ended)}" if piece.ended is not None else ""
+            return [row((f"finished{took}{at}", "good")), row(("finished", "good"))]
+        case Status.INTERRUPTED:
+            return [row(("no ETA: the run was interrupted", "warn")), row(("interrupted", "warn"))]
+        case Status.FAILED | Status.DIED:
+            return [row(("no ETA: the trainer is dead", "bad")), row(("no ETA: dead", "bad"))]
+        case Status.WAITING:
+            return [row(("waiting for log_training_start", "dim")), row(("waiting", "dim"))]
+        case Status.STARTING:
+            return [row(("no ETA yet: waiting for the first step", "dim")), row(("no ETA yet", "dim"))]
+        case Status.STALLED | Status.STOPPED | Status.UNREACHABLE:
+            return [
+                row((f"no ETA: no step for {duration(piece.silence)}", "warn")),
+                row(("no ETA", "warn")),
+            ]
+        case _:
+            if piece.run.total is None:
+                return [row(("no ETA: total_steps is not known", "dim")), row(("no ETA: no total", "dim"))]
+            return []
+
+
+def _speed(speed: float | None) -> str:
+    """Steps a second, or seconds a step where that is the larger number."""
+    if speed is None or not math.isfinite(speed) or speed <= 0:
+        return throughput(speed)
+    return throughput(speed) if speed >= 1 else throughput(1 / speed)
+
+
+def _speed_unit(speed: float | None) -> str:
+    return " steps/s" if speed is None or speed >= 1 or speed <= 0 else " s/step"
+
+
+def _time_row(piece: BarsSlice, width: int, ascii_only: bool) -> Row:
+    label = row((f"{'time':<{LABEL}}", "label"))
+    if piece.split is None:
+        return fit_row(row(*label, ("where it went will stand here after the first step", "dim")), width)
+    parts = piece.split
+    words = split_words(parts, decimals=1)
+    length = width - LABEL - 3 - max(44, sum(len(text) for text, _ in words))
+    if length < 10:
+        return fit_row(row(*label, *split_words(parts)), width)
+    drawn = stacked(
+        [
+            (parts.start, "░", "track"),
+            (parts.data, "▒", "raw"),
+            (parts.step, "█", "bar"),
+            (parts.validation, "▓", "validation"),
+            (parts.checkpoint, "▚", "checkpoint"),
+        ],
+        length,
+        ascii=ascii_only,
+    )
+    return fit_row(row(*label, *drawn, ("   ", "plain"), *words), width)
+
+
+class BarsPanel(RowsPanel[BarsSlice]):
+    """The bars."""
+
+    def pick(self, sight: Sight) -> BarsSlice:
+        """See `pick`."""
+        return pick(sight)
+
+    def draw(self, piece: BarsSlice, width: int, height: int) -> list[Row]:
+        """See `rows`."""
+        return rows(piece, width, height, self._ascii)

@@ -1,0 +1,142 @@
+"""The validations: the best one in a line, or the newest ones in a table with their distance from the best."""
+
+import math
+
+import msgspec
+
+from trainmon.events import Direction, Number
+from trainmon.state import ValidationEntry
+from trainmon.units import METRIC_COLUMNS, count, number
+from trainmon.values import decode_number
+from trainmon_tui.render.cells import Role, Row, fit_row, row
+from trainmon_tui.render.safe import fit
+from trainmon_tui.sight import Sight
+from trainmon_tui.widgets.lines import clip, first_that_fits, join, title_row, words
+from trainmon_tui.widgets.rows import RowsPanel
+
+EMPTY = "no validation yet: log_validation_results"
+"""What makes a validation appear."""
+
+
+class BestSlice(msgspec.Struct, frozen=True):
+    """Validations, oldest first, and what decides which is best."""
+
+    validations: tuple[ValidationEntry, ...]
+    best: ValidationEntry | None
+    metric: str
+    """Name of the metric that decides, `val_loss` for the loss; untrusted."""
+    direction: Direction
+
+
+def pick(sight: Sight) -> BestSlice:
+    """The validations' part of a sight."""
+    configuration = sight.state.configuration
+    metric = configuration.best_metric if configuration is not None else "loss"
+    return BestSlice(
+        validations=tuple(sight.state.validations[-50:]),
+        best=sight.state.best,
+        metric="val_loss" if metric == "loss" else metric,
+        direction=configuration.best_direction if configuration is not None else "min",
+    )
+
+
+def value_of(entry: ValidationEntry, metric: str) -> float | None:
+    """The entry's value of a metric, `val_loss` included; None where it has none."""
+    said: Number | None = entry.val_metrics.get(metric)
+    if said is None and metric == "val_loss":
+        said = entry.val_loss
+    return None if said is None else decode_number(said)
+
+
+def rows(piece: BestSlice, width: int, height: int, ascii_only: bool) -> list[Row]:
+    """One line about the best for a height of 1 or 2, else a titled table, newest first."""
+    if height < 3:
+        return [fit_row(_one_line(piece, width, ascii_only), width)][:height]
+    better = "down is better" if piece.direction == "min" else "up is better"
+    name = clip(words(piece.metric, ascii_only=ascii_only), 20, ascii_only=ascii_only)
+    note = row((name, "value"), (f"  {better}", "dim")) if piece.validations else ()
+    lines = [title_row("validation", [note], width, ascii_only=ascii_only)]
+    if not piece.validations:
+        return [*lines, row((clip(EMPTY, width, ascii_only=ascii_only), "dim"))]
+    names = _columns(piece, width)
+    header = "".join(
+        fit(words(name, ascii_only=ascii_only), METRIC_COLUMNS + 1, right=True) for name in names
+    )
+    lines.append(row((f"{'epoch':>6}{'step':>11}{header}   vs best", "label")))
+    shown = list(reversed(piece.validations))[: height - 2]
+    # The best stays in sight when newer ones have pushed it out of the table.
+    if piece.best is not None and piece.best not in shown:
+        shown[-1] = piece.best
+    return [*lines, *(_table_row(piece, entry, names) for entry in shown)]
+
+
+def _columns(piece: BestSlice, width: int) -> list[str]:
+    """Names of the columns for which there is room: the loss, what decides, then the others."""
+    names = ["val_loss", piece.metric, *piece.validations[-1].val_metrics]
+    room = (width - 6 - 11 - 11) // (METRIC_COLUMNS + 1)
+    return list(dict.fromkeys(names))[: max(room, 0)]
+
+
+def _table_row(piece: BestSlice, entry: ValidationEntry, names: list[str]) -> Row:
+    is_best = piece.best is not None and entry == piece.best
+    role: Role = "best" if is_best else "value"
+    cells = "".join(fit(number(value_of(entry, name)), METRIC_COLUMNS + 1, right=True) for name in names)
+    head = f"{entry.epoch:>6,}{count(entry.run_step):>11}"
+    return row(
+        (head, "plain"),
+        (cells, role),
+        ("   ", "plain"),
+        ("* best" if is_best else _distance(piece, entry), role),
+    )
+
+
+def _distance(piece: BestSlice, entry: ValidationEntry) -> str:
+    """How far the entry is from the best, with its sign."""
+    best = value_of(piece.best, piece.metric) if piece.best is not None else None
+    value = value_of(entry, piece.metric)
+    if best is None or value is None or not math.isfinite(value - best):
+        return ""
+    return f"{'+' if value >= best else '-'}{number(abs(value - best))}"
+
+
+def _one_line(piece: BestSlice, width: int, ascii_only: bool) -> Row:
+    label = row(("best  ", "label"))
+    if piece.best is None:
+        return row(*label, (clip(EMPTY, width - 6, ascii_only=ascii_only), "dim"))
+    best = piece.best
+    name = clip(words(piece.metric, ascii_only=ascii_only), 24, ascii_only=ascii_only)
+    deciding = row(*label, (f"{name} ", "label"), (number(value_of(best, piece.metric)), "best"))
+    others = [
+        row((clip(words(other, ascii_only=ascii_only), 16, ascii_only=ascii_only) + " ", "label"),
+            (number(decode_number(value)), "value"))
+        for other, value in best.val_metrics.items()
+        if other != piece.metric
+    ]  # fmt: skip
+    epoch = row(("epoch ", "label"), (f"{best.epoch:,}", "value"))
+    step = row(("step ", "label"), (count(best.run_step), "value"))
+    return first_that_fits(
+        [
+            join(deciding, *others[:2], epoch, step),
+            join(deciding, *others[:1], epoch, step),
+            join(deciding, epoch, step),
+            join(deciding, epoch),
+            deciding,
+        ],
+        width,
+    )
+
+
+class BestPanel(RowsPanel[BestSlice]):
+    """The validations."""
+
+    def pick(self, sight: Sight) -> BestSlice:
+        """See `pick`."""
+        return pick(sight)
+
+    def draw(self, piece: BestSlice, width: int, height: int) -> list[Row]:
+        """See `rows`."""
+        return rows(piece, width, height, self._ascii)
+
+    def unchanged(self, before: Sight, after: Sight) -> bool:
+        """Nothing here depends on the time."""
+        return before.state is after.state

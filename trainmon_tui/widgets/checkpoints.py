@@ -1,0 +1,152 @@
+"""The checkpoints: the newest in a line, or several in a table, and whether their files are there."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from trainmon.state import CheckpointEntry
+from trainmon.units import count, duration, size
+from trainmon_tui.render.cells import Role, Row, fit_row, row
+from trainmon_tui.render.safe import fit
+from trainmon_tui.sight import Sight
+from trainmon_tui.widgets.lines import ago, clip, clip_end, first_that_fits, join, title_row, words
+from trainmon_tui.widgets.rows import RowsPanel
+
+EMPTY = "no checkpoint yet: log_model_checkpoint"
+"""What makes a checkpoint appear."""
+
+_WITH_DURATION = 64
+"""Columns from which the table says how long saving took."""
+
+
+class CheckpointsSlice(msgspec.Struct, frozen=True):
+    """Checkpoints, oldest first; paths are untrusted."""
+
+    checkpoints: tuple[CheckpointEntry, ...]
+    best: CheckpointEntry | None
+    """The one that holds the best model; None where none does."""
+    files: Mapping[str, bool | None]
+    """Whether a file is there, by path; None or absent: not known."""
+    run_step: int
+    last_step_time: float | None
+    now: float
+
+
+def pick(sight: Sight) -> CheckpointsSlice:
+    """The checkpoints' part of a sight."""
+    state = sight.state
+    return CheckpointsSlice(
+        checkpoints=tuple(state.checkpoints[-50:]),
+        best=state.best_checkpoint,
+        files=sight.files,
+        run_step=state.run_step,
+        last_step_time=state.last_step_time,
+        now=sight.now,
+    )
+
+
+def file_word(files: Mapping[str, bool | None], path: str) -> tuple[str, Role]:
+    """Whether the file is there, as a word."""
+    there = files.get(path)
+    if there is None:
+        return "?", "dim"
+    return ("ok", "good") if there else ("gone", "warn")
+
+
+def rows(piece: CheckpointsSlice, width: int, height: int, ascii_only: bool) -> list[Row]:
+    """One line about the newest for a height of 1 or 2, else a titled table, newest first."""
+    if height < 3:
+        return [fit_row(_one_line(piece, width, ascii_only), width)][:height]
+    entries = piece.checkpoints
+    total = sum(entry.size or 0 for entry in entries)
+    note = row((f"{count(len(entries))} saved", "label"), (f"  {size(total)}" if total else "", "label"))
+    lines = [title_row("checkpoints", [note if entries else ()], width, ascii_only=ascii_only)]
+    if not entries:
+        return [*lines, row((clip(EMPTY, width, ascii_only=ascii_only), "dim"))]
+    # How long saving took is the first column to go; a name that cannot be read is worth less than all others.
+    timed = width >= _WITH_DURATION
+    name_width = max(8, width - 11 - 10 - (9 if timed else 0) - 9 - 8)
+    took = f"{'took':>9}" if timed else ""
+    lines.append(row((f"{'file':<{name_width}}{'step':>11}{'size':>10}{took}{'age':>9}", "label")))
+    loss = _at_risk(piece, width) if height >= 5 else ()
+    shown = list(reversed(entries))[: height - len(lines) - (1 if loss else 0)]
+    if piece.best is not None and piece.best not in shown:
+        shown[-1] = piece.best
+    lines += [_table_row(piece, entry, name_width, ascii_only, timed=timed) for entry in shown]
+    return [*lines, loss] if loss else lines
+
+
+def _table_row(
+    piece: CheckpointsSlice, entry: CheckpointEntry, name_width: int, ascii_only: bool, *, timed: bool
+) -> Row:
+    name = clip_end(_file_name(entry.checkpoint_path, ascii_only), name_width, ascii_only=ascii_only)
+    took = (
+        f"{entry.duration:.1f} s"
+        if entry.duration is not None and entry.duration < 60
+        else duration(entry.duration)
+    )
+    cells = (
+        f"{count(entry.run_step):>11}"
+        f"{size(entry.size) if entry.size is not None else '':>10}"
+        f"{f'{took if entry.duration is not None else str():>9}' if timed else ''}"
+        f"{duration(max(0.0, piece.now - entry.time)):>9}"
+    )
+    word, role = file_word(piece.files, entry.checkpoint_path)
+    is_best = piece.best is not None and entry == piece.best
+    mark: tuple[str, Role] = ("* best" if word != "gone" else "* gone", "best") if is_best else (word, role)
+    return row((fit(name, name_width), "value"), (cells, "plain"), ("  ", "plain"), mark)
+
+
+def _file_name(path: str, ascii_only: bool) -> str:
+    return words(path.rstrip("/").rpartition("/")[2] or path, ascii_only=ascii_only)
+
+
+def _at_risk(piece: CheckpointsSlice, width: int) -> Row:
+    """What a crash now would lose."""
+    newest = piece.checkpoints[-1]
+    steps = piece.run_step - newest.run_step
+    if steps <= 0 or piece.last_step_time is None:
+        return ()
+    span = duration(max(0.0, piece.last_step_time - newest.time))
+    text = f"not saved yet: {count(steps)} steps ({span})"
+    return row((text, "dim")) if len(text) <= width else ()
+
+
+def _one_line(piece: CheckpointsSlice, width: int, ascii_only: bool) -> Row:
+    label = row(("ckpt  ", "label"))
+    if not piece.checkpoints:
+        return row(*label, (clip(EMPTY, width - 6, ascii_only=ascii_only), "dim"))
+    newest = piece.checkpoints[-1]
+    word, role = file_word(piece.files, newest.checkpoint_path)
+    name = _file_name(newest.checkpoint_path, ascii_only)
+    short = row(*label, (clip_end(name, 28, ascii_only=ascii_only), "value"))
+    step = row(("step ", "label"), (count(newest.run_step), "value"))
+    bytes_ = row((size(newest.size), "value")) if newest.size is not None else ()
+    age = row((ago(piece.now - newest.time), "label"))
+    file = row(("file ", "label"), (word, role))
+    return first_that_fits(
+        [
+            join(short, step, bytes_, age, file),
+            join(short, step, age, file),
+            join(short, age, file),
+            row(
+                *label,
+                (clip_end(name, max(1, width - 16), ascii_only=ascii_only), "value"),
+                ("  ", "plain"),
+                *file,
+            ),
+        ],
+        width,
+    )
+
+
+class CheckpointsPanel(RowsPanel[CheckpointsSlice]):
+    """The checkpoints."""
+
+    def pick(self, sight: Sight) -> CheckpointsSlice:
+        """See `pick`."""
+        return pick(sight)
+
+    def draw(self, piece: CheckpointsSlice, width: int, height: int) -> list[Row]:
+        """See `rows`."""
+        return rows(piece, width, height, self._ascii)

@@ -1,0 +1,261 @@
+"""The errors: the newest in a line, or all of them grouped, each with its traceback; newest first, scrollable."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from trainmon.diagnosis import diagnose
+from trainmon.state import ErrorEntry, WarningEntry
+from trainmon.units import count
+from trainmon_tui.render.cells import Row, fit_row, row, row_width
+from trainmon_tui.render.traceback import traceback_rows
+from trainmon_tui.sight import Sight
+from trainmon_tui.widgets.lines import ago, clip, first_that_fits, join, spread, title_row, words, wrap
+from trainmon_tui.widgets.rows import RowsPanel
+
+EMPTY = "no errors: exceptions and log_error_with_context will stand here with their tracebacks"
+"""What makes an error appear."""
+
+MOST_GROUPS = 30
+"""Groups whose tracebacks are laid out; the state keeps the traceback of the newest ten errors only."""
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Errors with the same fingerprint; texts are untrusted."""
+
+    newest: ErrorEntry
+    """The newest of them that has a traceback, or the newest."""
+    count: int
+    """How many came, repeats included."""
+    first_step: int | None
+    """Run step of the first; None before the first step."""
+    last_step: int | None
+    last_time: float
+    """Unix seconds of the newest."""
+
+
+class ErrorsSlice(msgspec.Struct, frozen=True):
+    """Groups, newest first, and what else there is to complain about."""
+
+    groups: tuple[Group, ...]
+    warnings: tuple[WarningEntry, ...]
+    """Newest first."""
+    errors_total: int
+    warnings_total: int
+    over: bool
+    """Whether the run ended without a word: then there may be no traceback at all."""
+    now: float
+
+
+def pick(sight: Sight) -> ErrorsSlice:
+    """The errors' part of a sight."""
+    state = sight.state
+    return ErrorsSlice(
+        groups=tuple(grouped(state.errors)),
+        warnings=tuple(reversed(state.warnings[-20:])),
+        errors_total=state.totals.errors,
+        warnings_total=state.totals.warnings,
+        over=sight.dead,
+        now=sight.now,
+    )
+
+
+def grouped(errors: Sequence[ErrorEntry]) -> list[Group]:
+    """Groups of equal errors, the one with the newest error first.
+
+    Args:
+        errors: Oldest first.
+    """
+    members: dict[str, list[ErrorEntry]] = {}
+    for error in errors:
+        members.setdefault(error.fingerprint or f"{error.error_type}: {error.error_message}", []).append(
+            error
+        )
+    groups = [
+        Group(
+            newest=next((error for error in reversed(same) if error.traceback), same[-1]),
+            count=sum(error.count for error in same),
+            first_step=same[0].run_step,
+            last_step=same[-1].run_step,
+            last_time=same[-1].time,
+        )
+        for same in members.values()
+    ]
+    return sorted(groups, key=lambda group: group.last_time, reverse=True)[:MOST_GROUPS]
+
+
+def rows(piece: ErrorsSlice, width: int, height: int, ascii_only: bool, top: int = 0) -> list[Row]:
+    """One line about the newest for a height of 1 or 2, else a titled pane.
+
+    Args:
+        piece: What is drawn.
+        width: Cells.
+        height: Rows, the title included.
+        ascii_only: Whether only ASCII may be drawn.
+        top: First line of the pane's content that is shown.
+    """
+    if height < 3:
+        return [_one_line(piece, width, ascii_only)][:height]
+    body = content(piece, width, ascii_only)
+    shown = body[top : top + height - 1]
+    return [_title(piece, width, ascii_only, top, len(shown), len(body)), *shown]
+
+
+def _title(piece: ErrorsSlice, width: int, ascii_only: bool, top: int, shown: int, whole: int) -> Row:
+    position: Row = ()
+    if whole > shown:
+        position = row((f"lines {top + 1}-{top + shown} of {whole}", "dim"), ("   n p up down", "key"))
+    warnings = f"   warnings {count(piece.warnings_total)}" if piece.warnings_total else ""
+    title = f"errors {count(piece.errors_total)}{warnings}"
+    return title_row(title, [position, ()], width, ascii_only=ascii_only)
+
+
+def content(piece: ErrorsSlice, width: int, ascii_only: bool) -> list[Row]:
+    """All lines of the pane: a heading and a traceback for each group, then the warnings."""
+    lines: list[Row] = []
+    for group in piece.groups:
+        lines += _group_rows(group, piece.now, width, ascii_only)
+    if not piece.groups:
+        text = "none recorded: a process that is killed leaves no traceback" if piece.over else EMPTY
+        lines.append(row((clip(text, width, ascii_only=ascii_only), "dim")))
+    lines += [_warning_row(warning, width, ascii_only) for warning in piece.warnings]
+    return lines
+
+
+def starts(piece: ErrorsSlice, width: int, ascii_only: bool) -> list[int]:
+    """The line at which each group begins, for jumping from one to the next."""
+    lines: list[int] = []
+    at = 0
+    for group in piece.groups:
+        lines.append(at)
+        at += len(_group_rows(group, piece.now, width, ascii_only))
+    return lines
+
+
+def _group_rows(group: Group, now: float, width: int, ascii_only: bool) -> list[Row]:
+    error = group.newest
+    sign = "x" if ascii_only else "✖"
+    kind = clip(words(error.error_type, ascii_only=ascii_only), 40, ascii_only=ascii_only)
+    head = row((f"{sign} {kind}", "headline"), *_times(group, ascii_only))
+    lines = [
+        spread(head, [row((f"{_steps(group, ascii_only)}   {ago(now - group.last_time)}", "label"))], width)
+    ]
+    message = words(error.error_message, ascii_only=ascii_only, limit=2_000)
+    lines += [
+        row(("  ", "plain"), (line, "value")) for line in wrap(message, width - 2, 4, ascii_only=ascii_only)
+    ]
+    if error.context:
+        context = clip(words(error.context, ascii_only=ascii_only), width - 6, ascii_only=ascii_only)
+        lines.append(row(("  in: ", "label"), (context, "plain")))
+    advice = diagnose(error.error_type, error.error_message).advice
+    if advice is not None:
+        pieces = wrap(words(advice, ascii_only=ascii_only), width - 7, 3, ascii_only=ascii_only)
+        lines += [
+            row(("  try: " if not index else "       ", "key"), (text, "plain"))
+            for index, text in enumerate(pieces)
+        ]
+    if error.traceback:
+        lines += traceback_rows(error.traceback, width, ascii=ascii_only)
+    return [*lines, ()]
+
+
+def _times(group: Group, ascii_only: bool) -> Row:
+    return row((f" {'x' if ascii_only else '×'}{group.count:,}", "warn")) if group.count > 1 else ()
+
+
+def _steps(group: Group, ascii_only: bool) -> str:
+    if group.last_step is None:
+        return "before the first step"
+    if group.first_step is None or group.first_step == group.last_step:
+        return f"step {count(group.last_step)}"
+    return f"steps {count(group.first_step)}{'-' if ascii_only else '–'}{count(group.last_step)}"
+
+
+def _warning_row(warning: WarningEntry, width: int, ascii_only: bool) -> Row:
+    step = f"step {count(warning.run_step)}" if warning.run_step is not None else ""
+    times = f" {'x' if ascii_only else '×'}{warning.count:,}" if warning.count > 1 else ""
+    head = row(("! warning  ", "warn"), (f"{step:<14}", "label"))
+    text = words(f"{warning.category}: {warning.message}", ascii_only=ascii_only)
+    room = width - row_width(head) - len(times)
+    return row(*head, (clip(text, room, ascii_only=ascii_only), "plain"), (times, "warn"))
+
+
+def _one_line(piece: ErrorsSlice, width: int, ascii_only: bool) -> Row:
+    label = row(("error ", "label"))
+    warnings = f"{count(piece.warnings_total)} warning{'s' if piece.warnings_total != 1 else ''}"
+    note = row((warnings, "warn")) if piece.warnings_total else ()
+    if not piece.groups:
+        newest: Row = row((" (a process that is killed leaves no traceback)", "dim")) if piece.over else ()
+        if piece.warnings:
+            text = words(f"{piece.warnings[0].category}: {piece.warnings[0].message}", ascii_only=ascii_only)
+            newest = row((clip(text, max(0, width - 40), ascii_only=ascii_only), "dim"))
+        return fit_row(join(row(*label, ("none", "dim")), note, newest, gap="   "), width)
+    group = piece.groups[0]
+    kind = clip(words(group.newest.error_type, ascii_only=ascii_only), width // 2, ascii_only=ascii_only)
+    head = row(*label, (kind, "headline"), *_times(group, ascii_only))
+    steps = row((_steps(group, ascii_only), "label"))
+    keys = row(("[4]", "key"))
+    right = first_that_fits([join(steps, note, keys), join(steps, keys), keys], width // 2)
+    room = width - row_width(head) - row_width(right) - 4
+    if room > 8:
+        message = words(group.newest.error_message, ascii_only=ascii_only)
+        head = join(head, row((clip(message, room, ascii_only=ascii_only), "plain")))
+    return spread(head, [right, keys], width)
+
+
+class ErrorsPanel(RowsPanel[ErrorsSlice]):
+    """The errors; scrolls, and what is being read stays where it is when new ones arrive."""
+
+    _top = 0
+
+    def pick(self, sight: Sight) -> ErrorsSlice:
+        """See `pick`."""
+        return pick(sight)
+
+    def draw(self, piece: ErrorsSlice, width: int, height: int) -> list[Row]:
+        """See `rows`."""
+        self._top = self._clamped(piece, width, height, self._top)
+        return rows(piece, width, height, self._ascii, self._top)
+
+    def show(self, sight: Sight) -> None:
+        """Draws what changed; keeps the group that stands at the top at the top."""
+        before = self._slice
+        if self._top and before is not None and self.size.width:
+            width = self.size.width
+            old = len(content(before, width, self._ascii)) - self._top
+            try:
+                after = len(content(self.pick(sight), width, self._ascii))
+            except (ValueError, LookupError, TypeError):  # the same bug is reported when it is drawn
+                after = old + self._top
+            # Newer errors come in above, so the distance from the end is what stays.
+            self._top = max(0, after - old)
+        super().show(sight)
+
+    def scroll_lines(self, lines: int) -> None:
+        """Moves down by so many lines; up where negative."""
+        self._top = max(0, self._top + lines)
+        self.redraw()
+
+    def jump(self, groups: int) -> None:
+        """Moves to the beginning of the next group, or of the one before where -1."""
+        if self._slice is None:
+            return
+        at = starts(self._slice, self.size.width, self._ascii)
+        later = [line for line in at if line > self._top]
+        earlier = [line for line in at if line < self._top]
+        chosen = later[:1] if groups > 0 else earlier[-1:]
+        if chosen:
+            self._top = chosen[0]
+            self.redraw()
+
+    def _clamped(self, piece: ErrorsSlice, width: int, height: int, top: int) -> int:
+        whole = len(content(piece, width, self._ascii)) if top else 0
+        return max(0, min(top, whole - (height - 1)))
+
+    def on_mouse_scroll_down(self) -> None:
+        """Moves down by three lines."""
+        self.scroll_lines(3)
+
+    def on_mouse_scroll_up(self) -> None:
+        """Moves up by three lines."""
+        self.scroll_lines(-3)

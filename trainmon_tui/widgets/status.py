@@ -1,0 +1,148 @@
+"""The status line: which run, what became of it, where it runs, what time it is."""
+
+import msgspec
+
+from trainmon.derived import Status
+from trainmon.units import clock, date_clock
+from trainmon_tui.render.cells import Role, Row, fit_row, row, row_width
+from trainmon_tui.sight import Sight
+from trainmon_tui.widgets.lines import ago, clip, join, spread, words
+from trainmon_tui.widgets.rows import RowsPanel
+
+SIGNS: dict[Status, tuple[str, str, Role]] = {
+    Status.WAITING: ("○", "o", "dim"),
+    Status.STARTING: ("◌", "o", "warn"),
+    Status.RUNNING: ("●", "*", "good"),
+    Status.VALIDATING: ("◆", "*", "validation"),
+    Status.SAVING: ("▼", "*", "checkpoint"),
+    Status.STALLED: ("▲", "!", "warn"),
+    Status.STOPPED: ("■", "!", "warn"),
+    Status.FINISHED: ("✔", "=", "good"),
+    Status.INTERRUPTED: ("■", "x", "warn"),
+    Status.FAILED: ("✖", "x", "bad"),
+    Status.DIED: ("✖", "x", "bad"),
+    Status.UNREACHABLE: ("▲", "?", "warn"),
+}
+"""Sign, sign in ASCII, and role of each status: never the colour alone."""
+
+_WITH_REASON = frozenset(
+    {Status.STALLED, Status.STOPPED, Status.UNREACHABLE, Status.INTERRUPTED, Status.FAILED, Status.DIED}
+)
+"""Statuses whose reason and moment matter more than the host."""
+
+
+class StatusSlice(msgspec.Struct, frozen=True):
+    """What the status line says; texts are untrusted."""
+
+    name: str
+    """Of the model, or of the folder before a run."""
+    status: Status
+    why: str | None
+    since: float | None
+    """Unix seconds; None where it is not known."""
+    epoch: int | None
+    epochs: int | None
+    host: str | None
+    pid: int | None
+    rank: int | None
+    world_size: int | None
+    git: str | None
+    now: float
+    utc_offset: int
+    paused: bool = False
+
+
+def pick(sight: Sight) -> StatusSlice:
+    """The status line's part of a sight."""
+    state, opened, configuration = sight.state, sight.state.opened, sight.state.configuration
+    return StatusSlice(
+        name=configuration.model_name if configuration is not None else sight.folder,
+        status=sight.verdict.status,
+        why=sight.verdict.why,
+        since=sight.verdict.since,
+        epoch=state.progress.epoch if state.progress is not None else None,
+        epochs=configuration.total_epochs if configuration is not None else None,
+        host=opened.host if opened is not None else None,
+        pid=opened.pid if opened is not None else None,
+        rank=opened.rank if opened is not None else None,
+        world_size=opened.world_size if opened is not None else None,
+        git=configuration.git if configuration is not None else None,
+        now=sight.now,
+        utc_offset=sight.utc_offset,
+        paused=sight.options.paused,
+    )
+
+
+def rows(piece: StatusSlice, width: int, height: int, ascii_only: bool) -> list[Row]:
+    """One line; the name is cut before the status, and the status never."""
+    sign, ascii_sign, role = SIGNS[piece.status]
+    verdict = row((f"{ascii_sign if ascii_only else sign} {piece.status.value.upper()}", role))
+    if piece.paused:
+        verdict = join(verdict, row(("SCREEN PAUSED", "warn")))
+    name_room = max(8, min(width * 2 // 5, width - row_width(verdict) - 14))
+    name = clip(words(piece.name, ascii_only=ascii_only), name_room, ascii_only=ascii_only)
+    if width < row_width(verdict) + name_room + 2:
+        return [fit_row(join(verdict, row((name, "value"))), width)][:height]
+    left = join(row((name, "value")), verdict)
+    if piece.status in _WITH_REASON:
+        return [_with_reason(piece, left, width, ascii_only)][:height]
+    if piece.status is Status.WAITING:
+        left = join(left, row(("no run yet", "dim")))
+    elif piece.epoch is not None:
+        of = f"/{piece.epochs:,}" if piece.epochs else ""
+        left = join(left, row(("epoch ", "label"), (f"{piece.epoch:,}{of}", "value")))
+    return [spread(left, _right(piece, ascii_only, wide=width >= 110), width)][:height]
+
+
+def _with_reason(piece: StatusSlice, left: Row, width: int, ascii_only: bool) -> Row:
+    moment: list[Row] = []
+    if piece.since is not None:
+        at, age = clock(piece.since, piece.utc_offset), ago(piece.now - piece.since)
+        moment = [row((f"{at}, {age}", "label")), row((age, "label"))]
+    reserved = row_width(moment[0]) + 2 if moment and width >= 70 else 0
+    room = width - row_width(left) - 2 - reserved
+    if piece.why and room >= 8:
+        why = clip(words(piece.why, ascii_only=ascii_only), room, ascii_only=ascii_only)
+        left = join(left, row((why, "plain")))
+    return spread(left, moment, width)
+
+
+def _right(piece: StatusSlice, ascii_only: bool, *, wide: bool) -> list[Row]:
+    """Host, process, time: fuller first."""
+    host = (
+        row((clip(words(piece.host, ascii_only=ascii_only), 24, ascii_only=ascii_only), "plain"))
+        if piece.host
+        else ()
+    )
+    pid = row((f"pid {piece.pid}", "label")) if piece.pid is not None else ()
+    rank = row((f"rank {piece.rank} of {piece.world_size}", "label")) if (piece.world_size or 1) > 1 else ()
+    git = (
+        row(("git ", "label"), (words(piece.git, ascii_only=ascii_only, limit=24), "label"))
+        if piece.git
+        else ()
+    )
+    time = row((clock(piece.now, piece.utc_offset), "value"))
+    dated = row((date_clock(piece.now, piece.utc_offset), "value"))
+    fuller = [
+        join(rank, pid, host, git, dated, gap="   "),
+        join(rank, pid, host, dated, gap="   "),
+    ]
+    return [
+        *(fuller if wide else []),
+        join(rank, host, pid, time),
+        join(host, pid, time),
+        join(host, time),
+        time,
+    ]
+
+
+class StatusPanel(RowsPanel[StatusSlice]):
+    """The status line."""
+
+    def pick(self, sight: Sight) -> StatusSlice:
+        """See `pick`."""
+        return pick(sight)
+
+    def draw(self, piece: StatusSlice, width: int, height: int) -> list[Row]:
+        """See `rows`."""
+        return rows(piece, width, height, self._ascii)

@@ -1,0 +1,167 @@
+"""What became of a run that died: why, as far as it is known, and what is left of it."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from trainmon.diagnosis import diagnose
+from trainmon.readings import MachineReading
+from trainmon.state import CheckpointEntry, ErrorEntry
+from trainmon.units import clock, count, duration, gib, size
+from trainmon_tui.render.cells import Row, fit_row, row
+from trainmon_tui.sight import Sight
+from trainmon_tui.widgets.checkpoints import file_word
+from trainmon_tui.widgets.lines import clip, clip_end, first_that_fits, join, title_row, words, wrap
+from trainmon_tui.widgets.rows import RowsPanel
+
+
+class VerdictSlice(msgspec.Struct, frozen=True):
+    """Why, and what is left; texts are untrusted."""
+
+    why: str | None
+    error: ErrorEntry | None
+    """The newest error, where the run did not die without one."""
+    reading: MachineReading | None
+    newest: CheckpointEntry | None
+    best: CheckpointEntry | None
+    files: Mapping[str, bool | None]
+    run_step: int
+    last_step_time: float | None
+    command: tuple[str, ...]
+    refused: int
+    utc_offset: int
+
+
+def pick(sight: Sight) -> VerdictSlice:
+    """The verdict's part of a sight."""
+    state = sight.state
+    return VerdictSlice(
+        why=sight.verdict.why,
+        error=state.errors[-1] if state.errors else None,
+        reading=state.reading,
+        newest=state.checkpoints[-1] if state.checkpoints else None,
+        best=state.best_checkpoint,
+        files=sight.files,
+        run_step=state.run_step,
+        last_step_time=state.last_step_time,
+        command=state.opened.command if state.opened is not None else (),
+        refused=state.totals.refused,
+        utc_offset=sight.utc_offset,
+    )
+
+
+def rows(piece: VerdictSlice, width: int, height: int, ascii_only: bool) -> list[Row]:
+    """Why and what is left; what is left comes first where there is little room."""
+    left = _what_is_left(piece, width, ascii_only)
+    why = _why(piece, width, max(2, height - len(left)), ascii_only)
+    if height < 4:
+        return [fit_row(cells, width) for cells in left[1:]][:height]
+    return [*why, *left][:height]
+
+
+def _why(piece: VerdictSlice, width: int, height: int, ascii_only: bool) -> list[Row]:
+    lines: list[Row] = [title_row("why", [], width, ascii_only=ascii_only)]
+    why = words(piece.why or "nothing was said", ascii_only=ascii_only)
+    lines += [row(("  ", "plain"), (text, "bad")) for text in wrap(why, width - 2, 3, ascii_only=ascii_only)]
+    if piece.error is not None:
+        where = f" at {piece.error.location}" if piece.error.location else ""
+        last = f"last error: {piece.error.error_type}{where}"
+        lines.append(
+            row(
+                ("  ", "plain"),
+                (clip(words(last, ascii_only=ascii_only), width - 2, ascii_only=ascii_only), "plain"),
+            )
+        )
+        advice = diagnose(piece.error.error_type, piece.error.error_message).advice
+        pieces = wrap(words(advice or "", ascii_only=ascii_only), width - 7, 2, ascii_only=ascii_only)
+        lines += [
+            row(("  try: " if not index else "       ", "key"), (text, "plain"))
+            for index, text in enumerate(pieces)
+        ]
+    if piece.reading is not None and len(lines) < height:
+        lines.append(row(("  ", "plain"), *_last_reading(piece.reading, piece.utc_offset, width - 2)))
+    return lines[:height]
+
+
+def _last_reading(reading: MachineReading, utc_offset: int, width: int) -> Row:
+    """What the machine did just before; a memory that was full is the likeliest reason for a kill."""
+    head = row((f"machine at {clock(reading.time, utc_offset)}: ", "label"))
+    parts: list[Row] = []
+    if (host := reading.host) is not None and host.memory_total:
+        parts.append(
+            row(("RAM ", "label"), (f"{gib(host.memory_used)}/{gib(host.memory_total)} GiB", "value"))
+        )
+    if reading.process is not None and reading.process.rss is not None:
+        parts.append(row(("trainer ", "label"), (f"{gib(reading.process.rss)} GiB", "value")))
+    if reading.gpus:
+        gpu = reading.gpus[0]
+        text = f"{gib(gpu.memory_used)}/{gib(gpu.memory_total)} GiB"
+        parts.append(row((f"GPU{gpu.index} ", "label"), (text, "value")))
+    return first_that_fits([row(*head, *join(*parts[:most])) for most in range(len(parts), -1, -1)], width)
+
+
+def _what_is_left(piece: VerdictSlice, width: int, ascii_only: bool) -> list[Row]:
+    lines = [title_row("what is left", [], width, ascii_only=ascii_only)]
+    lines.append(_checkpoint_row(piece, "newest", piece.newest, width, ascii_only))
+    if piece.best is not None and piece.best != piece.newest:
+        lines.append(_checkpoint_row(piece, "best", piece.best, width, ascii_only))
+    elif piece.best is not None:
+        lines.append(row(("  best     ", "label"), ("the same", "plain")))
+    lines.append(_lost_row(piece))
+    if piece.command:
+        text = clip(words(" ".join(piece.command), ascii_only=ascii_only), width - 11, ascii_only=ascii_only)
+        lines.append(row(("  ran as   ", "label"), (text, "plain")))
+    return lines
+
+
+def _checkpoint_row(
+    piece: VerdictSlice, name: str, entry: CheckpointEntry | None, width: int, ascii_only: bool
+) -> Row:
+    head = row((f"  {name:<9}", "label"))
+    if entry is None:
+        return row(*head, ("no checkpoint was saved", "bad"))
+    word, role = file_word(piece.files, entry.checkpoint_path)
+    path = row(
+        (
+            clip_end(
+                words(entry.checkpoint_path, ascii_only=ascii_only),
+                max(12, width - 60),
+                ascii_only=ascii_only,
+            ),
+            "value",
+        )
+    )
+    step = row(("step ", "label"), (count(entry.run_step), "value"))
+    at = row((clock(entry.time, piece.utc_offset), "plain"))
+    bytes_ = row((size(entry.size), "value")) if entry.size is not None else ()
+    file = row(("file ", "label"), (word, role))
+    return row(
+        *head,
+        *first_that_fits(
+            [join(path, step, at, bytes_, file), join(path, step, file), join(path, file)], width - 11
+        ),
+    )
+
+
+def _lost_row(piece: VerdictSlice) -> Row:
+    head = row(("  lost     ", "label"))
+    steps = piece.run_step - (piece.newest.run_step if piece.newest is not None else 0)
+    records = row((f"{count(piece.refused)} log records", "plain"))
+    if steps <= 0:
+        return row(*head, *join(row(("no steps", "good")), records))
+    span = ""
+    if piece.newest is not None and piece.last_step_time is not None:
+        span = f" ({duration(max(0.0, piece.last_step_time - piece.newest.time))})"
+    return row(*head, *join(row((f"{count(steps)} steps{span} of compute", "warn")), records))
+
+
+class VerdictPanel(RowsPanel[VerdictSlice]):
+    """The verdict on a run that died."""
+
+    def pick(self, sight: Sight) -> VerdictSlice:
+        """See `pick`."""
+        return pick(sight)
+
+    def draw(self, piece: VerdictSlice, width: int, height: int) -> list[Row]:
+        """See `rows`."""
+        return rows(piece, width, height, self._ascii)
