@@ -1,18 +1,21 @@
 """trainmon: records a training so that nothing is lost, and never holds it up.
 
 Public names only: the functions of the spec on a process-wide logger, `TrainLogger`, `training`, readers and errors.
-Nobody inside the package imports this module.
+Nobody inside the package imports this module. The machinery is imported when the first logger is made, so that
+`import trainmon` alone costs a few milliseconds.
 """
 
 import os
 import threading
 from collections.abc import Mapping
-from typing import Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from trainmon.errors import ArgumentError, FolderError, SnapshotError, TrainmonError
-from trainmon.logger import LoggerOptions, TrainLogger
-from trainmon.training_run import TrainingRun
 from trainmon.version import __version__
+
+if TYPE_CHECKING:
+    from trainmon.logger import LoggerOptions, TrainLogger
+    from trainmon.training_run import TrainingRun
 
 __all__ = [
     "ArgumentError",
@@ -37,11 +40,26 @@ __all__ = [
     "training",
 ]
 
-_logger: TrainLogger | None = None
+_logger: "TrainLogger | None" = None
 _making = threading.RLock()
 
 
-def setup_logging(log_dir: str | os.PathLike[str] = "logs", **options: Unpack[LoggerOptions]) -> TrainLogger:
+def __getattr__(name: str) -> object:
+    """The two public classes, imported when they are asked for."""
+    if name == "TrainLogger":
+        from trainmon.logger import TrainLogger
+
+        return TrainLogger
+    if name == "TrainingRun":
+        from trainmon.training_run import TrainingRun
+
+        return TrainingRun
+    raise AttributeError(f"module 'trainmon' has no attribute {name!r}")
+
+
+def setup_logging(
+    log_dir: str | os.PathLike[str] = "logs", **options: "Unpack[LoggerOptions]"
+) -> "TrainLogger":
     """Makes the process-wide logger, which the other functions record to, and returns it.
 
     Args:
@@ -52,6 +70,8 @@ def setup_logging(log_dir: str | os.PathLike[str] = "logs", **options: Unpack[Lo
         ArgumentError: An argument is not what it has to be.
     """
     global _logger
+    from trainmon.logger import TrainLogger  # some 80 ms, not needed to import trainmon
+
     with _making:
         if _logger is not None:
             _logger.close()
@@ -59,12 +79,12 @@ def setup_logging(log_dir: str | os.PathLike[str] = "logs", **options: Unpack[Lo
         return _logger
 
 
-def _current() -> TrainLogger:
+def _current() -> "TrainLogger":
     """The process-wide logger; the first log call makes it in `logs` where nobody did."""
     return _logger if _logger is not None else _first()
 
 
-def _first() -> TrainLogger:
+def _first() -> "TrainLogger":
     with _making:
         return _logger if _logger is not None else setup_logging()
 
@@ -83,8 +103,10 @@ def training(
     initial_step: int | None = None,
     initial_epoch: int | None = None,
     resume: bool | Literal["auto"] = False,
-) -> TrainingRun:
+) -> "TrainingRun":
     """A training as a context manager on the process-wide logger; see `TrainingRun`."""
+    from trainmon.training_run import TrainingRun  # with the logger, see above
+
     return TrainingRun(
         _current(),
         model_name,

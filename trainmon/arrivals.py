@@ -31,6 +31,28 @@ def arrive(state: RunState, name: str, seq: int) -> bool:
     return _late(state, writer, seq)
 
 
+def arrive_together(state: RunState, name: str, first: int, last: int) -> bool:
+    """Takes note of lines `first` to `last` of a writer at once; False if some came before, and nothing is noted."""
+    writer = state.writers.get(name)
+    if writer is None:
+        writer = _introduce(state, name)
+    if first >= writer.next_seq:
+        if first > writer.next_seq:
+            arrive(state, name, first)
+        writer.next_seq = last + 1
+        return True
+    for index, (begin, end) in enumerate(writer.missing):
+        if begin <= first and last <= end:
+            writer.missing[index : index + 1] = _parts((begin, first - 1), (last + 1, end))
+            return True
+    return False
+
+
+def _parts(*ranges: tuple[int, int]) -> list[tuple[int, int]]:
+    """The ranges that are not empty."""
+    return [part for part in ranges if part[0] <= part[1]]
+
+
 def _introduce(state: RunState, name: str) -> Writer:
     writers = state.writers
     if len(writers) >= WRITERS:
@@ -43,8 +65,7 @@ def _introduce(state: RunState, name: str) -> Writer:
 def _late(state: RunState, writer: Writer, seq: int) -> bool:
     for index, (first, last) in enumerate(writer.missing):
         if first <= seq <= last:
-            parts = [part for part in ((first, seq - 1), (seq + 1, last)) if part[0] <= part[1]]
-            writer.missing[index : index + 1] = parts
+            writer.missing[index : index + 1] = _parts((first, seq - 1), (seq + 1, last))
             return True
     state.totals.repeated += 1
     return False

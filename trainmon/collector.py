@@ -57,8 +57,27 @@ class Collector:
             drained = self.segments.get(path)
             if drained is not None:
                 drained.safe = max(drained.safe, offset)
+        self.remove_safe(journal_end)
+
+    def remove_safe(self, journal_end: int) -> None:
+        """Unlinks the segments whose lines all stand before `journal_end`, up to where the journal is on the disk."""
         for path, drained in list(self.segments.items()):
             if drained.finished_at is not None and drained.finished_at <= journal_end:
+                drained.file.remove()
+                del self.segments[path]
+
+    def free(self, most: int) -> None:
+        """Unlinks drained segments that the disk has not confirmed, oldest first, until `most` bytes are left.
+
+        For when lines come faster than the disk syncs: they are in the journal, and only a power cut or a failing disk
+        could still lose them, where refusing new lines would lose those for certain.
+        """
+        used = self.used()
+        for path, drained in list(self.segments.items()):
+            if used <= most:
+                return
+            if drained.finished_at is not None:
+                used -= drained.file.size()
                 drained.file.remove()
                 del self.segments[path]
 

@@ -5,7 +5,6 @@ The writer thread and `trainmon repair` open a folder in the same way, so that e
 
 import errno
 import os
-import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -248,7 +247,7 @@ def acquire(folder: Path, holder: Holder, options: TextOptions, say: Say) -> Run
         return RunFiles(folder, journal.take_lock(folder, holder), holder, options)
     except Busy as busy:
         stamp = time.strftime("%Y%m%d-%H%M%S")
-        inside = folder / BUSY / f"{stamp}-{holder.pid}-{secrets.token_hex(3)}"
+        inside = folder / BUSY / f"{stamp}-{holder.pid}-{os.urandom(3).hex()}"
         say(f"{busy}; this training records in {inside}")
         make_folder(inside)
         try:

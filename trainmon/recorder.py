@@ -7,7 +7,6 @@ only have spools, which that thread drains.
 import itertools
 import os
 import platform
-import secrets
 import sys
 import threading
 import time
@@ -65,7 +64,7 @@ class _Owner(msgspec.Struct, frozen=True):
 
 
 def _new_writer() -> str:
-    return secrets.token_hex(6)
+    return os.urandom(6).hex()
 
 
 class Recorder:
@@ -106,7 +105,7 @@ class Recorder:
             self.spool,
             self.refusals,
             Console() if options.console else None,
-            self._lost,
+            self._report_loss,
         )
         writer.start()
         writer.ready.wait(CLOSE_LIMIT)
@@ -184,7 +183,7 @@ class Recorder:
         """Counts a record that the spool did not take."""
         self.refusals.note(seq, f"the spool of {self.spool.limit:,} bytes is full")
         self.complaints.say(
-            "full", "the spool is full, because the storage takes nothing: progress is not recorded"
+            "full", "the spool is full, because the storage is too slow for it: some progress is not recorded"
         )
 
     def note(self, level: str, text: str) -> None:
@@ -204,10 +203,11 @@ class Recorder:
     @staticmethod
     def new_run_id() -> str:
         """A name for a run that nobody named."""
-        return secrets.token_hex(6)
+        return os.urandom(6).hex()
 
-    def _lost(self, count: int, first: int, last: int, why: str) -> Lost:
-        return Lost(*self.stamp(), count=count, first=first, last=last, why=why)
+    def _report_loss(self, count: int, first: int, last: int, why: str) -> None:
+        """Records which records could not be kept; in the writer thread."""
+        self.put(Lost(*self.stamp(), count=count, first=first, last=last, why=why))
 
     def state(self) -> RunState | None:
         """A copy of the state of what is in the journal; None before it is open, and in workers."""

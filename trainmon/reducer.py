@@ -9,7 +9,7 @@ from copy import copy
 from typing import TypeVar, assert_never
 
 from trainmon import entries
-from trainmon.arrivals import arrive
+from trainmon.arrivals import arrive, arrive_together
 from trainmon.best import decide
 from trainmon.codec import Unread
 from trainmon.events import (
@@ -105,16 +105,11 @@ class Reducer:
 
     def _progress(self, events: Sequence[Progress], offsets: Sequence[int]) -> None:
         state, first = self.state, events[0]
-        writer = state.writers.get(first.writer)
         seqs = [event.seq for event in events]
         in_order = (
-            writer is not None
-            and seqs[0] == writer.next_seq
-            and seqs == list(range(seqs[0], seqs[0] + len(seqs)))
-            and len({event.writer for event in events}) == 1
+            seqs == list(range(seqs[0], seqs[0] + len(seqs))) and len({event.writer for event in events}) == 1
         )
-        if in_order and writer is not None:
-            writer.next_seq = seqs[-1] + 1
+        if in_order and arrive_together(state, first.writer, seqs[0], seqs[-1]):
             self._take(events, offsets)
             return
         for event, offset in zip(events, offsets, strict=True):

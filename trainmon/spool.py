@@ -7,16 +7,16 @@ append. What is written here outlives `kill -9` for as long as the host's shared
 import errno
 import fcntl
 import os
-import secrets
 import stat
-import tempfile
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 import msgspec
+from msgspec import structs
 
 from trainmon.private_files import high_descriptor, open_new
 
@@ -30,6 +30,10 @@ LEAST = 128 << 10
 """Bytes below which shared memory is too small to be of use."""
 RESERVE = 256 << 10
 """Bytes beyond the limit that errors and ends may use when progress is refused already."""
+PATIENCE = 8
+"""Milliseconds that a call waits at most for room in a spool that is being drained."""
+STANDSTILL = 0.25
+"""Seconds without a line moved after which the storage counts as stalled, and nobody waits for room."""
 OVERFLOW = 8 << 20
 """Bytes of lines kept in the process where no spool can be written."""
 
@@ -47,6 +51,8 @@ class SpoolHeader(msgspec.Struct, frozen=True, tag_field="kind", tag="spool"):
     """The writer of that journal's first line; None where the journal could not be opened yet."""
     writer: str
     pid: int
+    number: int = 0
+    """Of this segment among those of its writer: older ones are drained first."""
 
 
 def folders() -> list[Path]:
@@ -63,7 +69,7 @@ def folders() -> list[Path]:
 
 def _bases() -> list[Path]:
     override = os.environ.get("TRAINMON_SPOOL_DIR")
-    return [Path(override)] if override else [SHARED_MEMORY, Path(tempfile.gettempdir())]
+    return [Path(override)] if override else [SHARED_MEMORY, Path(os.environ.get("TMPDIR") or "/tmp")]  # noqa: S108
 
 
 def _folder_name() -> str:
@@ -80,7 +86,7 @@ def _is_ours(folder: Path) -> bool:
 
 def _make_folder(base: Path) -> Path:
     """A folder of our own in `base`; another name where somebody else took the usual one."""
-    for name in (_folder_name(), f"{_folder_name()}-{secrets.token_hex(6)}"):
+    for name in (_folder_name(), f"{_folder_name()}-{os.urandom(6).hex()}"):
         folder = base / name
         try:
             folder.mkdir(mode=0o700)
@@ -149,8 +155,11 @@ class Spool:
         """Bytes that all segments together may have."""
         self.preamble = b""
         """Lines that the next segment begins with, once: how a forked child says who it is."""
+        self.moved_at = float("-inf")
+        """Monotonic seconds when the writer thread last moved lines: a spool that moves is worth a moment's wait."""
         self.overflow: deque[bytes] = deque()
         """Lines that could be written nowhere; the writer thread takes them."""
+        self._number = 0
         self._room = 0
         self._overflow_room = OVERFLOW
         self._identity = (0, 0)
@@ -168,11 +177,24 @@ class Spool:
         """
         room = self._room - len(line)
         self._room = room
-        if room < 0 and (not urgent or room < -RESERVE):
+        if room < 0 and (not urgent or room < -RESERVE) and not self._wait_for_room():
             return False
         if self._write(self.descriptor, line, len(line)) == len(line):
             return True
         return self._append_again(line)
+
+    def _wait_for_room(self) -> bool:
+        """Gives the writer thread the interpreter, some ms at most, where lines come faster than it moves them.
+
+        Under storage that takes nothing there is no point in waiting, and none is done.
+        """
+        for _ in range(PATIENCE):
+            if time.monotonic() - self.moved_at > STANDSTILL:
+                return False
+            time.sleep(0.001)
+            if self._room > 0:
+                return True
+        return False
 
     def _append_again(self, line: bytes) -> bool:
         """After a short or failed write: ends what is torn, writes the whole line again, or keeps it in memory."""
@@ -229,13 +251,15 @@ class Spool:
         self.limit = self._room = OVERFLOW
 
     def _next_segment(self, folder: Path) -> None:
-        name = secrets.token_hex(12)
+        name = os.urandom(12).hex()
         fresh = folder / f".{name}.new"
         new = open_new(fresh)
         try:
             # Locked before it gets its name: what can be found and is not locked is dead.
             fcntl.flock(new, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            head = msgspec.json.encode(self.header) + b"\n" + self.preamble
+            self._number += 1
+            header = structs.replace(self.header, number=self._number)
+            head = msgspec.json.encode(header) + b"\n" + self.preamble
             if os.write(new, head) != len(head):
                 raise OSError(errno.ENOSPC, "the spool is full", str(folder))
             self.preamble = b""

@@ -102,7 +102,10 @@ class SpoolFile:
 
 
 def find(journal: JournalName, known: frozenset[Path] = frozenset()) -> list[SpoolFile]:
-    """The segments of a journal, dead and living, but for the `known` ones; what cannot be opened is left out."""
+    """The segments of a journal, dead and living, but for the `known` ones; those of a writer in their order.
+
+    What cannot be opened is left out.
+    """
     found: list[SpoolFile] = []
     for folder in spool.folders():
         try:
@@ -121,4 +124,5 @@ def find(journal: JournalName, known: frozenset[Path] = frozenset()) -> list[Spo
                 found.append(file)
             else:
                 file.close()
+    found.sort(key=lambda file: (file.header.writer, file.header.number))
     return found

@@ -14,11 +14,10 @@ from pathlib import Path
 import msgspec
 from msgspec import structs
 
-from trainmon.codec import encode_line
 from trainmon.collector import BATCH
 from trainmon.complaints import Complaints
 from trainmon.console import Console
-from trainmon.events import Lost, Opened
+from trainmon.events import Opened
 from trainmon.journal import Holder
 from trainmon.opening import RunFiles, TextOptions, acquire
 from trainmon.private_files import high_descriptor
@@ -40,6 +39,8 @@ SNAPSHOT_EVERY = 0.5
 """Seconds between two snapshots at least."""
 SNAPSHOT_SHARE = 0.005
 """Of a core: what snapshots may cost at most."""
+SEGMENT_CHECK = 64
+"""Batches after which the spool is looked after in the middle of a tick."""
 CLOSE_LIMIT = 2.0
 """Seconds that a program's end waits for the writer at most."""
 
@@ -63,7 +64,7 @@ class Writer:
         spool: Spool,
         refusals: Refusals,
         console: Console | None,
-        make_lost: Callable[[int, int, int, str], Lost],
+        report_loss: Callable[[int, int, int, str], None],
     ) -> None:
         self.options = options
         self.spool = spool
@@ -79,12 +80,13 @@ class Writer:
         """Called in the thread once a second."""
         self.live = False
         """The spool is open; before that there is nothing to keep."""
-        self._make_lost = make_lost
+        self._report_loss = report_loss
         self._syncer = Syncer()
         self._sync_offsets: dict[Path, int] = {}
         self._wake = high_descriptor(os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC))
         self._stopping = False
         self._urgent = False
+        self._batches = 0
         self.ticks = 0
         """How often the thread has looked."""
         self._ticked = threading.Event()
@@ -248,10 +250,16 @@ class Writer:
         self._store_all(files, self.spool.take_overflow())
         for drained in list(files.collector.segments.values()):
             self._drain(files, drained.file)
+        self._give_room(files)
         lost = self.refusals.take()
         if lost is not None:
-            self._store_all(files, [encode_line(self._make_lost(*lost)).rstrip(b"\n")])
+            self._report_loss(*lost)
+
+    def _give_room(self, files: RunFiles) -> None:
+        """Tells the callers how much room the spool has now."""
         files.collector.finish(files.journal.end)
+        files.collector.remove_safe(self._synced_end)
+        files.collector.free(self.spool.limit * 3 // 4)
         self.spool.set_used(files.collector.used())
 
     def _drain(self, files: RunFiles, file: SpoolFile) -> None:
@@ -267,6 +275,13 @@ class Writer:
                 return
             self._store(files, [line for line in lines if line])
             file.offset = end
+            self.spool.moved_at = time.monotonic()
+            self._batches += 1
+            if self._batches % SEGMENT_CHECK == 0 and not self._stopping:
+                # Under a flood one tick may never end: keep the segments small meanwhile.
+                self._keep_spool()
+                files.collector.scan(files.name())
+                self._give_room(files)
 
     def _store_all(self, files: RunFiles, lines: list[bytes]) -> None:
         for begin in range(0, len(lines), BATCH):

@@ -109,8 +109,11 @@ class Feed:
             reader.close()
 
     def _wait(self, began: float) -> None:
-        self._stopping.wait(max(0.0, began + SHORTEST_GAP - time.monotonic()))
-        self._wake.wait(max(0.0, began + POLL_EVERY - time.monotonic()))
+        """Waits for the next poll; one that took as long as the gap has more to read and is repeated at once."""
+        left = began + SHORTEST_GAP - time.monotonic()
+        if left > 0:
+            self._stopping.wait(left)
+            self._wake.wait(max(0.0, began + POLL_EVERY - time.monotonic()))
 
     def _start_hints(self) -> None:
         """Begins only after the first frame: the import alone takes longer than a poll."""

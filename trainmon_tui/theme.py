@@ -53,7 +53,7 @@ _COLOURS: Mapping[Role, str] = {
     "plain": "foreground", "title": "primary", "label": "dim", "value": "value", "unit": "dim", "dim": "dim",
     "key": "secondary", "train": "primary", "raw": "dim", "band": "dim", "validation": "warning",
     "best": "success", "checkpoint": "accent", "nan": "error", "other": "accent", "axis": "dim",
-    "cursor": "value", "bar": "primary", "track": "dim", "good": "success", "warn": "warning", "bad": "error",
+    "cursor": "value", "bar": "calm", "track": "dim", "good": "success", "warn": "warning", "bad": "error",
     "headline": "error", "own": "value", "frame": "dim", "source": "secondary", "separator": "dim",
 }  # fmt: skip
 """Which variable of a theme colours which role; "dim" and "value" are ours and mixed where a theme lacks them."""
@@ -75,6 +75,9 @@ def palette(variables: Mapping[str, str], *, dimmed: bool = False) -> Palette:
     named = {"foreground": foreground, "value": foreground, "dim": dim}
     for name in ("primary", "secondary", "accent", "warning", "error", "success"):
         named[name] = _color(variables, name, foreground)
+    # Bars are large areas; in full colour they would be louder than the numbers beside them.
+    primary = named["primary"]
+    named["calm"] = primary if _is_ansi(primary) else background.blend(primary, 0.65)
     for name in ("dim", "value"):
         named[name] = _color(variables, f"trainmon-{name}", named[name])
     styles: dict[Role, Style] = {}

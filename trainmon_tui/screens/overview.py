@@ -7,13 +7,15 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 
 from trainmon_tui.screens.base import RunView
-from trainmon_tui.screens.plan import plan
+from trainmon_tui.screens.plan import MACHINE, SIDE, WIDE, Look, plan
 from trainmon_tui.sight import Sight
 from trainmon_tui.theme import Palette
+from trainmon_tui.widgets import verdict
 from trainmon_tui.widgets.alert import AlertPanel
 from trainmon_tui.widgets.bars import BarsPanel
 from trainmon_tui.widgets.best import BestPanel
 from trainmon_tui.widgets.checkpoints import CheckpointsPanel
+from trainmon_tui.widgets.config import ConfigPanel
 from trainmon_tui.widgets.errors import ErrorsPanel
 from trainmon_tui.widgets.footer import FooterPanel
 from trainmon_tui.widgets.loss import LossPanel
@@ -21,7 +23,7 @@ from trainmon_tui.widgets.machine import MachinePanel
 from trainmon_tui.widgets.metrics import MetricsPanel
 from trainmon_tui.widgets.rows import Panel
 from trainmon_tui.widgets.status import StatusPanel
-from trainmon_tui.widgets.verdict import VerdictPanel
+from trainmon_tui.widgets.verdict import VerdictPanel, wanted_height
 
 KEYS = (
     ("?", "keys"), ("q", "quit"), ("4", "errors"), ("s", "smoothing"), ("l", "log y"), ("space", "pause"),
@@ -53,6 +55,7 @@ class OverviewScreen(RunView, Screen[None]):
             "status": StatusPanel, "bars": BarsPanel, "alert": AlertPanel, "verdict": VerdictPanel,
             "loss": LossPanel, "machine": MachinePanel, "best": BestPanel, "checkpoints": CheckpointsPanel,
             "metrics": MetricsPanel,
+            "config": ConfigPanel,
         }  # fmt: skip
         self._panels: dict[str, Panel] = {
             name: kind(report, ascii_only=ascii_only, id=name) for name, kind in kinds.items()
@@ -62,7 +65,7 @@ class OverviewScreen(RunView, Screen[None]):
         footer.keys = KEYS
         self._panels |= {"errors": self._errors, "footer": footer}
         self._sight: Sight | None = None
-        self._planned: object = None
+        self._planned: tuple[int, int, Look] | None = None
 
     def compose(self) -> ComposeResult:
         """All panels; those without a box are hidden."""
@@ -96,15 +99,11 @@ class OverviewScreen(RunView, Screen[None]):
         width, height = self.size
         if not width or not height:
             return
-        sight = self._sight
-        dead = sight is not None and sight.dead
-        has_errors = sight is not None and bool(sight.state.errors)
-        gpus = sight is not None and sight.state.reading is not None and bool(sight.state.reading.gpus)
-        wanted = (width, height, dead, has_errors, gpus)
+        wanted = (width, height, _look(self._sight, width))
         if wanted == self._planned:
             return
         self._planned = wanted
-        boxes = plan(width, height, dead=dead, has_errors=has_errors, machine=3 if gpus else 2)
+        boxes = plan(*wanted)
         for name, panel in self._panels.items():
             box = boxes.get(name)
             panel.display = box is not None
@@ -112,3 +111,17 @@ class OverviewScreen(RunView, Screen[None]):
                 panel.styles.offset = (box.x, box.y)
                 panel.styles.width = box.width
                 panel.styles.height = box.height
+
+
+def _look(sight: Sight | None, width: int) -> Look:
+    """What the places of the panels depend on."""
+    if sight is None:
+        return Look()
+    state = sight.state
+    return Look(
+        dead=sight.dead,
+        errors=bool(state.errors or state.warnings),
+        machine=3 if state.reading is not None and state.reading.gpus else 2,
+        side=MACHINE + 5 * max(0, len(state.reading.gpus) - 1) if state.reading is not None else 3,
+        verdict=wanted_height(verdict.pick(sight), SIDE if width >= WIDE else width) if sight.dead else 0,
+    )

@@ -25,52 +25,78 @@ WIDE = 120
 TALL = 32
 """Rows from which they do."""
 
-_SIDE = 56
-"""Columns of the machine at the right."""
+SIDE = 56
+"""Columns of the machine and the configuration at the right."""
+
+MACHINE = 14
+"""Rows of the machine there: a title, one GPU, the host, the trainer."""
 
 _ORDER = (
-    "status",
-    "bars",
-    "alert",
-    "verdict",
-    "loss",
-    "machine",
-    "best",
-    "checkpoints",
-    "errors",
-    "metrics",
-    "footer",
+    "status", "bars", "alert", "verdict", "loss", "machine", "best", "checkpoints", "errors", "metrics", "footer",
+)  # fmt: skip
+
+Wishes = tuple[tuple[str, int], ...]
+"""Rows wanted by a panel on top of what it has, the most important first."""
+
+_ALIVE_FIRST: Wishes = (
+    ("status", 1), ("bars", 1), ("bars", 1), ("errors", 1), ("alert", 1), ("loss", 5), ("footer", 1), ("bars", 1),
+    ("checkpoints", 1), ("best", 1), ("metrics", 1), ("loss", 2),
+)  # fmt: skip
+
+_ALIVE_THEN: Wishes = (
+    ("loss", 7), ("bars", 1), ("metrics", 5), ("best", 5), ("errors", 7), ("loss", 4), ("checkpoints", 5),
+    ("machine", 8), ("errors", 6),
+)  # fmt: skip
+
+_DEAD_FIRST: Wishes = (("status", 1), ("bars", 1), ("bars", 1), ("errors", 1))
+
+_DEAD_THEN: Wishes = (("alert", 1), ("footer", 1), ("bars", 1))
+
+_WITH_ERRORS: Wishes = (
+    ("errors", 6),
+    ("loss", 6),
+    ("best", 1),
+    ("errors", 12),
+    ("machine", 2),
+    ("metrics", 1),
 )
 
+_WITHOUT_ERRORS: Wishes = (("loss", 6), ("best", 1), ("machine", 2), ("metrics", 1), ("loss", 6), ("best", 5))
 
-def plan(width: int, height: int, *, dead: bool = False, has_errors: bool = False, machine: int = 2) -> Plan:
-    """The boxes for a screen of `width` columns and `height` rows; they fill it and do not overlap.
 
-    Args:
-        width: Columns, at least 1.
-        height: Rows, at least 1.
-        dead: Whether the run is over and did not end well: the verdict takes room.
-        has_errors: Whether a dead run has a traceback to show.
-        machine: Rows of the machine's compact form.
-    """
+class Look(NamedTuple):
+    """What the plan depends on besides the size."""
+
+    dead: bool = False
+    """The run is over and did not end well: the verdict takes room, and nothing else will arrive."""
+    errors: bool = False
+    """There are errors or warnings to list."""
+    machine: int = 2
+    """Rows of the machine's compact form."""
+    side: int = MACHINE
+    """Rows of the machine where panels stand side by side."""
+    verdict: int = 9
+    """Rows of the verdict."""
+
+
+def plan(width: int, height: int, look: Look = Look()) -> Plan:  # noqa: B008 - immutable
+    """The boxes for a screen of `width` columns and `height` rows, both at least 1; they do not overlap."""
     if width >= WIDE and height >= TALL:
-        return _side_by_side(width, height, dead=dead)
-    return _stacked(width, height, dead=dead, has_errors=has_errors, machine=machine)
+        return _side_by_side(width, height, look)
+    return _stacked(width, height, look)
 
 
-def _stacked(width: int, height: int, *, dead: bool, has_errors: bool, machine: int) -> Plan:
-    wishes = _wishes_of_a_dead_run(has_errors) if dead else _wishes(machine)
+def _stacked(width: int, height: int, look: Look) -> Plan:
     rows = dict.fromkeys(_ORDER, 0)
     room = height
-    for name, more in wishes:
+    for name, more in _wishes(look, height):
         if more > room:
             break
         rows[name] += more
         room -= more
-    rest = next((name for name in ("loss", "errors", "bars", "status") if rows[name]), "status")
-    if dead and has_errors and rows["errors"] > 1:
-        rest = "errors"
-    rows[rest] += room
+    traceback_first = look.dead and look.errors and rows["errors"] > 1
+    order = ("errors", "loss") if traceback_first else ("loss", "verdict", "bars")
+    rows[next((name for name in order if rows[name]), "status")] += room
     boxes: Plan = {}
     y = 0
     for name in _ORDER:
@@ -80,54 +106,45 @@ def _stacked(width: int, height: int, *, dead: bool, has_errors: bool, machine: 
     return boxes
 
 
-def _wishes(machine: int) -> list[tuple[str, int]]:
-    """Rows wanted, the most important first; the loss gets what is left."""
-    return [
-        ("status", 1), ("bars", 1), ("bars", 1), ("errors", 1), ("alert", 1), ("loss", 5), ("footer", 1), ("bars", 1),
-        ("checkpoints", 1), ("best", 1), ("metrics", 1), ("loss", 2), ("machine", machine), ("loss", 7), ("bars", 1),
-        ("metrics", 5), ("errors", 7), ("best", 5), ("loss", 4), ("checkpoints", 5), ("machine", 8), ("errors", 6),
-    ]  # fmt: skip
+def _wishes(look: Look, height: int) -> Wishes:
+    if not look.dead:
+        return (*_ALIVE_FIRST, ("machine", look.machine), *_ALIVE_THEN)
+    verdict = min(look.verdict, max(3, height - 8))
+    rest = _WITH_ERRORS if look.errors else _WITHOUT_ERRORS
+    rest = tuple((name, look.machine if name == "machine" else more) for name, more in rest)
+    return (*_DEAD_FIRST, ("verdict", verdict), *_DEAD_THEN, *rest)
 
 
-def _wishes_of_a_dead_run(has_errors: bool) -> list[tuple[str, int]]:
-    shown = (
-        [("errors", 6), ("verdict", 2), ("loss", 6)]
-        if has_errors
-        else [("verdict", 2), ("loss", 6), ("machine", 2)]
-    )
-    return [
-        ("status", 1), ("bars", 1), ("bars", 1), ("errors", 1), ("verdict", 3), ("alert", 1), ("verdict", 4),
-        ("footer", 1), ("bars", 1), *shown, ("best", 1), ("metrics", 1), ("verdict", 1), ("errors", 8), ("best", 5),
-        ("checkpoints", 6),
-    ]  # fmt: skip
-
-
-def _side_by_side(width: int, height: int, *, dead: bool) -> Plan:
+def _side_by_side(width: int, height: int, look: Look) -> Plan:
     body = height - 7
-    errors = min(20, max(3, body * 24 // 100))
-    details = min(14, max(5, body * 21 // 100))
+    errors = min(22, max(4, body * 26 // 100)) if look.errors else 1
+    details = min(14, max(6, body * 21 // 100))
     middle = body - errors - details
-    left = width - _SIDE - 1
-    top = 6
+    left = width - SIDE - 1
+    third = (width - 2) // 3
+    below = 6 + middle
     boxes: Plan = {
         "status": Box(0, 0, width, 1),
         "bars": Box(0, 1, width, 4),
         "alert": Box(0, 5, width, 1),
-        "loss": Box(0, top, left, middle),
+        "loss": Box(0, 6, left, middle),
+        "metrics": Box(0, below, third, details),
+        "best": Box(third + 1, below, third, details),
+        "checkpoints": Box(2 * third + 2, below, width - 2 * third - 2, details),
+        "errors": Box(0, below + details, width, errors),
+        "footer": Box(0, height - 1, width, 1),
     }
-    verdict = min(12, max(7, middle // 2)) if dead else 0
-    if dead:
-        boxes["verdict"] = Box(left + 1, top, _SIDE, verdict)
-    if middle - verdict >= 3:
-        boxes["machine"] = Box(left + 1, top + verdict, _SIDE, middle - verdict)
-    else:
-        boxes["verdict"] = Box(left + 1, top, _SIDE, middle)
-    below = top + middle
-    third = (width - 2) // 3
-    last = width - 2 * third - 2
-    boxes["metrics"] = Box(0, below, third, details)
-    boxes["best"] = Box(third + 1, below, third, details)
-    boxes["checkpoints"] = Box(2 * third + 2, below, last, details)
-    boxes["errors"] = Box(0, below + details, width, errors)
-    boxes["footer"] = Box(0, height - 1, width, 1)
+    y, room = 6, middle
+    for name, wanted in (
+        ("verdict", look.verdict if look.dead else 0),
+        ("machine", look.side),
+        ("config", room),
+    ):
+        rows = min(wanted, room)
+        if rows < 3:
+            continue
+        if room - rows < 3:
+            rows = room
+        boxes[name] = Box(left + 1, y, SIDE, rows)
+        y, room = y + rows, room - rows
     return boxes

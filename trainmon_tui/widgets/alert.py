@@ -55,12 +55,8 @@ def _record_alerts(state: RunState) -> list[Alert]:
     lost = missing(state)
     if lost:
         alerts.append(Alert(f"{count(lost)} records are missing from the journal"))
-    if totals.damaged or totals.long or totals.malformed:
-        lines = totals.damaged + totals.long + totals.malformed
-        at = (
-            f", first at byte {count(totals.first_bad_offset)}" if totals.first_bad_offset is not None else ""
-        )
-        alerts.append(Alert(f"{count(lines)} lines of the journal are unreadable and were skipped{at}"))
+    if totals.malformed:
+        alerts.append(Alert(f"{count(totals.malformed)} lines of the journal make no sense and were skipped"))
     if totals.unknown:
         alerts.append(
             Alert(f"{count(totals.unknown)} lines are of a newer version of trainmon and were skipped")

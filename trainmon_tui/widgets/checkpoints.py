@@ -80,21 +80,21 @@ def _table_row(
     piece: CheckpointsSlice, entry: CheckpointEntry, name_width: int, ascii_only: bool, *, timed: bool
 ) -> Row:
     name = clip_end(_file_name(entry.checkpoint_path, ascii_only), name_width, ascii_only=ascii_only)
-    took = (
-        f"{entry.duration:.1f} s"
-        if entry.duration is not None and entry.duration < 60
-        else duration(entry.duration)
-    )
-    cells = (
-        f"{count(entry.run_step):>11}"
-        f"{size(entry.size) if entry.size is not None else '':>10}"
-        f"{f'{took if entry.duration is not None else str():>9}' if timed else ''}"
-        f"{duration(max(0.0, piece.now - entry.time)):>9}"
-    )
+    took = f"{_seconds(entry.duration):>9}" if timed else ""
+    bytes_ = size(entry.size) if entry.size is not None else ""
+    age = duration(max(0.0, piece.now - entry.time))
+    cells = f"{count(entry.run_step):>11}{bytes_:>10}{took}{age:>9}"
     word, role = file_word(piece.files, entry.checkpoint_path)
     is_best = piece.best is not None and entry == piece.best
     mark: tuple[str, Role] = ("* best" if word != "gone" else "* gone", "best") if is_best else (word, role)
     return row((fit(name, name_width), "value"), (cells, "plain"), ("  ", "plain"), mark)
+
+
+def _seconds(span: float | None) -> str:
+    """How long saving took; "" where nobody timed it."""
+    if span is None:
+        return ""
+    return f"{span:.1f} s" if span < 60 else duration(span)
 
 
 def _file_name(path: str, ascii_only: bool) -> str:

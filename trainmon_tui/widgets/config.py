@@ -31,13 +31,14 @@ def pick(sight: Sight) -> ConfigSlice:
     configuration, opened = sight.state.configuration, sight.state.opened
     if configuration is None:
         return ConfigSlice((), 0)
-    known = {
+    known: dict[str, JsonValue] = {
         "optimizer": configuration.optimizer,
         "learning rate": configuration.learning_rate,
         "batch size": configuration.batch_size,
         "epochs": configuration.total_epochs,
         **configuration.config,
-        "versions": "  ".join(f"{name} {version}" for name, version in configuration.versions.items()) or None,
+        "versions": "  ".join(f"{name} {version}" for name, version in configuration.versions.items())
+        or None,
         "git": configuration.git,
         "command": " ".join(opened.command) if opened is not None and opened.command else None,
     }

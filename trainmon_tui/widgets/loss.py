@@ -131,10 +131,12 @@ def legend(piece: LossSlice, *, ascii_only: bool) -> list[Row]:
     smoothed = _smoothed_last(training, piece.smoothing) if training is not None else None
     if smoothed is None and piece.raw is None:
         return [row(("train, val and best will stand here", "dim")), ()]
-    train = row(("train ", "label"), (number(smoothed if smoothed is not None else piece.raw), "train"))
-    raw = row(("raw ", "label"), (number(piece.raw), "raw" if _is_finite(piece.raw) else "nan"))
-    if piece.smoothing <= 0:
-        train, raw = row(("train ", "label"), (number(piece.raw), "train")), ()
+    broken = piece.raw is not None and not math.isfinite(piece.raw)
+    if piece.smoothing > 0 and not broken:
+        train = row(("train ", "label"), (number(smoothed), "train"))
+        raw = row(("raw ", "label"), (number(piece.raw), "raw"))
+    else:
+        train, raw = row(("train ", "label"), (number(piece.raw), "nan" if broken else "train")), ()
     last = piece.validation.last[-1] if piece.validation is not None and len(piece.validation.last) else None
     val = (
         row(("o ", "validation"), ("val ", "label"), (number(last), "validation")) if last is not None else ()
@@ -168,10 +170,6 @@ def _best(piece: LossSlice, *, ascii_only: bool) -> tuple[Row, Row]:
     )
 
 
-def _is_finite(value: float | None) -> bool:
-    return value is not None and math.isfinite(value)
-
-
 def _smoothed_last(training: Column, weight: float) -> float | None:
     values = _finite(training.mean)
     return smooth(values, weight)[-1] if values else None
@@ -185,6 +183,9 @@ def rows(piece: LossSlice, width: int, height: int, ascii_only: bool, bounds: Ax
 
 class LossPanel(RowsPanel[LossSlice]):
     """The loss chart; remembers its axes."""
+
+    LEAST_GAP = 0.9
+    """Below the second between two ticks, so that each tick draws."""
 
     _axes = Axes()
 

@@ -126,6 +126,9 @@ def _one_line(piece: MetricsSlice, width: int, ascii_only: bool) -> Row:
 class MetricsPanel(RowsPanel[MetricsSlice]):
     """The metrics."""
 
+    LEAST_GAP = 0.9
+    """Below the second between two ticks, so that each tick draws."""
+
     def pick(self, sight: Sight) -> MetricsSlice:
         """See `pick`."""
         return pick(sight)

@@ -26,19 +26,27 @@ _SINGLE = re.compile("[\x20-\u02ff\u2010-\u2027\u2190-\u28ff]*")
 """Characters of which none combines with another; with as many cells as characters, none is wide either."""
 
 
-def changed_cells(old: Row, new: Row) -> tuple[int, int]:
-    """First and one past the last column in which two rows of the same width differ; (0, 0): they are equal."""
+Span = tuple[int, int]
+"""First and one past the last column of a stretch of cells."""
+
+NEAR = 8
+"""Equal cells between two changes that are sent along: moving the cursor and setting colours anew costs as much."""
+
+
+def changed_cells(old: Row, new: Row) -> list[Span]:
+    """The stretches of columns in which two rows of the same width differ, from the left; [] where they are equal."""
     if old == new:
-        return 0, 0
-    width = max(row_width(old), row_width(new))
+        return []
     before, after = _cells(old), _cells(new)
     if before is None or after is None or len(before) != len(after):
-        return 0, width
-    first = next(index for index, pair in enumerate(zip(before, after, strict=True)) if pair[0] != pair[1])
-    last = len(before) - 1
-    while before[last] == after[last]:
-        last -= 1
-    return first, last + 1
+        return [(0, max(row_width(old), row_width(new)))]
+    spans: list[Span] = []
+    for column in (index for index, (was, now) in enumerate(zip(before, after, strict=True)) if was != now):
+        if spans and column - spans[-1][1] <= NEAR:
+            spans[-1] = (spans[-1][0], column + 1)
+        else:
+            spans.append((column, column + 1))
+    return spans
 
 
 def _cells(cells: Row) -> list[tuple[str, str]] | None:
@@ -101,6 +109,9 @@ class Panel(Widget):
 class RowsPanel(Panel, Generic[Slice]):
     """A panel that shows rows. A subclass says which slice it takes and how it is drawn."""
 
+    LEAST_GAP = 0.0
+    """Seconds between two drawings, at least; for panels that cost more than they tell at four a second."""
+
     def __init__(
         self, report: Callable[[str, str], None], *, ascii_only: bool = False, id: str | None = None
     ) -> None:
@@ -110,6 +121,11 @@ class RowsPanel(Panel, Generic[Slice]):
         self._failure: str | None = None
         self._rows: list[Row] = []
         self._sight: Sight | None = None
+
+    def _too_early(self, before: Sight, after: Sight) -> bool:
+        """Whether the panel was drawn so recently that what came since can wait for the next tick of the clock."""
+        same = before.options == after.options and before.verdict.status is after.verdict.status
+        return same and 0 <= after.now - before.now < self.LEAST_GAP
 
     def unchanged(self, _before: Sight, _after: Sight) -> bool:
         """Whether the second sight surely draws the same as the first; saves the work, never needed."""
@@ -125,9 +141,10 @@ class RowsPanel(Panel, Generic[Slice]):
 
     def show(self, sight: Sight) -> None:
         """Draws what changed since the last sight."""
-        before, self._sight = self._sight, sight
-        if before is not None and self._rows and self.unchanged(before, sight):
+        before = self._sight
+        if before is not None and self._rows and (self._too_early(before, sight) or self.unchanged(before, sight)):
             return
+        self._sight = sight
         try:
             self._slice = self.pick(sight)
             self._failure = None
@@ -145,11 +162,11 @@ class RowsPanel(Panel, Generic[Slice]):
         if len(old) != len(rows):
             self.refresh()
             return
-        regions: list[Region] = []
-        for y, (before, after) in enumerate(zip(old, rows, strict=True)):
-            first, last = changed_cells(before, after)
-            if last:
-                regions.append(Region(first, y, last - first, 1))
+        regions = [
+            Region(first, y, last - first, 1)
+            for y, (before, after) in enumerate(zip(old, rows, strict=True))
+            for first, last in changed_cells(before, after)
+        ]
         if regions:
             self.refresh(*regions)
 

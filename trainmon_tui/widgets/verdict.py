@@ -59,6 +59,11 @@ def rows(piece: VerdictSlice, width: int, height: int, ascii_only: bool) -> list
     return [*why, *left][:height]
 
 
+def wanted_height(piece: VerdictSlice, width: int) -> int:
+    """Rows that all of it takes."""
+    return len(rows(piece, width, 99, ascii_only=False))
+
+
 def _why(piece: VerdictSlice, width: int, height: int, ascii_only: bool) -> list[Row]:
     lines: list[Row] = [title_row("why", [], width, ascii_only=ascii_only)]
     why = words(piece.why or "nothing was said", ascii_only=ascii_only)
@@ -106,7 +111,7 @@ def _what_is_left(piece: VerdictSlice, width: int, ascii_only: bool) -> list[Row
     if piece.best is not None and piece.best != piece.newest:
         lines.append(_checkpoint_row(piece, "best", piece.best, width, ascii_only))
     elif piece.best is not None:
-        lines.append(row(("  best     ", "label"), ("the same", "plain")))
+        lines.append(row(("  best     ", "label"), ("the newest is the best", "plain")))
     lines.append(_lost_row(piece))
     if piece.command:
         text = clip(words(" ".join(piece.command), ascii_only=ascii_only), width - 11, ascii_only=ascii_only)
