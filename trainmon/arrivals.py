@@ -10,7 +10,7 @@ RANGES = 64
 """Ranges of missing numbers that are listed for a writer; the oldest beyond are only counted."""
 
 WRITERS = 512
-"""Writers that are remembered; a run with more forked workers forgets the oldest."""
+"""Writers that are remembered; a run with more forked workers forgets those that closed, then the oldest."""
 
 
 def arrive(state: RunState, name: str, seq: int) -> bool:
@@ -24,9 +24,7 @@ def arrive(state: RunState, name: str, seq: int) -> bool:
     if seq > writer.next_seq:
         writer.missing.append((writer.next_seq, seq - 1))
         writer.next_seq = seq + 1
-        if len(writer.missing) > RANGES:
-            first, last = writer.missing.pop(0)
-            state.totals.gone += last - first + 1
+        _forget_beyond(state, writer)
         return True
     return _late(state, writer, seq)
 
@@ -44,6 +42,7 @@ def arrive_together(state: RunState, name: str, first: int, last: int) -> bool:
     for index, (begin, end) in enumerate(writer.missing):
         if begin <= first and last <= end:
             writer.missing[index : index + 1] = _parts((begin, first - 1), (last + 1, end))
+            _forget_beyond(state, writer)
             return True
     return False
 
@@ -56,16 +55,31 @@ def _parts(*ranges: tuple[int, int]) -> list[tuple[int, int]]:
 def _introduce(state: RunState, name: str) -> Writer:
     writers = state.writers
     if len(writers) >= WRITERS:
-        oldest = next(iter(writers))
-        state.totals.gone += sum(last - first + 1 for first, last in writers.pop(oldest).missing)
+        _forget(state)
     writers[name] = writer = Writer()
     return writer
+
+
+def _forget(state: RunState) -> None:
+    """Forgets a writer of which nothing more is likely to come; never the one that owns the journal."""
+    owner = state.opened.writer if state.opened is not None else None
+    others = [name for name in state.writers if name != owner]
+    gone = next((name for name in others if state.writers[name].closed), others[0])
+    state.totals.gone += sum(last - first + 1 for first, last in state.writers.pop(gone).missing)
+
+
+def _forget_beyond(state: RunState, writer: Writer) -> None:
+    """Counts the oldest missing ranges beyond `RANGES` as gone for good."""
+    while len(writer.missing) > RANGES:
+        first, last = writer.missing.pop(0)
+        state.totals.gone += last - first + 1
 
 
 def _late(state: RunState, writer: Writer, seq: int) -> bool:
     for index, (first, last) in enumerate(writer.missing):
         if first <= seq <= last:
             writer.missing[index : index + 1] = _parts((first, seq - 1), (seq + 1, last))
+            _forget_beyond(state, writer)
             return True
     state.totals.repeated += 1
     return False

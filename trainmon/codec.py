@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from trainmon.events import AnyEvent
+from trainmon.events import AnyEvent, Seq, WriterName
 
 LINE_LIMIT = 1 << 20
 """Bytes; a longer line is skipped unread, so that it cannot cost memory or time."""
@@ -21,8 +21,8 @@ class _Head(msgspec.Struct, gc=False):
     """What every line of every version says."""
 
     kind: str
-    writer: str = ""
-    seq: int = -1
+    writer: WriterName = ""
+    seq: Seq | None = None
 
 
 _head_decoder = msgspec.json.Decoder(_Head)
@@ -37,7 +37,9 @@ class Unread(msgspec.Struct, frozen=True):
     """`unknown`: a kind of a newer version; `malformed`: a known kind with values of the wrong type; `damaged`: not
     JSON; `long`: over `LINE_LIMIT`."""
     writer: str = ""
+    """Empty where it is not known."""
     seq: int = -1
+    """-1 where it is not known; such a line is never taken for a repetition."""
     kind: str = ""
 
 
@@ -68,7 +70,8 @@ def _explain(line: bytes) -> Unread:
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return Unread("damaged")
     why: Literal["unknown", "malformed"] = "malformed" if head.kind in _KINDS else "unknown"
-    return Unread(why, head.writer, head.seq, head.kind[:80])
+    seq = head.seq if head.seq is not None else -1
+    return Unread(why, head.writer, seq, head.kind[:80])
 
 
 def decode_lines(lines: list[bytes]) -> list[AnyEvent | Unread]:
@@ -85,5 +88,5 @@ def decode_lines(lines: list[bytes]) -> list[AnyEvent | Unread]:
         except (msgspec.MsgspecError, ValueError, RecursionError):
             append(_explain(line))
         else:
-            append(event if event.seq >= 0 else Unread("malformed", event.writer, event.seq))
+            append(event)
     return out

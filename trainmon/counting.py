@@ -11,6 +11,10 @@ from collections.abc import Sequence
 import msgspec
 
 
+_MOST = 2**62
+"""Steps of earlier epochs at most: sums stay numbers that readers of the snapshot in other languages take."""
+
+
 class Counting(msgspec.Struct):
     """What was found out about how a caller counts.
 
@@ -30,28 +34,34 @@ class Counting(msgspec.Struct):
     step: int = 0
     """The step of the newest progress, as the caller counts."""
     epoch_steps: int = 0
-    """Steps of an epoch where they count per epoch: the caller's `total_steps`, else those of the longest epoch."""
+    """Steps of an epoch where they count per epoch: the caller's `total_steps`, else those of the longest earlier one.
+
+    It changes between epochs and with the caller's word only, so that no step moves another.
+    """
+    longest: int = 0
+    """The highest number of steps completed that was seen, as the caller counts."""
 
     def observe(self, epoch: int, steps: Sequence[int], total_steps: int | None) -> None:
         """Takes in the steps of one or more progress calls in a row, in the training phase, all of one epoch."""
         if self.first_epoch is None:
             self.first_epoch = epoch
             self.from_zero = steps[0] == 0 and not self.known
-        elif not self.known and epoch > self.epoch and steps[0] < self.step:
-            if not self.per_epoch:
-                self.epoch_steps = self.step + self.from_zero
-            self.per_epoch = True
-        if self.per_epoch:
-            self.epoch_steps = total_steps or max(self.epoch_steps, max(steps) + self.from_zero)
+        elif epoch != self.epoch:
+            if not self.known and epoch > self.epoch and steps[0] < self.step:
+                self.per_epoch = True
+            self.epoch_steps = self.longest
+        if total_steps is not None and total_steps > 0:
+            self.epoch_steps = total_steps
+        self.longest = max(self.longest, max(steps) + self.from_zero)
         self.epoch = epoch
         self.step = steps[-1]
 
     def run_step(self, epoch: int, step: int) -> int:
         """The run step of a caller's `(epoch, step)`."""
-        completed = step + 1 if self.from_zero else step
+        before = 0
         if self.per_epoch and self.first_epoch is not None:
-            return (epoch - self.first_epoch) * self.epoch_steps + completed
-        return completed
+            before = (epoch - self.first_epoch) * self.epoch_steps
+        return max(-_MOST, min(_MOST, before)) + step + self.from_zero
 
     def total(self, total_steps: int | None, total_epochs: int | None) -> int | None:
         """Steps of the whole run; None where nobody can know it."""

@@ -72,7 +72,11 @@ class Verdict(msgspec.Struct, frozen=True):
 
 def verdict(state: RunState, evidence: Evidence, now: float) -> Verdict:
     """What became of the run, as far as this observer can know it at Unix time `now`."""
+    owner = state.writers.get(state.opened.writer) if state.opened is not None else None
+    closed = owner is not None and owner.closed
     if state.run_id is None:
+        if state.opened is not None and (closed or evidence.alive is False):
+            return _gone(state, "the program ended before a training started")
         return Verdict(Status.WAITING, "no training has started here")
     if state.end is not None:
         word = {"finished": Status.FINISHED, "interrupted": Status.INTERRUPTED, "failed": Status.FAILED}
@@ -82,19 +86,19 @@ def verdict(state: RunState, evidence: Evidence, now: float) -> Verdict:
         return Verdict(status, state.end.error, state.end.time)
     if evidence.fault is not None:
         return Verdict(Status.FAILED, evidence.fault, state.last_time)
-    owner = state.writers.get(state.opened.writer) if state.opened is not None else None
-    if owner is not None and owner.closed:
-        return _closed(state)
+    if closed:
+        return _gone(state, "the program exited without log_training_end")
     if evidence.alive is False:
         return Verdict(Status.DIED, "the process is gone and said no end: killed, or exited", state.last_time)
     return _living(state, evidence, now)
 
 
-def _closed(state: RunState) -> Verdict:
+def _gone(state: RunState, otherwise: str) -> Verdict:
+    """A program that is gone without an end of the training: by an uncaught exception, or as said otherwise."""
     uncaught = next((error for error in reversed(state.errors) if error.uncaught), None)
     if uncaught is not None:
         return Verdict(Status.FAILED, f"{uncaught.error_type}: {uncaught.error_message}", uncaught.time)
-    return Verdict(Status.DIED, "the program exited without log_training_end", state.last_time)
+    return Verdict(Status.DIED, otherwise, state.last_time)
 
 
 def _living(state: RunState, evidence: Evidence, now: float) -> Verdict:

@@ -5,7 +5,7 @@ decodes into one of them is an event, what does not is counted by the reader and
 every `match` on `AnyEvent` stops type-checking until it knows the kind.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -17,7 +17,19 @@ SCHEMA = 1
 NonFinite = Literal["NaN", "Infinity", "-Infinity"]
 """How a number that JSON lacks is written."""
 
-Number = float | int | NonFinite
+Whole = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+"""A whole number that every reader of JSON can hold; a line with a larger one is malformed."""
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**40)]
+"""How often something came: sums of it over a journal stay whole numbers of 64 bits."""
+
+Seq = Annotated[int, msgspec.Meta(ge=0, le=2**48)]
+"""The number of a line; a million of them a second for nine years."""
+
+WriterName = Annotated[str, msgspec.Meta(max_length=64)]
+"""Who wrote a line; the limit keeps strangers from filling the memory of readers."""
+
+Number = float | Whole | NonFinite
 """A number as a journal holds it."""
 
 Metrics = dict[str, Number]
@@ -39,9 +51,9 @@ EndReason = Literal["finished", "failed", "interrupted"]
 class Event(msgspec.Struct, frozen=True, gc=False, tag_field="kind", omit_defaults=True):
     """What every line says."""
 
-    writer: str
+    writer: WriterName
     """Twelve hexadecimal digits, random: one opening of a journal by one process."""
-    seq: int
+    seq: Seq
     """Position among the lines of this writer, from 0; a number that never arrives is a loss."""
     time: float
     """Unix seconds, UTC, when the call was made; the machine's clock, which may jump."""
@@ -52,22 +64,22 @@ class Event(msgspec.Struct, frozen=True, gc=False, tag_field="kind", omit_defaul
 class Opened(Event, frozen=True, gc=False, tag="opened"):
     """The first line of a writer: who records here."""
 
-    schema: int
+    schema: Whole
     host: str
-    pid: int
+    pid: Whole
     version: str
     """Of trainmon."""
-    utc_offset: int = 0
+    utc_offset: Whole = 0
     """Seconds that the writer's local time is ahead of UTC."""
     boot_id: str | None = None
-    pid_namespace: int | None = None
+    pid_namespace: Whole | None = None
     """Inode of the pid namespace in which `pid` means something."""
-    process_start: int | None = None
+    process_start: Whole | None = None
     """Clock ticks between boot and the start of the process, from `/proc/PID/stat`."""
     cgroup: str | None = None
-    rank: int | None = None
-    local_rank: int | None = None
-    world_size: int | None = None
+    rank: Whole | None = None
+    local_rank: Whole | None = None
+    world_size: Whole | None = None
     command: tuple[str, ...] = ()
     """The command line, secrets masked."""
     python: str | None = None
@@ -86,7 +98,7 @@ class Opened(Event, frozen=True, gc=False, tag="opened"):
 class Closed(Event, frozen=True, gc=False, tag="closed"):
     """The last line of a writer that closed in order."""
 
-    refused: int = 0
+    refused: Count = 0
     """Records that this writer could not keep."""
 
 
@@ -95,17 +107,17 @@ class Started(Event, frozen=True, gc=False, tag="started"):
 
     run_id: str
     model_name: str
-    total_epochs: int | None = None
-    total_steps: int | None = None
+    total_epochs: Whole | None = None
+    total_steps: Whole | None = None
     """As the caller counts: over the run or over an epoch (see `trainmon.counting`)."""
-    batch_size: int | None = None
+    batch_size: Whole | None = None
     learning_rate: Number | None = None
     optimizer: str | None = None
-    steps_per_epoch: int | None = None
+    steps_per_epoch: Whole | None = None
     config: JsonObject = {}
     resume: Literal["never", "always", "auto"] = "never"
     """Continue the last run of the journal: always, or if it has the same `run_id`."""
-    initial_step: int | None = None
+    initial_step: Whole | None = None
     """Steps done before this start; None where the caller did not say."""
     steps_count: Literal["unknown", "run"] = "unknown"
     """`run`: steps are known to count over the whole run; else it is found out from the steps."""
@@ -123,9 +135,9 @@ class Started(Event, frozen=True, gc=False, tag="started"):
 class Progress(Event, frozen=True, gc=False, tag="progress"):
     """A step, or a few, were completed."""
 
-    epoch: int
-    step: int
-    total_steps: int | None = None
+    epoch: Whole
+    step: Whole
+    total_steps: Whole | None = None
     loss: Number | None = None
     learning_rate: Number | None = None
     metrics: Metrics | None = None
@@ -147,8 +159,8 @@ class Span(Event, frozen=True, gc=False, tag="span"):
 class Validation(Event, frozen=True, gc=False, tag="validation"):
     """The model was measured on validation data."""
 
-    epoch: int
-    step: int
+    epoch: Whole
+    step: Whole
     val_loss: Number | None = None
     val_metrics: Metrics = {}
     is_best: bool | None = None
@@ -158,12 +170,12 @@ class Validation(Event, frozen=True, gc=False, tag="validation"):
 class Checkpoint(Event, frozen=True, gc=False, tag="checkpoint"):
     """The model was saved."""
 
-    epoch: int
-    step: int
+    epoch: Whole
+    step: Whole
     loss: Number | None
     checkpoint_path: str
     metrics: Metrics = {}
-    size: int | None = None
+    size: Whole | None = None
     """Bytes on disk after saving; None where nobody looked."""
     duration: float | None = None
     """Seconds that saving took."""
@@ -180,7 +192,7 @@ class Error(Event, frozen=True, gc=False, tag="error"):
     """Type and innermost own frame, hashed: equal for the same fault at different steps."""
     location: str | None = None
     additional_data: JsonObject = {}
-    count: int = 1
+    count: Count = 1
     """How many times it came; more than one where it repeated within a second."""
     uncaught: bool = False
     """True where the exception left the program or a thread."""
@@ -192,7 +204,7 @@ class Warned(Event, frozen=True, gc=False, tag="warning"):
     category: str
     message: str
     location: str | None = None
-    count: int = 1
+    count: Count = 1
 
 
 class Performance(Event, frozen=True, gc=False, tag="performance"):
@@ -203,7 +215,7 @@ class Performance(Event, frozen=True, gc=False, tag="performance"):
     memory_usage: Metrics = {}
     throughput: Number | None = None
     """Samples a second."""
-    batch_size: int | None = None
+    batch_size: Whole | None = None
 
 
 class Operation(Event, frozen=True, gc=False, tag="operation"):
@@ -241,10 +253,10 @@ class System(Event, frozen=True, gc=False, tag="system"):
 class Lost(Event, frozen=True, gc=False, tag="lost"):
     """Records that a writer could not keep."""
 
-    count: int
-    first: int
+    count: Count
+    first: Whole
     """The lowest `seq` among them."""
-    last: int
+    last: Whole
     """The highest `seq` among them."""
     why: str
 

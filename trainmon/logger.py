@@ -14,12 +14,14 @@ from typing import Any, TypedDict
 from trainmon import checks, ranks
 from trainmon.codec import encode_line
 from trainmon.errors import ArgumentError
-from trainmon.events import Progress
+from trainmon.events import Progress, System
 from trainmon.given import as_integer, as_metrics, as_recorded, as_seconds
 from trainmon.hooks import Hooks
 from trainmon.log_calls import LogCalls
+from trainmon.monitor import Monitor
 from trainmon.monitoring import empty_monitoring_data, monitoring_data, with_floats
 from trainmon.paths import rank_folder
+from trainmon.readings import MachineReading
 from trainmon.recorder import Options, Recorder
 from trainmon.system.stats import system_stats
 from trainmon.values import as_text
@@ -41,6 +43,7 @@ class LoggerOptions(TypedDict, total=False):
     record_warnings: bool
     record_faults: bool
     record_loggers: bool
+    machine_every: float | None
 
 
 class TrainLogger(LogCalls):
@@ -63,6 +66,7 @@ class TrainLogger(LogCalls):
         record_warnings: bool = True,
         record_faults: bool = True,
         record_loggers: bool = True,
+        machine_every: float | None = 2.0,
     ) -> None:
         """Opens the run folder and starts recording.
 
@@ -82,6 +86,7 @@ class TrainLogger(LogCalls):
             record_warnings: Record Python warnings; they are shown as before.
             record_faults: Let `faulthandler` write C-level crashes into the folder, unless the program enabled it.
             record_loggers: Record what the program logs to the five loggers of the spec.
+            machine_every: Seconds between two readings of the machine; None: no readings.
 
         Raises:
             ArgumentError: An argument is not what it has to be; the message says what was expected.
@@ -99,6 +104,8 @@ class TrainLogger(LogCalls):
             max_log_bytes=checks.check_optional_count("max_log_bytes", max_log_bytes, least=1_024),
             backup_count=checks.check_count("backup_count", backup_count),
         )
+        if machine_every is not None:
+            machine_every = max(0.5, checks.check_positive("machine_every", machine_every))
         super().__init__()
         self.best_metric = checks.check_text("best_metric", best_metric)
         self.best_direction = checks.check_direction(best_direction)
@@ -112,12 +119,20 @@ class TrainLogger(LogCalls):
             faults=bool(record_faults),
             loggers=bool(record_loggers),
         )
+        self._monitor: Monitor | None = None
+        if machine_every is not None and self.recorder.writer is not None:
+            self._monitor = Monitor(machine_every, self.recorder.folder, self._record_reading)
+            self._monitor.start()
         atexit.register(self.close)
 
     @property
     def folder(self) -> Path:
         """Where the files are: `log_dir`, or a folder inside it for ranks and where it was taken."""
         return self.recorder.folder
+
+    def _record_reading(self, reading: MachineReading) -> None:
+        """Records a reading of the machine; in the monitor's thread."""
+        self.recorder.put(System(*self.recorder.stamp(), reading=reading))
 
     # The hot path.
 
@@ -244,6 +259,8 @@ class TrainLogger(LogCalls):
         """Records that the program closed in order and drains everything, within 2 s."""
         try:
             self._hooks.remove()
+            if self._monitor is not None:
+                self._monitor.stop()
             self.record_repeats(all_of_them=True)
             self.recorder.close()
         except Exception as error:  # noqa: BLE001 - the end of a program must not fail because of its logging

@@ -190,7 +190,7 @@ class RunFiles:
         make_folder(self.folder)
         self._lock_again()
         self.journal.open()
-        for series in (self.state.loss, self.state.metrics, self.state.validation):
+        for series in (self.state.loss, self.state.metrics, self.state.validation, self.state.machine):
             series.forget_offsets()
         self.journal_id = journal.first_writer(self.journal.descriptor)
         if opened is not None and opened.writer != self.journal_id:

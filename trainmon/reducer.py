@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from copy import copy
 from typing import TypeVar, assert_never
 
-from trainmon import entries
+from trainmon import entries, machine
 from trainmon.arrivals import arrive, arrive_together
 from trainmon.best import decide
 from trainmon.codec import Unread
@@ -33,7 +33,7 @@ from trainmon.events import (
 )
 from trainmon.runs import begin, finish
 from trainmon.state import FULL_TRACEBACKS, LIST_LIMIT, ErrorEntry, RunState
-from trainmon.training import train
+from trainmon.progress_fold import train
 
 Entry = TypeVar("Entry")
 
@@ -64,6 +64,7 @@ def copy_state(state: RunState) -> RunState:
     twin.loss = state.loss.copy()
     twin.metrics = state.metrics.copy()
     twin.validation = state.validation.copy()
+    twin.machine = state.machine.copy()
     for name in ("checkpoints", "validations", "errors", "warnings", "performance", "operations", "earlier"):
         setattr(twin, name, list(getattr(state, name)))
     twin.writers = {name: copy(writer) for name, writer in state.writers.items()}
@@ -178,6 +179,8 @@ class Reducer:
                 _push(state.operations, entries.operation(event, utc_offset))
             case System():
                 state.reading = event.reading
+                columns = machine.columns(event.reading)
+                state.machine.extend([int(event.time)], [event.time], [offset], columns)
             case Lost():
                 state.totals.refused += event.count
             case Ended():

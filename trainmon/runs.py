@@ -3,8 +3,8 @@
 from trainmon import entries
 from trainmon.counting import Counting
 from trainmon.events import Ended, Started
+from trainmon.progress_fold import rewind
 from trainmon.state import LIST_LIMIT, End, RunState, RunSummary, Totals
-from trainmon.training import rewind
 
 
 def begin(state: RunState, event: Started, offset: int, utc_offset: int) -> RunState:
@@ -52,6 +52,7 @@ def _new(state: RunState, event: Started) -> RunState:
         operations=[entry for entry in state.operations if entry.time >= since],
         prelude=since,
         reading=state.reading,
+        machine=state.machine,
         earlier=_earlier(state),
         writers=state.writers,
         totals=Totals(

@@ -27,7 +27,7 @@ SNAPSHOT_SCHEMA = 1
 LIMIT = 8 << 20
 """Bytes; a larger file is no snapshot of ours and is not read."""
 
-_HISTORY = ("loss", "metrics", "validation", "redone")
+_HISTORY = ("loss", "metrics", "validation", "machine", "redone")
 _OWN = {"system": "reading", "totals": "totals", "journal": "bookmark"}
 
 

@@ -280,8 +280,10 @@ class RunState(msgspec.Struct):
     """The loss over run steps."""
     metrics: Series = msgspec.field(default_factory=Series)
     """Learning rate, wait for data and the caller's metrics over run steps."""
-    validation: Series = msgspec.field(default_factory=Series)
-    """Validation loss and metrics over run steps."""
+    validation: Series = msgspec.field(default_factory=lambda: Series(capacity=256, cells=704))
+    """Validation loss and metrics over run steps; fewer buckets, because there are fewer of them."""
+    machine: Series = msgspec.field(default_factory=lambda: Series(capacity=128, cells=1_024))
+    """Readings of the machine over whole Unix seconds, see `trainmon.machine`."""
     redone: Series | None = None
     """The loss of steps that a resumed run did again."""
     pace: Pace = msgspec.field(default_factory=Pace)

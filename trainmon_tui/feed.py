@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
-from trainmon.reader import RunReader, View
 
 from trainmon.events import Opened
+from trainmon.reader import RunReader, View
 from trainmon.state import CheckpointEntry, RunState
 
 POLL_EVERY = 0.5

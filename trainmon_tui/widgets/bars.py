@@ -238,6 +238,9 @@ def _time_row(piece: BarsSlice, width: int, ascii_only: bool) -> Row:
 class BarsPanel(RowsPanel[BarsSlice]):
     """The bars."""
 
+    COLUMNS = 8
+    TICKS = True
+
     def pick(self, sight: Sight) -> BarsSlice:
         """See `pick`."""
         return pick(sight)

@@ -137,6 +137,6 @@ class BestPanel(RowsPanel[BestSlice]):
         """See `rows`."""
         return rows(piece, width, height, self._ascii)
 
-    def unchanged(self, before: Sight, after: Sight) -> bool:
-        """Nothing here depends on the time."""
-        return before.state is after.state
+    def same(self, before: Sight, after: Sight) -> bool:
+        """See `RowsPanel.same`."""
+        return before.state.validations == after.state.validations and before.state.best == after.state.best

@@ -143,6 +143,8 @@ def _one_line(piece: CheckpointsSlice, width: int, ascii_only: bool) -> Row:
 class CheckpointsPanel(RowsPanel[CheckpointsSlice]):
     """The checkpoints."""
 
+    TICKS = True
+
     def pick(self, sight: Sight) -> CheckpointsSlice:
         """See `pick`."""
         return pick(sight)
@@ -150,3 +152,7 @@ class CheckpointsPanel(RowsPanel[CheckpointsSlice]):
     def draw(self, piece: CheckpointsSlice, width: int, height: int) -> list[Row]:
         """See `rows`."""
         return rows(piece, width, height, self._ascii)
+
+    def same(self, before: Sight, after: Sight) -> bool:
+        """See `RowsPanel.same`."""
+        return before.state.checkpoints == after.state.checkpoints and before.files == after.files

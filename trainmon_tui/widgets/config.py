@@ -2,7 +2,6 @@
 
 import msgspec
 
-from trainmon.values import JsonValue
 from trainmon_tui.render.cells import Row, row
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.lines import clip, title_row, words
@@ -31,7 +30,7 @@ def pick(sight: Sight) -> ConfigSlice:
     configuration, opened = sight.state.configuration, sight.state.opened
     if configuration is None:
         return ConfigSlice((), 0)
-    known: dict[str, JsonValue] = {
+    known: dict[str, object] = {
         "optimizer": configuration.optimizer,
         "learning rate": configuration.learning_rate,
         "batch size": configuration.batch_size,
@@ -46,7 +45,7 @@ def pick(sight: Sight) -> ConfigSlice:
     return ConfigSlice(tuple(settings[:MOST]), len(settings))
 
 
-def _shown(value: JsonValue) -> str:
+def _shown(value: object) -> str:
     return value if isinstance(value, str) else f"{value:,}" if type(value) is int else str(value)[:500]
 
 
@@ -77,6 +76,6 @@ class ConfigPanel(RowsPanel[ConfigSlice]):
         """See `rows`."""
         return rows(piece, width, height, self._ascii)
 
-    def unchanged(self, before: Sight, after: Sight) -> bool:
-        """Nothing here depends on the time."""
-        return before.state is after.state
+    def same(self, before: Sight, after: Sight) -> bool:
+        """See `RowsPanel.same`."""
+        return before.state.configuration == after.state.configuration

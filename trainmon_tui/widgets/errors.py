@@ -206,6 +206,8 @@ def _one_line(piece: ErrorsSlice, width: int, ascii_only: bool) -> Row:
 class ErrorsPanel(RowsPanel[ErrorsSlice]):
     """The errors; scrolls, and what is being read stays where it is when new ones arrive."""
 
+    TICKS = True
+
     _top = 0
 
     def pick(self, sight: Sight) -> ErrorsSlice:
@@ -259,3 +261,7 @@ class ErrorsPanel(RowsPanel[ErrorsSlice]):
     def on_mouse_scroll_up(self) -> None:
         """Moves up by three lines."""
         self.scroll_lines(-3)
+
+    def same(self, before: Sight, after: Sight) -> bool:
+        """See `RowsPanel.same`."""
+        return before.state.errors == after.state.errors and before.state.warnings == after.state.warnings

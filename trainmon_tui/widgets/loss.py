@@ -15,7 +15,7 @@ from trainmon_tui.render.plot import Chart, Line, Marks, plot
 from trainmon_tui.render.smooth import smooth
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.lines import join, title_row, words
-from trainmon_tui.widgets.rows import RowsPanel
+from trainmon_tui.widgets.rows import SHORT_OF_A_TICK, RowsPanel
 
 EMPTY = "no loss yet: log_training_progress(loss=…) draws it here"
 """What makes the curve appear."""
@@ -26,6 +26,8 @@ class LossSlice(msgspec.Struct, frozen=True):
 
     training: Column | None
     """None before the first loss."""
+    smoothed: tuple[float, ...]
+    """The means of `training`, smoothed; () where nothing is smoothed."""
     validation: Column | None
     """None before the first validation with a loss."""
     raw: float | None
@@ -40,16 +42,18 @@ class LossSlice(msgspec.Struct, frozen=True):
 
 def pick(sight: Sight) -> LossSlice:
     """The loss chart's part of a sight."""
-    state = sight.state
+    state, weight = sight.state, sight.options.smoothing
+    training = state.loss.column("loss") if "loss" in state.loss.names else None
     return LossSlice(
-        training=state.loss.column("loss") if "loss" in state.loss.names else None,
+        training=training,
+        smoothed=tuple(smooth(training.mean, weight)) if training is not None and weight > 0 else (),
         validation=state.validation.column("val_loss") if "val_loss" in state.validation.names else None,
         raw=decode_number(state.progress.loss)
         if state.progress is not None and state.progress.loss is not None
         else None,
         best=state.best,
         best_metric=state.configuration.best_metric if state.configuration is not None else "loss",
-        smoothing=sight.options.smoothing,
+        smoothing=weight,
         log_y=sight.options.log_y,
     )
 
@@ -106,7 +110,7 @@ def chart(piece: LossSlice, bounds: Axes) -> Chart:
         low, high = (training.minimum, training.maximum) if banded else (None, None)
         if piece.smoothing > 0:
             lines.append(Line(steps, training.mean, "raw", low, high))
-            lines.append(Line(steps, smooth(training.mean, piece.smoothing), "train"))
+            lines.append(Line(steps, piece.smoothed, "train"))
         else:
             lines.append(Line(steps, training.mean, "train", low, high))
         broken = [step for step, bad in zip(steps, training.nonfinite, strict=True) if bad]
@@ -127,8 +131,7 @@ def chart(piece: LossSlice, bounds: Axes) -> Chart:
 
 def legend(piece: LossSlice, *, ascii_only: bool) -> list[Row]:
     """The newest values, fuller first."""
-    training = piece.training
-    smoothed = _smoothed_last(training, piece.smoothing) if training is not None else None
+    smoothed = _last_finite(piece.smoothed)
     if smoothed is None and piece.raw is None:
         return [row(("train, val and best will stand here", "dim")), ()]
     broken = piece.raw is not None and not math.isfinite(piece.raw)
@@ -170,9 +173,8 @@ def _best(piece: LossSlice, *, ascii_only: bool) -> tuple[Row, Row]:
     )
 
 
-def _smoothed_last(training: Column, weight: float) -> float | None:
-    values = _finite(training.mean)
-    return smooth(values, weight)[-1] if values else None
+def _last_finite(values: Sequence[float]) -> float | None:
+    return next((value for value in reversed(values) if math.isfinite(value)), None)
 
 
 def rows(piece: LossSlice, width: int, height: int, ascii_only: bool, bounds: Axes) -> list[Row]:
@@ -184,8 +186,8 @@ def rows(piece: LossSlice, width: int, height: int, ascii_only: bool, bounds: Ax
 class LossPanel(RowsPanel[LossSlice]):
     """The loss chart; remembers its axes."""
 
-    LEAST_GAP = 0.9
-    """Below the second between two ticks, so that each tick draws."""
+    COLUMNS = 8
+    LEAST_GAP = SHORT_OF_A_TICK
 
     _axes = Axes()
 
@@ -198,6 +200,6 @@ class LossPanel(RowsPanel[LossSlice]):
         self._axes = axes(piece, self._axes)
         return rows(piece, width, height, self._ascii, self._axes)
 
-    def unchanged(self, before: Sight, after: Sight) -> bool:
-        """Nothing here depends on the time."""
-        return before.state is after.state and before.options == after.options
+    def same(self, before: Sight, after: Sight) -> bool:
+        """See `RowsPanel.same`."""
+        return before.state is after.state

@@ -252,6 +252,8 @@ def _gauge(name: str, value: str, fraction: float | None, width: int, ascii_only
 class MachinePanel(RowsPanel[MachineSlice]):
     """The machine."""
 
+    TICKS = True
+
     def pick(self, sight: Sight) -> MachineSlice:
         """See `pick`."""
         return pick(sight)
@@ -259,3 +261,7 @@ class MachinePanel(RowsPanel[MachineSlice]):
     def draw(self, piece: MachineSlice, width: int, height: int) -> list[Row]:
         """See `rows`."""
         return rows(piece, width, height, self._ascii)
+
+    def same(self, before: Sight, after: Sight) -> bool:
+        """See `RowsPanel.same`."""
+        return before.state.reading == after.state.reading

@@ -13,7 +13,7 @@ from trainmon_tui.render.safe import fit
 from trainmon_tui.render.sparkline import sparkline
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.lines import clip, title_row, words
-from trainmon_tui.widgets.rows import RowsPanel
+from trainmon_tui.widgets.rows import SHORT_OF_A_TICK, RowsPanel
 
 EMPTY = "no metrics yet: log_training_progress(metrics={…})"
 """What makes a metric appear."""
@@ -126,8 +126,8 @@ def _one_line(piece: MetricsSlice, width: int, ascii_only: bool) -> Row:
 class MetricsPanel(RowsPanel[MetricsSlice]):
     """The metrics."""
 
-    LEAST_GAP = 0.9
-    """Below the second between two ticks, so that each tick draws."""
+    COLUMNS = 3
+    LEAST_GAP = SHORT_OF_A_TICK
 
     def pick(self, sight: Sight) -> MetricsSlice:
         """See `pick`."""
@@ -137,6 +137,6 @@ class MetricsPanel(RowsPanel[MetricsSlice]):
         """See `rows`."""
         return rows(piece, width, height, self._ascii)
 
-    def unchanged(self, before: Sight, after: Sight) -> bool:
-        """Nothing here depends on the time."""
+    def same(self, before: Sight, after: Sight) -> bool:
+        """See `RowsPanel.same`."""
         return before.state is after.state

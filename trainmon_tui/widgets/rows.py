@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 from rich.segment import Segment
 from textual import events
+from textual.app import ComposeResult
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -28,6 +29,9 @@ _SINGLE = re.compile("[\x20-\u02ff\u2010-\u2027\u2190-\u28ff]*")
 
 Span = tuple[int, int]
 """First and one past the last column of a stretch of cells."""
+
+SHORT_OF_A_TICK = 0.9
+"""Seconds, less than between two ticks of the clock: what may wait for the next tick."""
 
 NEAR = 8
 """Equal cells between two changes that are sent along: moving the cursor and setting colours anew costs as much."""
@@ -99,18 +103,41 @@ class Panel(Widget):
     def show(self, sight: Sight) -> None:
         """Draws what changed since the last sight."""
 
+    @abstractmethod
     def paint(self, palette: Palette) -> None:
         """Takes other colours."""
-        if palette is not self._palette:
-            self._palette = palette
-            self.refresh()
+
+
+class _Column(Widget):
+    """Some columns of a panel; a widget of its own, because Textual sends a changed row from its widget's left edge."""
+
+    def __init__(self, line: Callable[[int], Strip]) -> None:
+        """Columns without a place yet.
+
+        Args:
+            line: A row of the whole panel.
+        """
+        super().__init__()
+        self._line = line
+        self.first = 0
+        """The first column of the panel that stands here."""
+        self.last = 0
+        """One past the last."""
+
+    def render_line(self, y: int) -> Strip:
+        """Row `y` of these columns."""
+        return self._line(y).crop(self.first, self.last)
 
 
 class RowsPanel(Panel, Generic[Slice]):
     """A panel that shows rows. A subclass says which slice it takes and how it is drawn."""
 
+    COLUMNS = 1
+    """In how many parts side by side a row is sent; more for wide panels in which single numbers change often."""
     LEAST_GAP = 0.0
     """Seconds between two drawings, at least; for panels that cost more than they tell at four a second."""
+    TICKS = False
+    """Whether the panel shows ages or the time, and so changes without news."""
 
     def __init__(
         self, report: Callable[[str, str], None], *, ascii_only: bool = False, id: str | None = None
@@ -120,16 +147,17 @@ class RowsPanel(Panel, Generic[Slice]):
         self._slice: Slice | None = None
         self._failure: str | None = None
         self._rows: list[Row] = []
+        self._strips: dict[int, Strip] = {}
         self._sight: Sight | None = None
+        self._columns = [_Column(self._strip) for _ in range(self.COLUMNS if self.COLUMNS > 1 else 0)]
 
-    def _too_early(self, before: Sight, after: Sight) -> bool:
-        """Whether the panel was drawn so recently that what came since can wait for the next tick of the clock."""
-        same = before.options == after.options and before.verdict.status is after.verdict.status
-        return same and 0 <= after.now - before.now < self.LEAST_GAP
+    def compose(self) -> ComposeResult:
+        """The columns; a panel that is sent whole has none."""
+        yield from self._columns
 
-    def unchanged(self, _before: Sight, _after: Sight) -> bool:
-        """Whether the second sight surely draws the same as the first; saves the work, never needed."""
-        return False
+    def same(self, before: Sight, after: Sight) -> bool:
+        """Whether what this panel draws, ages aside, is surely the same; saves work, and may always say False."""
+        return before.state is after.state and before.note == after.note and before.files == after.files
 
     @abstractmethod
     def pick(self, sight: Sight) -> Slice:
@@ -141,16 +169,28 @@ class RowsPanel(Panel, Generic[Slice]):
 
     def show(self, sight: Sight) -> None:
         """Draws what changed since the last sight."""
-        before = self._sight
-        if before is not None and self._rows and (self._too_early(before, sight) or self.unchanged(before, sight)):
+        if not self._is_due(sight):
             return
         self._sight = sight
+        before = self._slice
         try:
             self._slice = self.pick(sight)
             self._failure = None
         except Exception as error:  # noqa: BLE001 - a bug in one panel must not take the others with it
             self._fail(error)
-        self.redraw()
+        if self._failure is not None or not self._rows or self._slice != before:
+            self.redraw()
+
+    def _is_due(self, sight: Sight) -> bool:
+        before = self._sight
+        if before is None or not self._rows:
+            return True
+        if before.options != sight.options or before.verdict.status is not sight.verdict.status:
+            return True
+        since = sight.now - before.now
+        if self.same(before, sight):
+            return self.TICKS and not 0 <= since < SHORT_OF_A_TICK
+        return not 0 <= since < self.LEAST_GAP
 
     def redraw(self) -> None:
         """Draws the slice again and sends the cells that differ."""
@@ -160,15 +200,39 @@ class RowsPanel(Panel, Generic[Slice]):
         rows = self._draw_guarded(width, height)
         old, self._rows = self._rows, rows
         if len(old) != len(rows):
-            self.refresh()
+            self._repaint()
             return
-        regions = [
-            Region(first, y, last - first, 1)
-            for y, (before, after) in enumerate(zip(old, rows, strict=True))
-            for first, last in changed_cells(before, after)
-        ]
-        if regions:
-            self.refresh(*regions)
+        for y, (before, after) in enumerate(zip(old, rows, strict=True)):
+            spans = changed_cells(before, after)
+            if spans:
+                self._strips.pop(y, None)
+                self._send(y, spans)
+
+    def _send(self, y: int, spans: list[Span]) -> None:
+        """Marks stretches of a row as changed, in the columns that hold them."""
+        if not self._columns:
+            self.refresh(Region(spans[0][0], y, spans[-1][1] - spans[0][0], 1))
+        for column in self._columns:
+            inside = [
+                (max(first, column.first), min(last, column.last))
+                for first, last in spans
+                if first < column.last and last > column.first
+            ]
+            if inside:
+                first, last = inside[0][0], inside[-1][1]
+                column.refresh(Region(first - column.first, y, last - first, 1))
+
+    def _repaint(self) -> None:
+        self._strips.clear()
+        self.refresh()
+        for column in self._columns:
+            column.refresh()
+
+    def paint(self, palette: Palette) -> None:
+        """Takes other colours."""
+        if palette is not self._palette:
+            self._palette = palette
+            self._repaint()
 
     def _draw_guarded(self, width: int, height: int) -> list[Row]:
         rows: Sequence[Row] = ()
@@ -193,20 +257,31 @@ class RowsPanel(Panel, Generic[Slice]):
 
     def on_resize(self, _event: events.Resize) -> None:
         """Draws for the new size."""
+        width, height = self.size
+        for index, column in enumerate(self._columns):
+            column.first, column.last = (width * at // self.COLUMNS for at in (index, index + 1))
+            column.styles.offset = (column.first, 0)
+            column.styles.width = column.last - column.first
+            column.styles.height = height
+            column.display = column.last > column.first
         self._rows = []
         self.redraw()
 
     def render_line(self, y: int) -> Strip:
-        """Line `y` of the widget."""
-        width = self.size.width
-        if y >= len(self._rows):
-            return Strip.blank(width, self.rich_style)
-        base = self.rich_style
-        styles = self._palette
-        segments = [
-            Segment(text, base + styles[role] if role in styles else base) for text, role in self._rows[y]
-        ]
-        return Strip(segments, width)
+        """Line `y` of the widget; blank where columns stand before it."""
+        return Strip.blank(self.size.width, self.rich_style) if self._columns else self._strip(y)
+
+    def _strip(self, y: int) -> Strip:
+        """Row `y` of the panel in the colours of the theme."""
+        strip = self._strips.get(y)
+        if strip is None:
+            cells = self._rows[y] if y < len(self._rows) else fit_row((), self.size.width)
+            base, styles = self.rich_style, self._palette
+            segments = [
+                Segment(text, base + styles[role] if role in styles else base) for text, role in cells
+            ]
+            strip = self._strips[y] = Strip(segments, self.size.width)
+        return strip
 
     def text(self) -> str:
         """The characters that stand on the screen, for copying and for tests."""

@@ -139,6 +139,9 @@ def _right(piece: StatusSlice, ascii_only: bool, *, wide: bool) -> list[Row]:
 class StatusPanel(RowsPanel[StatusSlice]):
     """The status line."""
 
+    COLUMNS = 4
+    TICKS = True
+
     def pick(self, sight: Sight) -> StatusSlice:
         """See `pick`."""
         return pick(sight)

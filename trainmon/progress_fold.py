@@ -6,7 +6,7 @@ law of `Series.extend` and `Pace.extend`, and each step here keeps it.
 
 from collections.abc import Sequence
 from functools import reduce
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import add
 
 from trainmon import entries
@@ -45,26 +45,19 @@ def _train_within_epoch(state: RunState, events: Sequence[Progress], offsets: Se
     steps = [event.step for event in events]
     if epoch != counting.epoch or counting.first_epoch is None:
         state.epoch_time = events[0].time
-    begin = 0
-    while begin < len(steps):
-        end = _next_rewind(steps, begin)
+    for begin, end in pairwise([0, *_rewinds(steps), len(steps)]):
         part = steps[begin:end]
         counting.observe(epoch, part, total)
         shift = counting.run_step(epoch, 0)
         run_steps = [step + shift for step in part] if shift else part
         _extend(state, events[begin:end], offsets[begin:end], run_steps)
-        begin = end
 
 
-def _next_rewind(steps: list[int], begin: int) -> int:
-    """The index behind the longest stretch from `begin` in which no step goes back by `REWIND` or more."""
-    part = steps[begin:]
-    if part == sorted(part):
-        return len(steps)
-    for index in range(begin + 1, len(steps)):
-        if steps[index] <= steps[index - 1] - REWIND:
-            return index
-    return len(steps)
+def _rewinds(steps: list[int]) -> list[int]:
+    """The indices at which a step goes back by `REWIND` or more from the one before it."""
+    if steps == sorted(steps):
+        return []
+    return [index for index, (old, new) in enumerate(pairwise(steps), 1) if new <= old - REWIND]
 
 
 def _extend(

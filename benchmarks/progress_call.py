@@ -1,0 +1,103 @@
+"""The progress call in the calling thread, back to back, beside "encode one line and write it" alone.
+
+Budgets: 4 µs at the median, 12 µs at the 99th percentile, and at most 2.5 times the encode and the write.
+"""
+
+import os
+import statistics
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from benchmarks import recording
+from benchmarks.measure import Row, Scale, in_child, judged, noted, quantile, scratch
+from trainmon.events import Progress
+
+CALLS = 20_000
+ROUNDS = 3
+
+
+def encode_and_write(descriptor: int) -> recording.Record:
+    """The least that any logger does which loses nothing: one event that exists already, encoded and written."""
+    encode, write = msgspec.json.Encoder().encode, os.write
+
+    def record(step: int, loss: float, rate: float, metrics: dict[str, float]) -> None:
+        write(descriptor, encode(event) + b"\n")
+
+    event = Progress("0123456789ab", 12_345, time.time(), time.monotonic(), 1, 12_345, 1_000_000,
+                     recording.loss_of(12_345), 1e-3, recording.metrics_of(12_345))  # type: ignore[arg-type]  # floats are numbers # fmt: skip
+    return record
+
+
+def durations(record: recording.Record, first: int, count: int) -> list[float]:
+    """Microseconds of each of `count` calls, the two reads of the clock (some 0.06 µs) included."""
+    clock = time.perf_counter_ns
+    rows = [(step, recording.loss_of(step), 1e-3, recording.metrics_of(step)) for step in range(first, first + count)]
+    taken: list[int] = []
+    append = taken.append
+    for step, loss, rate, metrics in rows:
+        begin = clock()
+        record(step, loss, rate, metrics)
+        append(clock() - begin)
+    return [nanoseconds / 1_000 for nanoseconds in taken]
+
+
+def in_turn(folder: str, calls: int) -> dict[str, float]:
+    """In one process: our calls, then encode and write alone once our writer is idle again, and so on."""
+    from trainmon import spool
+
+    ours = recording.ours(Path(folder))
+    path = spool.folders()[0] / f"bench-{os.getpid()}"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    least = encode_and_write(descriptor)
+    path.unlink()
+    taken: dict[str, list[float]] = {"ours": [], "least": []}
+    durations(ours.record, 1, 2_000)
+    durations(least, 1, 2_000)
+    for round_ in range(ROUNDS):
+        recording.settle()
+        taken["least"] += durations(least, 1, calls)
+        os.ftruncate(descriptor, 0)
+        taken["ours"] += durations(ours.record, 2_001 + round_ * calls, calls)
+    ours.close()
+    return {
+        f"{name} {label}": quantile(values, share)
+        for name, values in taken.items()
+        for label, share in (("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999), ("max", 1.0))
+    }
+
+
+def alone(peer: str, folder: str, calls: int) -> dict[str, float]:
+    """The same calls by a peer, in a process of its own."""
+    them = recording.RECORDERS[peer](Path(folder))
+    durations(them.record, 1, max(1, calls // 10))
+    taken = durations(them.record, calls, calls)
+    them.close()
+    return {"p50": quantile(taken, 0.5), "p99": quantile(taken, 0.99)}
+
+
+def measure(scale: Scale) -> Iterator[Row]:
+    """The rows of this subject."""
+    runs: list[dict[str, float]] = []
+    peers: dict[str, list[dict[str, float]]] = {name: [] for name in recording.installed_peers()}
+    for _ in range(scale.runs(7)):
+        with scratch() as folder:
+            runs.append(in_child(in_turn, folder=str(folder), calls=scale.count(CALLS)))
+        for name, figures in peers.items():
+            with scratch() as folder:
+                figures.append(in_child(alone, peer=name, folder=str(folder), calls=max(200, scale.count(2_000))))
+    how = f"{len(runs)} processes x {ROUNDS} x {scale.count(CALLS):,} calls of trainmon.log_training_progress, one core"
+    yield judged("progress call, p50", [run["ours p50"] for run in runs], 4, "µs", how, digits=2)
+    tail = [run["ours p99.9"] for run in runs]
+    worst = f"p99.9 {statistics.median(tail):.0f} µs, worst {max(run['ours max'] for run in runs):,.0f} µs"
+    yield judged("progress call, p99", [run["ours p99"] for run in runs], 12, "µs", worst, digits=2)
+    yield noted("encode + one os.write, p50", [run["least p50"] for run in runs], "µs", "in turn with ours", digits=2)
+    yield noted("encode + one os.write, p99", [run["least p99"] for run in runs], "µs", "in turn with ours", digits=2)
+    for label in ("p50", "p99"):
+        ratios = [run[f"ours {label}"] / run[f"least {label}"] for run in runs]
+        yield judged(f"progress call / encode + write, {label}", ratios, 2.5, "x", "ratio within each process", digits=2)
+    for name, figures in peers.items():
+        for label in ("p50", "p99"):
+            yield noted(f"  {name}: the same call, {label}", [run[label] for run in figures], "µs", "2,000 calls a process")

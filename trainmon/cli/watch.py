@@ -1,0 +1,45 @@
+"""`trainmon watch`: the screen of a run; where no screen can be drawn, its status as text."""
+
+from pathlib import Path
+
+import click
+
+from trainmon.cli.output import DEFAULT_FOLDER
+
+HELP = """Watch the run in FOLDER (default: logs); it need not exist yet.
+
+Without a terminal that can draw a screen, the status is printed instead. Quitting leaves the training alone.
+
+\b
+Example:
+  trainmon watch
+  trainmon watch runs/vit-b16
+  trainmon watch --ascii logs          for fonts without braille
+
+\b
+Exit codes:
+  0    quit by the user, or the status was printed
+  1    a bug in the screen, said on standard error
+  128+N  ended by signal N
+"""
+
+
+@click.command("watch", help=HELP, short_help="The screen of a run.")
+@click.argument("folder", type=click.Path(path_type=Path), default=DEFAULT_FOLDER)
+@click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII characters only.")
+@click.pass_context
+def command(ctx: click.Context, folder: Path, ascii_only: bool) -> None:
+    """The command; its help stands in `HELP`."""
+    from trainmon_tui.cli import run_watch  # deferred: the screen costs what the other commands need not pay
+
+    ctx.exit(run_watch(folder, printable_status, ascii=True if ascii_only else None))
+
+
+def printable_status(folder: Path) -> str:
+    """The status of a run folder as text that standard output can take."""
+    import sys
+
+    from trainmon.cli.status import plain_status
+    from trainmon.visible import in_encoding
+
+    return in_encoding(plain_status(folder)[0], sys.stdout.encoding)

@@ -1,0 +1,116 @@
+"""One look at a run folder: what the reader knows by now, whether the newest checkpoint is there, the folders inside.
+
+For commands that look once and go; the screen follows a folder with `trainmon_tui.feed`. Nothing is written.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from trainmon import journal
+from trainmon.events import Opened
+from trainmon.paths import BUSY, RANKS
+from trainmon.reader import RunReader, View
+
+PATIENCE = 60.0
+"""Seconds that reading one folder may take: a journal of 20 million events without a snapshot."""
+
+MOST_INSIDE = 256
+"""Folders inside `ranks` and `busy` that are looked at; a status line for more would not be read."""
+
+
+class Look(msgspec.Struct, frozen=True):
+    """A run folder as it was found."""
+
+    folder: Path
+    view: View
+    checkpoint_there: bool | None = None
+    """Whether the newest checkpoint's file is there; None: there is none, or it cannot be known from here."""
+    ranks: tuple["Look", ...] = ()
+    """The ranks above 0, by rising number."""
+    busy: tuple["Look", ...] = ()
+    """Trainings that found the folder taken, oldest first."""
+    left_out: int = 0
+    """Folders inside that were not looked at, because there are more than `MOST_INSIDE`."""
+
+
+def look(folder: Path, *, monotonic: Callable[[], float] = time.monotonic) -> Look:
+    """The folder and those inside it, as they are now; it need not exist."""
+    ranks, more_ranks = _inside(folder / RANKS, monotonic)
+    busy, more_busy = _inside(folder / BUSY, monotonic)
+    return _look_at(folder, monotonic, ranks, busy, more_ranks + more_busy)
+
+
+def _inside(folder: Path, monotonic: Callable[[], float]) -> tuple[tuple[Look, ...], int]:
+    found = folders_in(folder)
+    shown = found[:MOST_INSIDE]
+    return tuple(_look_at(each, monotonic) for each in shown), len(found) - len(shown)
+
+
+def folders_in(folder: Path) -> list[Path]:
+    """The folders in a folder, by name, links not followed; empty where it is missing or may not be read."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False))
+    except OSError:
+        return []
+
+
+def _look_at(
+    folder: Path,
+    monotonic: Callable[[], float],
+    ranks: tuple[Look, ...] = (),
+    busy: tuple[Look, ...] = (),
+    left_out: int = 0,
+) -> Look:
+    reader = RunReader(folder)
+    try:
+        view = _read_up(reader, monotonic)
+    finally:
+        reader.close()
+    checkpoints = view.state.checkpoints
+    there = is_there(checkpoints[-1].checkpoint_path, view.state.opened) if checkpoints else None
+    return Look(folder, view, there, ranks, busy, left_out)
+
+
+def _read_up(reader: RunReader, monotonic: Callable[[], float]) -> View:
+    """Polls until the end of the journal: one poll of a long one stops after a quarter of a second."""
+    deadline = monotonic() + PATIENCE
+    view = reader.poll()
+    before = 0
+    # A living trainer adds to the journal all the time, but never a whole chunk between two polls.
+    while view.bytes_read - before > journal.CHUNK and monotonic() < deadline:
+        before = view.bytes_read
+        view = reader.poll()
+    return view
+
+
+def is_there(path: str, opened: Opened | None) -> bool | None:
+    """Whether the file or folder of a checkpoint is there; None where this cannot be known from here.
+
+    Args:
+        path: As the trainer named it. A relative one counts from the trainer's folder, which is known only while it
+            lives on this host; it is also tried from here, from the run folder and from beside that.
+        opened: Who recorded it; None: not known.
+    """
+    local = opened is not None and opened.host == os.uname().nodename
+    candidates = [Path(path)]
+    if not candidates[0].is_absolute() and opened is not None:
+        if opened.folder is not None:
+            candidates += [Path(opened.folder) / path, Path(opened.folder).parent / path]
+        if local:
+            candidates.append(Path(f"/proc/{opened.pid}/cwd") / path)
+    if any(_exists(candidate) for candidate in candidates):
+        return True
+    return False if local and candidates[0].is_absolute() else None
+
+
+def _exists(path: Path) -> bool:
+    try:
+        os.stat(path)
+    except (OSError, ValueError):  # ValueError: a NUL or a lone surrogate in the path
+        return False
+    return True

@@ -1,0 +1,180 @@
+"""The schema of `trainmon status --json`: the classes are what docs/cli.md documents.
+
+Fields may be added; a change of meaning raises `STATUS_SCHEMA`. Numbers that are not finite are the strings "NaN",
+"Infinity" and "-Infinity"; what is not known is null.
+"""
+
+import msgspec
+
+from trainmon.derived import Status
+from trainmon.events import Direction, Metrics
+from trainmon.values import Number
+
+STATUS_SCHEMA = 1
+"""Version of the document."""
+
+
+class RunPart(msgspec.Struct, frozen=True):
+    """Which run, and who trains it."""
+
+    run_id: str
+    number: int
+    """How many runs were started in this folder; this is the newest."""
+    model_name: str
+    started: float
+    """Unix seconds."""
+    elapsed: Number | None
+    """Seconds from the start to now, or to the end."""
+    resumed: int
+    """How often it was continued by another start."""
+    host: str | None
+    pid: int | None
+    rank: int | None
+    world_size: int | None
+    command: tuple[str, ...]
+    """Of the trainer, secrets masked."""
+    git: str | None
+    utc_offset: int
+    """Seconds that the trainer's local time is ahead of UTC."""
+
+
+class ProgressPart(msgspec.Struct, frozen=True):
+    """How far it is."""
+
+    run_step: int
+    total_steps: int | None
+    fraction: float | None
+    """Of the run, 0 to 1."""
+    epoch: int | None
+    total_epochs: int | None
+    epoch_step: int
+    """Steps done in this epoch."""
+    steps_per_epoch: int | None
+    epoch_fraction: float | None
+    phase: str | None
+    loss: Number | None
+    """Newest training loss."""
+    learning_rate: Number | None
+    metrics: Metrics
+    time: float | None
+    """Unix seconds of the newest progress."""
+
+
+class SpeedPart(msgspec.Struct, frozen=True):
+    """How fast it is, and how long it takes."""
+
+    steps_per_second: Number | None
+    samples_per_second: Number | None
+    remaining: Number | None
+    """Seconds until the last step; None: not known, or the run is over."""
+    remaining_low: Number | None
+    remaining_high: Number | None
+    """The truth lies between the two in 80 % of all cases."""
+    ends: Number | None
+    """Unix seconds."""
+
+
+class BestPart(msgspec.Struct, frozen=True):
+    """The best validation."""
+
+    metric: str
+    """What decides; `loss` is the validation loss."""
+    direction: Direction
+    value: Number | None
+    """Of that metric."""
+    epoch: int
+    step: int
+    """As the program counts."""
+    run_step: int
+    val_loss: Number | None
+    val_metrics: Metrics
+    time: float
+
+
+class CheckpointPart(msgspec.Struct, frozen=True):
+    """The newest checkpoint."""
+
+    path: str
+    there: bool | None
+    """Whether its file is there; None: cannot be known from here."""
+    epoch: int
+    step: int
+    run_step: int
+    loss: Number | None
+    size: int | None
+    """Bytes, when it was saved."""
+    time: float
+
+
+class ErrorPart(msgspec.Struct, frozen=True):
+    """The newest error."""
+
+    error_type: str
+    message: str
+    context: str
+    location: str | None
+    run_step: int | None
+    time: float
+    uncaught: bool
+
+
+class RecordsPart(msgspec.Struct, frozen=True):
+    """What is missing or damaged in the record itself, over the whole journal."""
+
+    missing: int
+    """Records whose number never arrived; while it trains, a few may be on their way."""
+    refused: int
+    """Those of them that the trainer said it could not keep."""
+    damaged: int
+    """Lines that are no JSON, or too long."""
+
+
+class InsidePart(msgspec.Struct, frozen=True):
+    """A folder inside: a rank, or a training that found the folder taken."""
+
+    folder: str
+    """Its name, `00001`."""
+    status: Status
+    why: str | None
+    exit_code: int
+    run_step: int
+    loss: Number | None
+
+
+class StatusDocument(msgspec.Struct, frozen=True):
+    """All of it; parts are None before there is something to say."""
+
+    schema: int
+    version: str
+    """Of trainmon."""
+    folder: str
+    """Absolute."""
+    time: float
+    """Unix seconds of the look."""
+    status: Status
+    why: str | None
+    """One sentence; None where the status says it all."""
+    since: float | None
+    """Unix seconds."""
+    exit_code: int
+    """Of `trainmon status`."""
+    note: str | None
+    """What is wrong with reading the folder."""
+    heartbeat: float | None
+    """Unix seconds of the newest sign of life in the files."""
+    alive: bool | None
+    """Whether the trainer's process lives; None: cannot be known from here."""
+    run: RunPart | None
+    progress: ProgressPart | None
+    speed: SpeedPart
+    best: BestPart | None
+    checkpoint: CheckpointPart | None
+    error: ErrorPart | None
+    errors: int
+    """Of this run, repeats included."""
+    warnings: int
+    records: RecordsPart
+    ranks: tuple[InsidePart, ...]
+    busy: tuple[InsidePart, ...]
+    left_out: int
+    """Folders inside that were not looked at."""

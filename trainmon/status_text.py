@@ -1,0 +1,270 @@
+"""The status of a run as plain text: for pipes, job logs, dumb terminals and status bars. Pure, from the document.
+
+Every text that came from a file passes `visible`; glyphs beyond ASCII are replaced by the caller where the stream
+cannot take them.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from trainmon.derived import Status
+from trainmon.status_schema import InsidePart, StatusDocument
+from trainmon.units import (
+    clock,
+    count,
+    duration,
+    number,
+    percent,
+    short_count,
+    short_duration,
+    size,
+    throughput,
+    weekday_clock,
+)
+from trainmon.values import Number, decode_number
+from trainmon.visible import visible
+
+SIGNS = {
+    Status.WAITING: "○",
+    Status.STARTING: "◌",
+    Status.RUNNING: "●",
+    Status.VALIDATING: "◆",
+    Status.SAVING: "▼",
+    Status.STALLED: "▲",
+    Status.STOPPED: "■",
+    Status.FINISHED: "✔",
+    Status.INTERRUPTED: "■",
+    Status.FAILED: "✖",
+    Status.DIED: "✖",
+    Status.UNREACHABLE: "▲",
+}
+"""The sign before each status, as on the screen."""
+
+GAP = "  "
+"""Between two things on a line."""
+
+MOST_INSIDE = 16
+"""Ranks, and busy folders, that get a line of their own; the worst come first."""
+
+_FILE_WORDS = {True: "file is there", False: "FILE IS MISSING", None: "file unknown"}
+
+
+def status_lines(document: StatusDocument) -> list[str]:
+    """The whole status: a headline, then a label and what is known a line."""
+    return [_headline(document), *(f"  {label:<11} {text}" for label, text in _rows(document) if text)]
+
+
+def one_line(document: StatusDocument) -> str:
+    """The status in one line, for a status bar: sign, status, percent, steps, ETA, loss, name."""
+    run, progress = document.run, document.progress
+    parts = [f"{SIGNS[document.status]} {document.status.value}"]
+    if progress is not None:
+        if progress.fraction is not None and not document.status.over:
+            parts.append(percent(100 * progress.fraction, 1))
+        total = f"/{count(progress.total_steps)}" if progress.total_steps else ""
+        parts.append(f"{count(progress.run_step)}{total}")
+        if document.speed.remaining is not None:
+            parts.append(f"ETA {duration(_float(document.speed.remaining))}")
+        if progress.loss is not None:
+            parts.append(f"loss {_value(progress.loss)}")
+    parts.append(visible(run.model_name if run is not None else document.folder, 60))
+    return GAP.join(parts)
+
+
+def _headline(document: StatusDocument) -> str:
+    name = document.run.model_name if document.run is not None else document.folder
+    parts = [visible(name, 80), f"{SIGNS[document.status]} {document.status.value.upper()}"]
+    if document.why is not None:
+        parts.append(visible(document.why))
+    if document.status.over and document.since is not None:
+        parts.append(f"at {_clock(document, document.since)}, {_ago(document, document.since)}")
+    return GAP.join(parts)
+
+
+def _rows(document: StatusDocument) -> Iterator[tuple[str, str]]:
+    """(label, text) pairs; an empty text is left out."""
+    yield "run", _run(document)
+    yield "epoch", _epoch(document)
+    yield "left", _left(document)
+    yield "speed", _speed(document)
+    yield "loss", _loss(document)
+    yield "best", _best(document)
+    yield "checkpoint", _checkpoint(document)
+    yield "lost", _lost(document)
+    yield "error", _error(document)
+    yield "records", _records(document)
+    yield "heartbeat", _heartbeat(document)
+    yield "note", visible(document.note or "")
+    yield from _inside("rank", document.ranks)
+    yield from _inside("also here", document.busy)
+    if document.left_out:
+        yield "inside", f"{count(document.left_out)} more folders were not looked at"
+
+
+def _run(document: StatusDocument) -> str:
+    run, progress = document.run, document.progress
+    if run is None:
+        return ""
+    parts: list[str] = []
+    if progress is not None:
+        total = f"/{count(progress.total_steps)}" if progress.total_steps else ""
+        parts.append(f"{count(progress.run_step)}{total} steps")
+        if progress.fraction is not None:
+            parts.append(percent(100 * progress.fraction, 1))
+    parts.append(f"elapsed {duration(_float(run.elapsed))}")
+    if run.resumed:
+        parts.append(f"continued {run.resumed:,} times" if run.resumed > 1 else "continued once")
+    if run.number > 1:
+        parts.append(f"run {run.number:,} of this folder")
+    return GAP.join(parts)
+
+
+def _epoch(document: StatusDocument) -> str:
+    progress = document.progress
+    if progress is None or progress.epoch is None:
+        return ""
+    parts = [count(progress.epoch) + (f"/{count(progress.total_epochs)}" if progress.total_epochs else "")]
+    if progress.steps_per_epoch:
+        parts.append(f"{count(progress.epoch_step)}/{count(progress.steps_per_epoch)} steps")
+    if progress.epoch_fraction is not None:
+        parts.append(percent(100 * progress.epoch_fraction, 1))
+    if progress.phase not in (None, "training"):
+        parts.append(visible(progress.phase or "", 40))
+    return GAP.join(parts)
+
+
+def _left(document: StatusDocument) -> str:
+    speed = document.speed
+    if document.status.over or speed.remaining is None:
+        return ""
+    text = duration(_float(speed.remaining))
+    if speed.remaining_low is not None:
+        low, high = _float(speed.remaining_low), _float(speed.remaining_high)
+        text += f" ({short_duration(low)}–{short_duration(high)})"
+    return f"{text}{GAP}ends {_clock(document, _float(speed.ends))}"
+
+
+def _speed(document: StatusDocument) -> str:
+    speed = document.speed
+    if speed.steps_per_second is None:
+        return ""
+    text = f"{throughput(_float(speed.steps_per_second))} steps/s"
+    if speed.samples_per_second is not None:
+        text += f"{GAP}{short_count(_float(speed.samples_per_second))} samples/s"
+    return text
+
+
+def _loss(document: StatusDocument) -> str:
+    progress = document.progress
+    if progress is None or progress.loss is None:
+        return ""
+    text = f"{_value(progress.loss)} at step {count(progress.run_step)}"
+    rate = progress.learning_rate
+    return text if rate is None else f"{text}{GAP}learning rate {_value(rate)}"
+
+
+def _best(document: StatusDocument) -> str:
+    best = document.best
+    if best is None:
+        return ""
+    name = "val_loss" if best.metric == "loss" else visible(best.metric, 40)
+    return f"{name} {_value(best.value)}{GAP}epoch {count(best.epoch)}{GAP}step {count(best.run_step)}"
+
+
+def _checkpoint(document: StatusDocument) -> str:
+    checkpoint = document.checkpoint
+    if checkpoint is None:
+        return "none was saved" if document.status.over and document.progress is not None else ""
+    parts = [visible(checkpoint.path, 200), f"step {count(checkpoint.run_step)}"]
+    if checkpoint.size is not None:
+        parts.append(size(checkpoint.size))
+    parts += [_ago(document, checkpoint.time), _FILE_WORDS[checkpoint.there]]
+    return GAP.join(parts)
+
+
+def _lost(document: StatusDocument) -> str:
+    """What a run that broke off has to do again."""
+    progress, checkpoint = document.progress, document.checkpoint
+    broken = document.status.over and document.status is not Status.FINISHED
+    if not broken or progress is None:
+        return ""
+    steps = progress.run_step - (checkpoint.run_step if checkpoint is not None else 0)
+    return f"{count(max(0, steps))} steps since the newest checkpoint"
+
+
+def _error(document: StatusDocument) -> str:
+    error = document.error
+    if error is None:
+        return f"none{GAP}{_warnings(document)}" if document.warnings else ""
+    text = visible(f"{error.error_type}: {error.message}", 300)
+    if error.run_step is not None:
+        text += f"{GAP}step {count(error.run_step)}"
+    if error.location is not None:
+        text += f"{GAP}{visible(error.location, 100)}"
+    if document.errors > 1:
+        text += f"{GAP}{document.errors:,} errors in all"
+    return text + (f"{GAP}{_warnings(document)}" if document.warnings else "")
+
+
+def _warnings(document: StatusDocument) -> str:
+    return "1 warning" if document.warnings == 1 else f"{document.warnings:,} warnings"
+
+
+def _records(document: StatusDocument) -> str:
+    """What the record lacks; said only where there is a run."""
+    records = document.records
+    if document.run is None:
+        return ""
+    parts = [f"{count(records.missing)} missing" if records.missing else "none lost"]
+    if records.refused:
+        parts.append(f"{count(records.refused)} of them refused, because the spool was full")
+    if records.damaged:
+        parts.append(f"{count(records.damaged)} damaged lines")
+    return GAP.join(parts)
+
+
+def _heartbeat(document: StatusDocument) -> str:
+    run, parts = document.run, []
+    if document.heartbeat is not None:
+        parts.append(_ago(document, document.heartbeat))
+    if run is not None and run.pid is not None:
+        parts.append(f"pid {run.pid} on {visible(run.host or '?', 80)}")
+    if run is not None and (run.world_size or 1) > 1:
+        parts.append(f"rank {run.rank} of {run.world_size}")
+    return GAP.join(parts)
+
+
+def _inside(label: str, parts: Iterable[InsidePart]) -> Iterator[tuple[str, str]]:
+    ordered = sorted(parts, key=lambda part: -part.exit_code)
+    for part in ordered[:MOST_INSIDE]:
+        texts = [
+            visible(part.folder, 60),
+            f"{SIGNS[part.status]} {part.status.value}",
+            f"step {count(part.run_step)}",
+        ]
+        if part.loss is not None:
+            texts.append(f"loss {_value(part.loss)}")
+        if part.why is not None:
+            texts.append(visible(part.why, 100))
+        yield label, GAP.join(texts)
+    if len(ordered) > MOST_INSIDE:
+        yield label, f"… and {len(ordered) - MOST_INSIDE:,} more"
+
+
+def _value(value: Number | None) -> str:
+    return number(_float(value))
+
+
+def _float(value: Number | None) -> float | None:
+    return None if value is None else decode_number(value)
+
+
+def _ago(document: StatusDocument, time: float) -> str:
+    return f"{duration(max(0.0, document.time - time))} ago"
+
+
+def _clock(document: StatusDocument, time: float | None) -> str:
+    """A time at the trainer's place, with the weekday where it is not within a day."""
+    offset = document.run.utc_offset if document.run is not None else 0
+    if time is not None and abs(time - document.time) > 86_400:
+        return weekday_clock(time, offset)
+    return clock(time, offset, seconds=time is not None and time <= document.time)
