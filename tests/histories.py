@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from tests.builders import a_reading
-from trainmon.codec import Unread
+from trainmon.codec import Unread, decode_line, encode_line
 from trainmon.events import (
     AnyEvent,
     Checkpoint,
@@ -191,7 +191,12 @@ def histories(draw: st.DrawFn) -> History:
             items[-2:] = items[:-3:-1]  # landed out of order
         if dice == 7:
             items.append(draw(_unread(writer, seqs[writer])))
-    return History(items)
+    return History(_as_read(items))
+
+
+def _as_read(items: list[Item]) -> list[Item]:
+    """The lines as a reader of the journal has them: a whole number for a float becomes one."""
+    return [item if isinstance(item, Unread) else decode_line(encode_line(item)[:-1]) for item in items]
 
 
 def _unread(writer: str, seq: int) -> st.SearchStrategy[Unread]:

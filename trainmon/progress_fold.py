@@ -119,12 +119,14 @@ def _sparse(columns: dict[str, Column], maps: Sequence[dict[str, Number] | None]
 def rewind(state: RunState, run_step: int) -> None:
     """Takes `run_step` and what follows off the curves: it is done again from here.
 
-    The loss that was there is kept apart in `state.redone`, drawn behind the curve.
+    The loss that was there is kept apart in `state.redone`, drawn behind the curve. What was best stays: its
+    checkpoint is still there.
     """
     state.rewinding = False
     redone = state.loss.truncate_from(run_step)
     if len(redone):
         state.redone = redone
     state.metrics.truncate_from(run_step)
+    state.validation.truncate_from(run_step)
     state.stepper = None
     state.run_step = min(state.run_step, max(0, run_step - 1))

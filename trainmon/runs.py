@@ -1,10 +1,25 @@
 """Where one run of a journal ends and the next begins, or the same one goes on."""
 
+from typing import TypeVar
+
 from trainmon import entries
 from trainmon.counting import Counting
 from trainmon.events import Ended, Started
 from trainmon.progress_fold import rewind
-from trainmon.state import LIST_LIMIT, End, RunState, RunSummary, Totals
+from trainmon.state import (
+    LIST_LIMIT,
+    End,
+    ErrorEntry,
+    OperationEntry,
+    PerformanceEntry,
+    RunState,
+    RunSummary,
+    Totals,
+    WarningEntry,
+)
+
+
+Timed = TypeVar("Timed", ErrorEntry, WarningEntry, PerformanceEntry, OperationEntry)
 
 
 def begin(state: RunState, event: Started, offset: int, utc_offset: int) -> RunState:
@@ -17,6 +32,7 @@ def begin(state: RunState, event: Started, offset: int, utc_offset: int) -> RunS
     else:
         state = _new(state, event)
     state.configuration = entries.configuration(event, offset, utc_offset)
+    state.prelude = None
     return state
 
 
@@ -26,7 +42,8 @@ def _continue(state: RunState, event: Started) -> None:
     state.span = state.span_time = None
     state.first_step_time = state.last_step_time = None
     state.stepper = None
-    state.counting.known = state.counting.known or event.steps_count == "run"
+    if event.steps_count == "run" and not state.counting.known:
+        state.counting = Counting(known=True)
     state.rewinding = event.initial_step is None
     if event.initial_step is not None:
         rewind(state, event.initial_step + 1)
@@ -37,8 +54,8 @@ def _new(state: RunState, event: Started) -> RunState:
     """A fresh state that keeps what belongs to the journal, and what was said just before the start."""
     old = state.totals
     since = state.prelude
-    errors = [entry for entry in state.errors if entry.time >= since]
-    warnings = [entry for entry in state.warnings if entry.time >= since]
+    errors = _said_since(state.errors, since)
+    warnings = _said_since(state.warnings, since)
     return RunState(
         opened=state.opened,
         run_id=event.run_id,
@@ -48,9 +65,8 @@ def _new(state: RunState, event: Started) -> RunState:
         last_time=state.last_time,
         errors=errors,
         warnings=warnings,
-        performance=[entry for entry in state.performance if entry.time >= since],
-        operations=[entry for entry in state.operations if entry.time >= since],
-        prelude=since,
+        performance=_said_since(state.performance, since),
+        operations=_said_since(state.operations, since),
         reading=state.reading,
         machine=state.machine,
         earlier=_earlier(state),
@@ -70,6 +86,11 @@ def _new(state: RunState, event: Started) -> RunState:
         ),
         bookmark=state.bookmark,
     )
+
+
+def _said_since(entries_: list[Timed], since: float | None) -> list[Timed]:
+    """The entries that came since then; none where nobody waits for a start."""
+    return [entry for entry in entries_ if since is not None and entry.time >= since]
 
 
 def _earlier(state: RunState) -> list[RunSummary]:

@@ -273,8 +273,8 @@ class RunState(msgspec.Struct):
     warnings: list[WarningEntry] = []
     performance: list[PerformanceEntry] = []
     operations: list[OperationEntry] = []
-    prelude: float = 0.0
-    """Unix seconds from which entries belong to the run that starts next."""
+    prelude: float | None = 0.0
+    """Unix seconds from which entries belong to the run that starts next; None while a run goes on."""
     reading: MachineReading | None = None
     loss: Series = msgspec.field(default_factory=Series)
     """The loss over run steps."""

@@ -21,6 +21,7 @@ from trainmon.status_schema import (
     RunPart,
     SpeedPart,
     StatusDocument,
+    TrainerPart,
 )
 from trainmon.values import Number, encode_number
 from trainmon.version import __version__
@@ -57,7 +58,7 @@ def document(look: Look, now: float) -> StatusDocument:
         exit_code=_whole_code(exit_code(look, verdict), ranks),
         note=look.view.note,
         heartbeat=evidence.heartbeat,
-        alive=evidence.alive,
+        trainer=_trainer(state, evidence.alive),
         run=_run(state, now),
         progress=_progress(state),
         speed=_speed(state, verdict, now),
@@ -109,8 +110,23 @@ def _inside(looks: tuple[Look, ...], now: float) -> tuple[InsidePart, ...]:
     return tuple(parts)
 
 
+def _trainer(state: RunState, alive: bool | None) -> TrainerPart | None:
+    opened = state.opened
+    if opened is None:
+        return None
+    return TrainerPart(
+        host=opened.host,
+        pid=opened.pid,
+        alive=alive,
+        rank=opened.rank,
+        world_size=opened.world_size,
+        command=opened.command,
+        utc_offset=opened.utc_offset,
+    )
+
+
 def _run(state: RunState, now: float) -> RunPart | None:
-    configuration, opened = state.configuration, state.opened
+    configuration = state.configuration
     if configuration is None or state.run_id is None:
         return None
     return RunPart(
@@ -120,13 +136,7 @@ def _run(state: RunState, now: float) -> RunPart | None:
         started=configuration.time,
         elapsed=_number(derived.elapsed(state, now)),
         resumed=state.resumed,
-        host=opened.host if opened is not None else None,
-        pid=opened.pid if opened is not None else None,
-        rank=opened.rank if opened is not None else None,
-        world_size=opened.world_size if opened is not None else None,
-        command=opened.command if opened is not None else (),
         git=configuration.git,
-        utc_offset=opened.utc_offset if opened is not None else 0,
     )
 
 

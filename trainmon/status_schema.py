@@ -14,8 +14,23 @@ STATUS_SCHEMA = 1
 """Version of the document."""
 
 
+class TrainerPart(msgspec.Struct, frozen=True):
+    """The process that records here, or did last."""
+
+    host: str
+    pid: int
+    alive: bool | None
+    """Whether it lives; None: cannot be known from here."""
+    rank: int | None
+    world_size: int | None
+    command: tuple[str, ...]
+    """Its command line, secrets masked."""
+    utc_offset: int
+    """Seconds that its local time is ahead of UTC."""
+
+
 class RunPart(msgspec.Struct, frozen=True):
-    """Which run, and who trains it."""
+    """Which run."""
 
     run_id: str
     number: int
@@ -27,15 +42,8 @@ class RunPart(msgspec.Struct, frozen=True):
     """Seconds from the start to now, or to the end."""
     resumed: int
     """How often it was continued by another start."""
-    host: str | None
-    pid: int | None
-    rank: int | None
-    world_size: int | None
-    command: tuple[str, ...]
-    """Of the trainer, secrets masked."""
     git: str | None
-    utc_offset: int
-    """Seconds that the trainer's local time is ahead of UTC."""
+    """Commit, with `+dirty` behind it where files were changed."""
 
 
 class ProgressPart(msgspec.Struct, frozen=True):
@@ -162,8 +170,7 @@ class StatusDocument(msgspec.Struct, frozen=True):
     """What is wrong with reading the folder."""
     heartbeat: float | None
     """Unix seconds of the newest sign of life in the files."""
-    alive: bool | None
-    """Whether the trainer's process lives; None: cannot be known from here."""
+    trainer: TrainerPart | None
     run: RunPart | None
     progress: ProgressPart | None
     speed: SpeedPart

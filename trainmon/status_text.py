@@ -223,13 +223,13 @@ def _records(document: StatusDocument) -> str:
 
 
 def _heartbeat(document: StatusDocument) -> str:
-    run, parts = document.run, []
+    trainer, parts = document.trainer, []
     if document.heartbeat is not None:
         parts.append(_ago(document, document.heartbeat))
-    if run is not None and run.pid is not None:
-        parts.append(f"pid {run.pid} on {visible(run.host or '?', 80)}")
-    if run is not None and (run.world_size or 1) > 1:
-        parts.append(f"rank {run.rank} of {run.world_size}")
+    if trainer is not None:
+        parts.append(f"pid {trainer.pid} on {visible(trainer.host, 80)}")
+        if (trainer.world_size or 1) > 1:
+            parts.append(f"rank {trainer.rank} of {trainer.world_size}")
     return GAP.join(parts)
 
 
@@ -264,7 +264,7 @@ def _ago(document: StatusDocument, time: float) -> str:
 
 def _clock(document: StatusDocument, time: float | None) -> str:
     """A time at the trainer's place, with the weekday where it is not within a day."""
-    offset = document.run.utc_offset if document.run is not None else 0
+    offset = document.trainer.utc_offset if document.trainer is not None else 0
     if time is not None and abs(time - document.time) > 86_400:
         return weekday_clock(time, offset)
     return clock(time, offset, seconds=time is not None and time <= document.time)
