@@ -74,8 +74,15 @@ def measure(scale: Scale) -> Iterator[Row]:
         with scratch() as folder:
             runs.append(in_child(beside_busy_thread, folder=str(folder), calls=max(200, scale.count(1_000))))
     how = "1,000 calls a process, each after the interpreter was given away and won back"
-    yield judged("progress call beside a busy thread, p99", [run["spaced p99"] for run in runs], 50, "µs", how)
+    yield judged(
+        "progress call beside a busy thread, p99", [run["spaced p99"] for run in runs], 50, "µs", how
+    )
     tail = quantile([run["dense p99.9"] for run in runs], 0.5)
     how = f"20,000 calls back to back; p99.9 {tail:,.0f} µs: the switch interval of 5 ms hits one in about a thousand"
     yield judged("  back to back, p99", [run["dense p99"] for run in runs], 50, "µs", how)
-    yield noted("  encode + os.write there, p99", [run["least p99"] for run in runs], "µs", "what peers that write pay")
+    yield noted(
+        "  encode + os.write there, p99",
+        [run["least p99"] for run in runs],
+        "µs",
+        "what peers that write pay",
+    )

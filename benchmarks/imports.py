@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-from benchmarks.measure import Row, Scale, child_environment, in_child, judged, noted, one_core, scratch
+from benchmarks.measure import Row, Scale, child_environment, judged, noted, one_core, scratch
 from benchmarks.recording import installed_peers
 
 HEAVY = ("psutil", "pynvml", "textual", "rich", "watchfiles", "torch", "trainmon_tui", "click")
@@ -33,28 +33,35 @@ def _seconds(code: str) -> float:
 
 def heavy_modules() -> dict[str, float]:
     """Which heavy packages are in memory once the logger was imported; 1.0 each."""
-    code = f"import sys, trainmon, trainmon.logger; print(*[name for name in {HEAVY!r} if name in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], env=child_environment(), check=True, capture_output=True, text=True)
+    code = (
+        f"import sys, trainmon, trainmon.logger; print(*[name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=child_environment(), check=True, capture_output=True, text=True
+    )
     return dict.fromkeys(done.stdout.split(), 1.0)
 
 
-def set_up(folder: str) -> dict[str, float]:
-    """Milliseconds of the import, of `setup_logging` with its own imports, and of a first record, in one process."""
-    begin = time.perf_counter()
-    import trainmon
+SET_UP = """
+import sys, time
+begin = time.perf_counter()
+import trainmon
+logger = trainmon.setup_logging(sys.argv[1])
+ready = time.perf_counter()
+logger.log_training_start("model", 1, 1, 1, 1.0, "sgd")
+started = time.perf_counter()
+logger.close()
+print(1e3 * (ready - begin), 1e3 * (started - ready), 1e3 * (time.perf_counter() - started))
+"""
 
-    imported = time.perf_counter()
-    logger = trainmon.setup_logging(folder)
-    ready = time.perf_counter()
-    logger.log_training_start("model", 1, 1, 1, 1.0, "sgd")
-    started = time.perf_counter()
-    logger.close()
-    return {
-        "import": 1e3 * (imported - begin),
-        "setup": 1e3 * (ready - imported),
-        "start": 1e3 * (started - ready),
-        "close": 1e3 * (time.perf_counter() - started),
-    }
+
+def _set_up(folder: str) -> list[float]:
+    """Milliseconds of import and `setup_logging`, of the start of a run, and of `close`, in a fresh interpreter."""
+    done = subprocess.run(
+        ["taskset", "-c", str(one_core()), sys.executable, "-c", SET_UP, folder],
+        env=child_environment(), check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    return [float(number) for number in done.stdout.split()]
 
 
 def measure(scale: Scale) -> Iterator[Row]:
@@ -71,20 +78,22 @@ def measure(scale: Scale) -> Iterator[Row]:
     how = f"fresh interpreters in turn, less bare python ({1e3 * bare:.1f} ms)"
     yield judged("import trainmon", net["trainmon"], 60, "ms", how)
     heavy = ", ".join(heavy_modules())
-    yield Row("heavy packages after importing the logger", "none", heavy or "none", "MISSED" if heavy else "met", ", ".join(HEAVY))
+    yield Row(
+        "heavy packages after importing the logger",
+        "none",
+        heavy or "none",
+        "MISSED" if heavy else "met",
+        ", ".join(HEAVY),
+    )
     yield judged("import trainmon.logger (all that records)", net["logger"], 60, "ms", how)
     yield noted("  msgspec alone, part of it", net["msgspec"], "ms", how)
     for name in codes.keys() - CODES.keys():
         yield noted(f"  {name}: import", net[name], "ms", how)
-    made: list[dict[str, float]] = []
+    made: list[list[float]] = []
     for _ in range(scale.runs(9)):
         with scratch() as folder:
             made.append(_set_up(str(folder)))
-    yield noted("import trainmon + setup_logging()", [one["import"] + one["setup"] for one in made], "ms", "first in its process")
-    yield noted("log_training_start()", [one["start"] for one in made], "ms", "git, versions and system statistics included")
-    yield noted("close()", [one["close"] for one in made], "ms", "journal synced, last snapshot written")
-
-
-def _set_up(folder: str) -> dict[str, float]:
-    """`set_up` in a process that has imported nothing of ours yet."""
-    return in_child(set_up, folder=folder)
+    ready, started, closed = ([one[index] for one in made] for index in range(3))
+    yield noted("import trainmon + setup_logging()", ready, "ms", "first in its process, folder on disk")
+    yield noted("log_training_start()", started, "ms", "git, versions and system statistics included")
+    yield noted("close()", closed, "ms", "journal synced, last snapshot written")

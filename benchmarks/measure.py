@@ -68,7 +68,14 @@ def spread(values: Sequence[float], unit: str, digits: int = 1) -> str:
 
 
 def judged(
-    what: str, values: Sequence[float], limit: float, unit: str, how: str, *, digits: int = 1, least: bool = False
+    what: str,
+    values: Sequence[float],
+    limit: float,
+    unit: str,
+    how: str,
+    *,
+    digits: int = 1,
+    least: bool = False,
 ) -> Row:
     """A row for a budget, decided by the median of the runs.
 
@@ -100,7 +107,9 @@ def left_out(what: str, why: str) -> Row:
 def child_environment() -> dict[str, str]:
     """For fresh processes: our packages importable, byte code kept, no run of ours inherited."""
     environment = {
-        name: value for name, value in os.environ.items() if name not in ("PYTHONDONTWRITEBYTECODE", "TRAINMON_WRITER")
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("PYTHONDONTWRITEBYTECODE", "TRAINMON_WRITER")
     }
     path = environment.get("PYTHONPATH")
     environment["PYTHONPATH"] = f"{ROOT}{os.pathsep}{path}" if path else str(ROOT)
@@ -112,14 +121,18 @@ def one_core() -> int:
     return max(os.sched_getaffinity(0))
 
 
-def child_command(function: Callable[..., object], arguments: dict[str, object], *, pinned: bool) -> list[str]:
+def child_command(
+    function: Callable[..., object], arguments: dict[str, object], *, pinned: bool
+) -> list[str]:
     """The command that calls a function of a benchmark in a fresh interpreter; see `benchmarks.child`."""
     name = f"{function.__module__}:{function.__qualname__}"
     core = str(one_core()) if pinned else ""
     return [sys.executable, "-m", "benchmarks.child", name, json.dumps(arguments), core]
 
 
-def in_child(function: Callable[..., dict[str, float]], *, pinned: bool = True, **arguments: object) -> dict[str, float]:
+def in_child(
+    function: Callable[..., dict[str, float]], *, pinned: bool = True, **arguments: object
+) -> dict[str, float]:
     """What a function of a benchmark returns when a fresh interpreter calls it.
 
     Args:
@@ -140,7 +153,10 @@ def in_child(function: Callable[..., dict[str, float]], *, pinned: bool = True, 
     )
     if done.returncode:
         raise RuntimeError(f"{function.__module__}.{function.__qualname__}: {done.stderr.strip()[-2_000:]}")
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    # What peers print at their end may come behind it.
+    found: dict[str, float] = json.loads(
+        next(line for line in reversed(done.stdout.splitlines()) if line[:1] == "{")
+    )
     return found
 
 

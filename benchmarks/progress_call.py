@@ -34,7 +34,10 @@ def encode_and_write(descriptor: int) -> recording.Record:
 def durations(record: recording.Record, first: int, count: int) -> list[float]:
     """Microseconds of each of `count` calls, the two reads of the clock (some 0.06 µs) included."""
     clock = time.perf_counter_ns
-    rows = [(step, recording.loss_of(step), 1e-3, recording.metrics_of(step)) for step in range(first, first + count)]
+    rows = [
+        (step, recording.loss_of(step), 1e-3, recording.metrics_of(step))
+        for step in range(first, first + count)
+    ]
     taken: list[int] = []
     append = taken.append
     for step, loss, rate, metrics in rows:
@@ -87,17 +90,35 @@ def measure(scale: Scale) -> Iterator[Row]:
             runs.append(in_child(in_turn, folder=str(folder), calls=scale.count(CALLS)))
         for name, figures in peers.items():
             with scratch() as folder:
-                figures.append(in_child(alone, peer=name, folder=str(folder), calls=max(200, scale.count(2_000))))
+                figures.append(
+                    in_child(alone, peer=name, folder=str(folder), calls=max(200, scale.count(2_000)))
+                )
     how = f"{len(runs)} processes x {ROUNDS} x {scale.count(CALLS):,} calls of trainmon.log_training_progress, one core"
     yield judged("progress call, p50", [run["ours p50"] for run in runs], 4, "µs", how, digits=2)
     tail = [run["ours p99.9"] for run in runs]
     worst = f"p99.9 {statistics.median(tail):.0f} µs, worst {max(run['ours max'] for run in runs):,.0f} µs"
     yield judged("progress call, p99", [run["ours p99"] for run in runs], 12, "µs", worst, digits=2)
-    yield noted("encode + one os.write, p50", [run["least p50"] for run in runs], "µs", "in turn with ours", digits=2)
-    yield noted("encode + one os.write, p99", [run["least p99"] for run in runs], "µs", "in turn with ours", digits=2)
+    yield noted(
+        "encode + one os.write, p50", [run["least p50"] for run in runs], "µs", "in turn with ours", digits=2
+    )
+    yield noted(
+        "encode + one os.write, p99", [run["least p99"] for run in runs], "µs", "in turn with ours", digits=2
+    )
     for label in ("p50", "p99"):
         ratios = [run[f"ours {label}"] / run[f"least {label}"] for run in runs]
-        yield judged(f"progress call / encode + write, {label}", ratios, 2.5, "x", "ratio within each process", digits=2)
+        yield judged(
+            f"progress call / encode + write, {label}",
+            ratios,
+            2.5,
+            "x",
+            "ratio within each process",
+            digits=2,
+        )
     for name, figures in peers.items():
         for label in ("p50", "p99"):
-            yield noted(f"  {name}: the same call, {label}", [run[label] for run in figures], "µs", "2,000 calls a process")
+            yield noted(
+                f"  {name}: the same call, {label}",
+                [run[label] for run in figures],
+                "µs",
+                "2,000 calls a process",
+            )

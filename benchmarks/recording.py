@@ -46,7 +46,9 @@ def open_ours(folder: Path) -> TrainLogger:
     return logger
 
 
-def write_run(folder: Path, steps: int, *, metrics: int = 2, total: int | None = None, end: bool = True) -> None:
+def write_run(
+    folder: Path, steps: int, *, metrics: int = 2, total: int | None = None, end: bool = True
+) -> None:
     """A run that the real writer wrote, as fast as it moves lines, so that no record is refused."""
     logger = TrainLogger(folder)
     total = total or steps
@@ -100,7 +102,9 @@ def wandb(folder: Path) -> Recording:
     os.environ["WANDB_MODE"], os.environ["WANDB_SILENT"] = "offline", "true"
     import wandb as peer
 
-    run = peer.init(dir=str(folder), project="bench", settings=peer.Settings(x_disable_stats=True, console="off"))
+    run = peer.init(
+        dir=str(folder), project="bench", settings=peer.Settings(x_disable_stats=True, console="off")
+    )
 
     def record(step: int, loss: float, rate: float, metrics: dict[str, float]) -> None:
         run.log({"loss": loss, "learning_rate": rate, **metrics}, step=step)

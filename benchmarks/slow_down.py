@@ -57,7 +57,9 @@ def measure(scale: Scale) -> Iterator[Row]:
     except ImportError:
         yield left_out("slow-down of a loop of 5 ms steps", "numpy is not installed")
         return
-    found: dict[str, list[dict[str, float]]] = {name: [] for name in ("trainmon", *recording.installed_peers())}
+    found: dict[str, list[dict[str, float]]] = {
+        name: [] for name in ("trainmon", *recording.installed_peers())
+    }
     steps = scale.count(2_000)
     os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
     for _ in range(scale.runs(5)):
@@ -70,4 +72,10 @@ def measure(scale: Scale) -> Iterator[Row]:
     yield noted("  mean call, caches cold", [run["call"] for run in ours], "µs", "part of the above")
     yield noted("  background CPU a step", [run["background"] for run in ours], "µs", "part of the above")
     for name, runs in found.items():
-        yield noted(f"  {name}: the same", [run["percent"] for run in runs], "%", "its other processes not counted", digits=2)
+        yield noted(
+            f"  {name}: the same",
+            [run["percent"] for run in runs],
+            "%",
+            "its other processes not counted",
+            digits=2,
+        )

@@ -88,7 +88,8 @@ words = st.text(max_size=12)
 data = st.dictionaries(words, st.none() | st.booleans() | words | small | st.lists(small, max_size=2), max_size=2)
 counts = st.one_of(st.integers(0, 40), st.integers(0, 40), st.integers(-BIG, BIG))
 maybe_count = st.none() | counts
-seconds = st.one_of(st.none(), st.floats(0, 1e4), finite)
+seconds = st.none() | st.floats(0, 1e4) | st.floats(0, 1e12)
+moments = st.floats(-1e15, 1e15)
 
 
 def _heads(kind: type[AnyEvent], **fields: st.SearchStrategy[object]) -> st.SearchStrategy[AnyEvent]:
@@ -181,7 +182,7 @@ def histories(draw: st.DrawFn) -> History:
         if dice == 3:
             seqs[writer] += draw(st.integers(1, 4))  # never arrives
         if dice == 4:
-            time, mono = draw(finite), draw(finite)
+            time, mono = draw(moments), draw(moments)
         time, mono = time + 0.5, mono + 0.5
         items.append(structs.replace(body, writer=writer, seq=seqs[writer], time=time, mono=mono))
         seqs[writer] += 1

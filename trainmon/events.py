@@ -26,6 +26,12 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=2**40)]
 Seq = Annotated[int, msgspec.Meta(ge=0, le=2**48)]
 """The number of a line; a million of them a second for nine years."""
 
+Time = Annotated[float, msgspec.Meta(ge=-1e15, le=1e15)]
+"""Seconds of a clock: thirty million years, so that what is computed with them stays finite."""
+
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
+"""A duration that was measured; sums of it over a journal stay finite."""
+
 WriterName = Annotated[str, msgspec.Meta(max_length=64)]
 """Who wrote a line; the limit keeps strangers from filling the memory of readers."""
 
@@ -55,9 +61,9 @@ class Event(msgspec.Struct, frozen=True, gc=False, tag_field="kind", omit_defaul
     """Twelve hexadecimal digits, random: one opening of a journal by one process."""
     seq: Seq
     """Position among the lines of this writer, from 0; a number that never arrives is a loss."""
-    time: float
+    time: Time
     """Unix seconds, UTC, when the call was made; the machine's clock, which may jump."""
-    mono: float
+    mono: Time
     """Monotonic seconds at the same moment; comparable only within one writer."""
 
 
@@ -142,7 +148,7 @@ class Progress(Event, frozen=True, gc=False, tag="progress"):
     learning_rate: Number | None = None
     metrics: Metrics | None = None
     phase: str = "training"
-    waited: float | None = None
+    waited: Seconds | None = None
     """Seconds spent waiting for data since the last progress; None where nobody timed it."""
     texts: dict[str, str] | None = None
     """Values that were given for numbers and are none, as text."""
@@ -152,7 +158,7 @@ class Span(Event, frozen=True, gc=False, tag="span"):
     """Validation or the saving of a checkpoint begins, or ends."""
 
     name: SpanName
-    duration: float | None = None
+    duration: Seconds | None = None
     """Seconds; None at the beginning."""
 
 

@@ -120,7 +120,7 @@ class Recorder:
         self.put(opened)
         if self.spool.kind != "shared memory":
             self.note("WARNING", f"the spool is in {self.spool.kind}, not in shared memory: {self.spool.why}")
-        writer.live = True
+        writer.go_live()
         os.environ[WORKER_VARIABLE] = msgspec.json.encode(
             _Owner(
                 self.writer_id,

@@ -105,6 +105,12 @@ class Writer:
         """Starts the thread."""
         self._thread.start()
 
+    def go_live(self) -> None:
+        """Tells the thread that the spool is open: from now on it is looked after, and looked for at once."""
+        self.live = True
+        self._scan_at = 0.0
+        self.wake()
+
     def wake(self) -> None:
         """Has the thread look now: for errors and ends. Safe in a signal handler."""
         self._urgent = True

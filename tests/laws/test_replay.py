@@ -133,8 +133,9 @@ def test_what_follows_from_any_state_at_any_time_is_finite_and_raises_nothing(
     estimate = derived.estimate(state, now)
     numbers = [derived.elapsed(state, now), derived.steps_per_second(state), derived.run_bar(state).fraction]
 
-    assert estimate is None or (estimate.seconds >= 0 and math.isfinite(estimate.seconds))
-    assert all(number is None or number >= 0 for number in numbers)
+    numbers.append(estimate.seconds if estimate is not None else None)
+
+    assert all(number is None or (number >= 0 and math.isfinite(number)) for number in numbers)
 
 
 @pytest.mark.parametrize("size", [1, 7, 64, 4_096])

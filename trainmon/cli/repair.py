@@ -15,7 +15,7 @@ from trainmon.errors import SnapshotError
 from trainmon.journal import Busy, Holder
 from trainmon.look import folders_in
 from trainmon.opening import RunFiles, TextOptions
-from trainmon.paths import BUSY, JOURNAL, RANKS, LogFile
+from trainmon.paths import BUSY, FAULTS, JOURNAL, RANKS
 from trainmon.spool_files import JournalName, find
 from trainmon.status_document import BROKEN, NO_RUN, WELL
 from trainmon.system.identity import own_identity
@@ -152,6 +152,5 @@ def _snapshot_end(folder: Path) -> int | None:
 
 def _text_bytes(folder: Path) -> int:
     """Bytes of all text logs, but not of what `faulthandler` wrote."""
-    ours = {file.name_in("") for file in LogFile}
-    logs = (path for path in folder.glob("*.log") if path.name in ours or not path.name.startswith("faulthandler."))
+    logs = (path for path in folder.glob("*.log") if not path.name.startswith((".", f"{FAULTS}.")))
     return sum(path.stat().st_size for path in logs)

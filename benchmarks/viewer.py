@@ -1,0 +1,224 @@
+"""`trainmon watch` in a real pseudo-terminal of 200x50: first paint, CPU, memory, bytes, and log call to cells.
+
+Budgets: 500 ms to the first useful paint at any length of run; 1 / 3 / 10 % of a core idle / at 10 / at 1,000 records
+a second; 80 MB; 4 KB/s at 10 records a second; 250 ms (after a quiet second) and 450 ms (at 10 a second) to the cells.
+"""
+
+import json
+import re
+import statistics
+import subprocess
+import time
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import msgspec
+
+from benchmarks import recording
+from benchmarks.measure import (
+    Row, Scale, child_command, child_environment, in_child, judged, left_out, memory, noted, quantile, scratch,
+)  # fmt: skip
+from benchmarks.terminal import COMMAND, Replay, Terminal
+
+TOTAL = 1_000_000
+"""Steps that the live run says it will have; the screen shows `step/1,000,000`."""
+
+SETTLE = 4.0
+"""Seconds that the screen gets to come up before anything is counted."""
+
+_STEP = re.compile(r"([\d,]+)/1,000,000")
+
+
+class Load(msgspec.Struct, frozen=True):
+    """What a viewer did beside a live run."""
+
+    cpu: float
+    """Percent of a core."""
+    rate: float
+    """Kilobytes (10**3) a second to the terminal."""
+    rss: float
+    """Megabytes at the end."""
+    latencies: list[float]
+    """Milliseconds from each log call to the first screen that shows its step or a later one."""
+    unseen: int
+    """Records of which that never came."""
+
+
+def live_run(folder: str, gaps: list[float], ready: str) -> dict[str, float]:
+    """A training that logs a step after each gap (seconds) and notes when; begins when `ready` exists."""
+    from trainmon.logger import TrainLogger
+
+    logger = TrainLogger(folder)
+    logger.log_training_start(recording.MODEL, 1, TOTAL, 32, 1e-3, "AdamW", steps_count="run")
+    logger.log_training_progress(1, 1, TOTAL, recording.loss_of(1), 1e-3, recording.metrics_of(1))
+    while not Path(ready).exists():
+        time.sleep(0.02)
+    called: list[float] = []
+    due = time.monotonic()
+    for step, gap in enumerate(gaps, 2):
+        due += gap
+        time.sleep(max(0.0, due - time.monotonic()))
+        called.append(time.monotonic())
+        logger.log_training_progress(
+            1, step, TOTAL, recording.loss_of(step), 1e-3, recording.metrics_of(step)
+        )
+    time.sleep(1.5)
+    Path(f"{ready}.calls").write_text(json.dumps(called), encoding="ascii")
+    return {}
+
+
+def beside(gaps: list[float], seconds: float) -> Load:
+    """Watches a live run for some seconds; without gaps the run is silent."""
+    with scratch() as folder:
+        run, ready = folder / "run", folder / "ready"
+        arguments: dict[str, object] = {"folder": str(run), "gaps": gaps or [seconds], "ready": str(ready)}
+        command = child_command(live_run, arguments, pinned=False)
+        trainer = subprocess.Popen(command, env=child_environment(), stdout=subprocess.DEVNULL)
+        try:
+            while not (run / "snapshot.json").exists():
+                time.sleep(0.02)
+            with Terminal([*COMMAND, "watch", str(run)]) as terminal:
+                time.sleep(SETTLE)
+                ready.touch()
+                time.sleep(1.0)
+                cpu, written, begin = terminal.cpu(), terminal.bytes_written(), time.monotonic()
+                time.sleep(max(1.0, seconds - 1.0))
+                took = time.monotonic() - begin
+                cpu, written = terminal.cpu() - cpu, terminal.bytes_written() - written
+                trainer.wait(seconds + 30)
+                rss = memory("VmRSS", terminal.process.pid)
+        finally:
+            if trainer.poll() is None:
+                trainer.kill()
+                trainer.wait()
+        called: list[float] = json.loads(Path(f"{ready}.calls").read_text(encoding="ascii"))
+        latencies = shown_after(terminal, called) if gaps and len(gaps) < 1_000 else []
+    return Load(
+        100 * cpu / took,
+        written / took / 1e3,
+        rss,
+        latencies,
+        (len(called) if latencies else 0) - len(latencies),
+    )
+
+
+def shown_after(terminal: Terminal, called: list[float]) -> list[float]:
+    """Milliseconds from each call to the screen; step 2 is the first call's."""
+    replay = Replay(terminal.chunks)
+    seen, found = 1, []
+    while (at := replay.step()) is not None:
+        shown = max(
+            (int(text.replace(",", "")) for text in _STEP.findall("\n".join(replay.rows()))), default=0
+        )
+        while seen < shown and seen - 1 < len(called):
+            found.append(1e3 * (at - called[seen - 1]))
+            seen += 1
+    return found
+
+
+def first_paint(folder: Path) -> tuple[float, float, float]:
+    """Milliseconds until the run's name and status are on the screen; megabytes then; kilobytes of the first 3 s."""
+    with Terminal([*COMMAND, "watch", str(folder)]) as terminal:
+        time.sleep(3.0)
+        rss = memory("VmRSS", terminal.process.pid)
+    at = Replay(terminal.chunks).first(recording.MODEL, "FINISHED")
+    if at is None:
+        raise RuntimeError(f"the run never came on the screen: {terminal.chunks[-1:]}")
+    return 1e3 * (at - terminal.started), rss, terminal.bytes_written() / 1e3
+
+
+def measure(scale: Scale) -> Iterator[Row]:
+    """The rows of this subject."""
+    for name in ("trainmon.cli.main", "pyte"):
+        if find_spec(name) is None:
+            yield left_out("trainmon watch", f"there is no {name} here")
+            return
+    yield from _paints(scale)
+    yield from _loads(scale)
+
+
+def _paints(scale: Scale) -> Iterator[Row]:
+    long_run = 10_000_000 if scale.full else scale.count(1_000_000)
+    with scratch() as folder:
+        paths = {steps: folder / str(steps) for steps in (100, long_run)}
+        for steps, path in paths.items():
+            in_child(recording.write_run_in_child, folder=str(path), steps=steps, pinned=False)
+            first_paint(path)
+        found: dict[int, list[tuple[float, float, float]]] = {steps: [] for steps in paths}
+        for _ in range(scale.runs(11)):
+            for steps, path in paths.items():
+                found[steps].append(first_paint(path))
+    how = "from exec until the model's name and FINISHED stand on the screen; interleaved"
+    for steps, runs in found.items():
+        yield judged(
+            f"watch: first useful paint, {steps:,} steps", [run[0] for run in runs], 500, "ms", how, digits=0
+        )
+        yield judged(
+            f"watch: memory, {steps:,} steps", [run[1] for run in runs], 80, "MB", "VmRSS after 3 s", digits=0
+        )
+    ratios = [long[0] / short[0] for long, short in zip(found[long_run], found[100], strict=True)]
+    yield judged(
+        f"watch: first paint, {long_run:,} / 100 steps", ratios, 1.1, "x", "interleaved pairs", digits=2
+    )
+
+
+def _loads(scale: Scale) -> Iterator[Row]:
+    seconds = 8.0 if scale.quick else 20.0
+    runs = scale.runs(3)
+    idle = [beside([], seconds) for _ in range(runs)]
+    yield judged(
+        "watch: CPU, live run that is silent",
+        [load.cpu for load in idle],
+        1,
+        "% of a core",
+        f"{seconds:.0f} s",
+        digits=2,
+    )
+    slow = [beside([0.1] * int(10 * seconds), seconds) for _ in range(runs)]
+    yield judged(
+        "watch: CPU at 10 records/s",
+        [load.cpu for load in slow],
+        3,
+        "% of a core",
+        f"{seconds:.0f} s",
+        digits=2,
+    )
+    yield judged(
+        "watch: bytes at 10 records/s", [load.rate for load in slow], 4, "KB/s", "to the pty", digits=2
+    )
+    every = [latency for load in slow for latency in load.latencies]
+    unseen = sum(load.unseen for load in slow)
+    how = f"{len(every)} calls, p50 {statistics.median(every):.0f} ms, worst {max(every):.0f} ms; {unseen} never seen"
+    yield judged(
+        "watch: log call to cells at 10 records/s, p99", [quantile(every, 0.99)], 450, "ms", how, digits=0
+    )
+    quiet = [
+        beside([1.2 + 0.037 * (n % 7) for n in range(max(8, int(seconds)))], 1.5 * seconds)
+        for _ in range(runs)
+    ]
+    every = [latency for load in quiet for latency in load.latencies]
+    unseen = sum(load.unseen for load in quiet)
+    how = f"{len(every)} calls 1.2 to 1.4 s apart, p50 {statistics.median(every):.0f} ms; {unseen} never seen"
+    yield judged(
+        "watch: log call to cells after a quiet second, p99",
+        [quantile(every, 0.99)],
+        250,
+        "ms",
+        how,
+        digits=0,
+    )
+    fast = [beside([0.001] * int(1_000 * seconds), seconds) for _ in range(runs)]
+    yield judged(
+        "watch: CPU at 1,000 records/s",
+        [load.cpu for load in fast],
+        10,
+        "% of a core",
+        f"{seconds:.0f} s",
+        digits=2,
+    )
+    yield noted(
+        "watch: bytes at 1,000 records/s", [load.rate for load in fast], "KB/s", "to the pty", digits=2
+    )
+    rss = [load.rss for load in fast]
+    yield judged("watch: memory beside a live run", rss, 80, "MB", "VmRSS at its end", digits=0)

@@ -1,0 +1,228 @@
+"""`trainmon demo`: starts the demo training as a child in a session of its own, watches it, and ends it if wanted.
+
+Its output goes to a file in the run folder, because the screen has the terminal.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+
+import click
+import msgspec
+
+from trainmon.cli.output import say
+from trainmon.visible import visible
+
+LOG_DIR = Path("demo_logs")
+"""In the current folder, apart from the `logs` of real trainings."""
+
+OUTPUT = "demo_output.log"
+"""What the demo prints, in its run folder."""
+
+PATIENCE = 5.0
+"""Seconds that the demo gets to end in order before it is killed."""
+
+LINE_EVERY = 5.0
+"""Seconds between two lines where there is no screen."""
+
+HELP = """Start the demo training and watch it.
+
+It learns for about two minutes to tell two spirals apart, with torch where it is installed and in pure Python where it
+is not. It records in ./demo_logs, checkpoints included; what it prints goes to demo_logs/demo_output.log. On quitting
+the screen asks whether to end it. Without a terminal, lines of its status are printed until its end.
+
+Options that are not listed below go to the demo: --epochs, --steps, --batch-size, --speed (steps a second; 0: no
+limit), --seed, --device, --backend torch|python, --resume; and trouble at a step: --fail-at, --nan-at, --stall-at,
+--warn-at, --error-at.
+
+\b
+Example:
+  trainmon demo
+  trainmon demo --epochs 5 --nan-at 200 --fail-at 500
+  trainmon demo --plain --speed 0 --log-dir /tmp/demo
+
+\b
+Exit codes:
+  0    quit by the user; with --plain: it finished
+  1    the demo could not be started, or a bug in the screen
+  2    wrong usage
+  4-5  with --plain, as of `trainmon status`
+  130  Ctrl-C, which ends the demo
+"""
+
+
+class Demo(msgspec.Struct, frozen=True):
+    """What is to be started."""
+
+    script: Path
+    log_dir: Path
+    arguments: tuple[str, ...]
+    """All of them, checked."""
+
+
+@click.command(
+    "demo",
+    help=HELP,
+    short_help="Start the demo training and watch it.",
+    context_settings={"ignore_unknown_options": True},
+)
+@click.option(
+    "--log-dir", type=click.Path(path_type=Path), default=LOG_DIR, show_default=True, help="Run folder."
+)
+@click.option("--plain", is_flag=True, help="Print lines instead of a screen.")
+@click.argument("demo_options", nargs=-1, type=click.UNPROCESSED)
+@click.pass_context
+def command(ctx: click.Context, log_dir: Path, plain: bool, demo_options: tuple[str, ...]) -> None:
+    """The command; its help stands in `HELP`."""
+    demo = _checked(log_dir, demo_options)
+    _refuse_busy(log_dir)
+    child = _start(demo)
+    end_on_exit = True
+    restore = _leave_in_order_on_signals()
+    try:
+        code = _follow(child, log_dir) if plain or not _has_screen() else _watch(child, log_dir)
+        end_on_exit = child.poll() is None and code != 0
+    finally:
+        if end_on_exit:
+            end(child)
+        restore()
+    ctx.exit(code)
+
+
+def script() -> Path:
+    """The demo: inside the package in a wheel, beside it in a checkout.
+
+    Raises:
+        click.ClickException: It is in neither place.
+    """
+    package = Path(__file__).resolve().parents[1]
+    for path in (package / "_demo" / "demo_train.py", package.parent / "demo_train.py"):
+        if path.is_file():
+            return path
+    raise click.ClickException(f"demo_train.py is missing beside {package}")
+
+
+def _checked(log_dir: Path, options: Sequence[str]) -> Demo:
+    """The demo with options that it understands; leaves with code 2 and its own words where it does not."""
+    path = script()
+    arguments = (*options, "--log-dir", str(log_dir))
+    check = subprocess.run(
+        [sys.executable, str(path), "--check", *arguments],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace",
+    )  # fmt: skip
+    if check.returncode:
+        said = check.stderr.strip().rpartition("\n")[2].rpartition("error: ")[2]
+        raise click.UsageError(visible(said or f"the demo refused its options ({check.returncode})"))
+    return Demo(path, log_dir, arguments)
+
+
+def _refuse_busy(log_dir: Path) -> None:
+    """A second demo in the same folder would record in a folder inside, where the screen does not look."""
+    from trainmon.cli.status import read_status
+
+    found = read_status(log_dir)
+    if found.trainer is not None and found.trainer.alive and not found.status.over:
+        folder = visible(str(log_dir))
+        raise click.UsageError(
+            f"a training records in {folder} already (pid {found.trainer.pid}): "
+            f"`trainmon watch {folder}`, or another --log-dir"
+        )
+
+
+def _start(demo: Demo) -> "subprocess.Popen[bytes]":
+    from trainmon.private_files import make_folder, open_append
+
+    try:
+        make_folder(demo.log_dir)
+        output = open_append(demo.log_dir / OUTPUT)
+    except OSError as error:
+        raise click.ClickException(f"{visible(str(demo.log_dir))}: {error.strerror or error}") from error
+    try:
+        return subprocess.Popen(
+            [sys.executable, str(demo.script), *demo.arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    finally:
+        os.close(output)
+
+
+def _has_screen() -> bool:
+    from trainmon_tui.terminal import why_no_screen
+
+    return why_no_screen(os.environ) is None
+
+
+def _watch(child: "subprocess.Popen[bytes]", log_dir: Path) -> int:
+    """Shows the screen; a demo that still trains behind it is one that the user left, or that a bug left alone."""
+    from trainmon.cli.watch import printable_status
+    from trainmon_tui.cli import run_watch
+
+    code = run_watch(log_dir, printable_status, child=child)
+    if child.poll() is None and code != 0 and sys.stdin.isatty():
+        question = f"The demo still trains (pid {child.pid}). End it?"
+        if not click.confirm(question, default=True):
+            code = 0
+    if child.poll() is None and code == 0:
+        folder = visible(str(log_dir))
+        say(f"the demo still trains: `trainmon watch {folder}` shows it, `kill {child.pid}` ends it")
+    elif child.poll():
+        say(f"the demo ended with exit code {child.returncode}; its output: {visible(str(log_dir / OUTPUT))}")
+    return code
+
+
+def _follow(child: "subprocess.Popen[bytes]", log_dir: Path) -> int:
+    """Prints a line every few seconds until the demo ends, then its status; the exit code of that."""
+    from trainmon.cli.status import plain_status, read_status
+    from trainmon.status_text import one_line
+
+    say(f"the demo trains (pid {child.pid}) and records in {visible(str(log_dir))}; Ctrl-C ends it")
+    due = time.monotonic() + LINE_EVERY
+    while True:
+        try:
+            child.wait(max(0.0, due - time.monotonic()))
+            break
+        except subprocess.TimeoutExpired:
+            due += LINE_EVERY
+            say(one_line(read_status(log_dir)))
+            sys.stdout.flush()
+    text, code = plain_status(log_dir)
+    say(text)
+    return code
+
+
+def end(child: "subprocess.Popen[bytes]") -> None:
+    """Ends the demo in order, or by force where it does not."""
+    if child.poll() is not None:
+        return
+    child.send_signal(signal.SIGTERM)
+    try:
+        child.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+def _leave_in_order_on_signals() -> Callable[[], None]:
+    """Makes SIGTERM and SIGHUP leave through `finally`, so that the demo ends with us; returns the way back."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, leave)
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    return restore
