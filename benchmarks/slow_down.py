@@ -1,4 +1,4 @@
-"""How much longer a training takes because it is recorded: a loop of 5 ms steps of array work, caches cold at each call.
+"""How much longer a training takes because it is recorded: 5 ms steps of array work, caches cold at each call.
 
 Budget: 1 %, counted as (time in the calls + CPU of all other threads) / wall time.
 """

@@ -17,7 +17,17 @@ import msgspec
 
 from benchmarks import recording
 from benchmarks.measure import (
-    Row, Scale, child_command, child_environment, in_child, judged, left_out, memory, noted, quantile, scratch,
+    Row,
+    Scale,
+    child_command,
+    child_environment,
+    in_child,
+    judged,
+    left_out,
+    memory,
+    noted,
+    quantile,
+    scratch,
 )  # fmt: skip
 from benchmarks.terminal import COMMAND, Replay, Terminal
 

@@ -127,7 +127,8 @@ class Reducer:
         for event, offset in zip(events, offsets, strict=True):
             if event.phase == "training":
                 train(state, (event,), (offset,), self._utc_offset())
-            else:
+            elif not event.texts or not {"epoch", "step"} & event.texts.keys():
+                # What has no place in the run is in the text log and the journal only.
                 state.progress = entries.progress(event, self._utc_offset())
 
     def _one(self, item: AnyEvent | Unread, offset: int) -> None:

@@ -22,7 +22,7 @@ from trainmon.reducer import Item, Reducer, fold
 from trainmon.snapshot import Texts, canonical
 from trainmon.state import RunState
 
-law = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+law = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 """Derandomized: the same examples on every machine, so that a red build is red for everybody."""
 
 
