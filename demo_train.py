@@ -85,7 +85,6 @@ class Options:
     device: str
     backend: str
     log_dir: Path
-    checkpoint_dir: Path
     resume: bool
     fail_at: int | None
     nan_at: int | None
@@ -465,13 +464,12 @@ def report_time(operation: str, started: float, samples: int = 0, batch_size: in
 def train(options: Options) -> None:
     """Trains from the first step, or from the newest checkpoint, to the last epoch."""
     model = build_model(options)
-    checkpoints = Checkpoints(options.checkpoint_dir, model.suffix)
+    # Absolute, so that whoever reads the journal elsewhere can tell whether a file is there.
+    checkpoints = Checkpoints(options.log_dir.absolute() / "checkpoints", model.suffix)
     first_step = load_newest(model, checkpoints) if options.resume else 0
     trainer = Trainer(options, model, first_step)
     data = spirals(TRAIN_SAMPLES + VALIDATION_SAMPLES, options.seed)
     training_data, held_out = data.part(0, TRAIN_SAMPLES), data.part(TRAIN_SAMPLES, len(data.labels))
-    folders = {"log_dir": str(options.log_dir), "checkpoint_dir": str(options.checkpoint_dir)}
-    settings: dict[str, object] = {**dataclasses.asdict(options), **folders}
     with trainmon.training(
         MODEL_NAME,
         total_epochs=options.epochs,
@@ -479,7 +477,7 @@ def train(options: Options) -> None:
         batch_size=options.batch_size,
         learning_rate=PEAK_LEARNING_RATE,
         optimizer="Adam",
-        config=settings,
+        config=dataclasses.asdict(options),
         initial_step=first_step,
         resume=first_step > 0,
     ) as run:
@@ -532,15 +530,13 @@ def parse_options(argv: Sequence[str] | None = None) -> Options:
     add("--seed", type=int, default=0, help="of data, weights and order (%(default)s)")
     add("--device", default="auto", help="where torch computes: cpu, cuda, … (cuda where there is one)")
     add("--backend", choices=("auto", "torch", "python"), default="auto", help="auto: torch where installed")
-    add("--log-dir", type=Path, default=Path("logs"), help="the run folder (%(default)s)")
-    add("--checkpoint-dir", type=Path, help="where checkpoints go (LOG_DIR/checkpoints)")
+    add("--log-dir", type=Path, default=Path("logs"), help="the run folder, checkpoints inside (%(default)s)")
     add("--resume", action="store_true", help="go on from the newest checkpoint, if there is one")
     chosen = parser.parse_args(argv)
     if chosen.backend == "auto":
         chosen.backend = "torch" if importlib.util.find_spec("torch") else "python"
     if chosen.backend == "python" and chosen.device not in ("auto", "cpu"):
         parser.error(f"--device {chosen.device} needs torch; the python backend computes on the cpu")
-    chosen.checkpoint_dir = chosen.checkpoint_dir or chosen.log_dir / "checkpoints"
     return Options(**vars(chosen))
 
 

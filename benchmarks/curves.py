@@ -44,7 +44,9 @@ class _Noise:
     def __call__(self, level: float) -> float:
         draw = self._rng.gauss(0, 1)
         if self._tails:
-            draw /= math.sqrt(self._rng.gammavariate(1.5, 2.0) / 3.0)  # Student's t with three degrees of freedom
+            draw /= math.sqrt(
+                self._rng.gammavariate(1.5, 2.0) / 3.0
+            )  # Student's t with three degrees of freedom
         draw = max(-8.0, min(8.0, draw))
         self._state = self._memory * self._state + math.sqrt(1 - self._memory**2) * draw
         return max(level * 0.02, level * (1 + self._size * self._state))
@@ -77,7 +79,8 @@ def _hump(rng: random.Random) -> list[float]:
     trend, noise = _power_law(rng), _Noise(rng, 0.1)
     peak, width, height = rng.uniform(100, 900), rng.uniform(40, 250), rng.uniform(0.03, 0.2)
     return [
-        noise(trend(step) * (1 + height * math.exp(-(((step - peak) / width) ** 2)))) for step in range(LENGTH)
+        noise(trend(step) * (1 + height * math.exp(-(((step - peak) / width) ** 2))))
+        for step in range(LENGTH)
     ]
 
 

@@ -3,21 +3,26 @@
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from trainmon.derived import Evidence, verdict
+from trainmon.codec import encode_line
 from trainmon.events import (
     AnyEvent,
     Checkpoint,
     Closed,
+    Debug,
     Direction,
     Ended,
     EndReason,
     Error,
     JsonObject,
     Lost,
+    Message,
     Metrics,
     Number,
     Opened,
+    Operation,
+    Performance,
     Progress,
     Span,
     SpanName,
@@ -26,9 +31,12 @@ from trainmon.events import (
     Validation,
     Warned,
 )
+from trainmon.paths import JOURNAL
 from trainmon.readings import GpuReading, HostReading, MachineReading, ProcessReading
 from trainmon.reducer import fold
 from trainmon.state import RunState
+from trainmon.statuses import Evidence
+from trainmon.verdict import verdict
 from trainmon_tui.sight import Options, Sight
 
 START = 1_795_390_867.0
@@ -127,7 +135,12 @@ class Journal:
     ) -> "Journal":  # fmt: skip
         """A validation."""
         event = Validation(
-            *self._head(), epoch=epoch, step=step, val_loss=val_loss, val_metrics=val_metrics or {}, is_best=is_best
+            *self._head(),
+            epoch=epoch,
+            step=step,
+            val_loss=val_loss,
+            val_metrics=val_metrics or {},
+            is_best=is_best,
         )
         return self._add(event)
 
@@ -137,7 +150,13 @@ class Journal:
     ) -> "Journal":  # fmt: skip
         """A saved model."""
         event = Checkpoint(
-            *self._head(), epoch=epoch, step=step, loss=1.0, checkpoint_path=path, size=size, duration=duration
+            *self._head(),
+            epoch=epoch,
+            step=step,
+            loss=1.0,
+            checkpoint_path=path,
+            size=size,
+            duration=duration,
         )
         return self._add(event)
 
@@ -154,13 +173,17 @@ class Journal:
         )  # fmt: skip
         return self._add(event)
 
-    def warned(self, message: str = "lr_scheduler.step() before optimizer.step()", count: int = 1) -> "Journal":
+    def warned(
+        self, message: str = "lr_scheduler.step() before optimizer.step()", count: int = 1
+    ) -> "Journal":
         """A Python warning."""
         return self._add(Warned(*self._head(), category="UserWarning", message=message, count=count))
 
     def system(self, reading: MachineReading | None = None) -> "Journal":
         """A reading of the machine."""
-        return self._add(System(*self._head(), reading=reading if reading is not None else a_reading(self.now)))
+        return self._add(
+            System(*self._head(), reading=reading if reading is not None else a_reading(self.now))
+        )
 
     def lost(self, count: int = 37) -> "Journal":
         """Records that the writer could not keep."""
@@ -175,6 +198,43 @@ class Journal:
     def closed(self) -> "Journal":
         """The last line of the writer."""
         return self._add(Closed(*self._head()))
+
+    def performance(
+        self, operation: str = "inference", duration: Number | None = 2.345, throughput: Number | None = 13.62
+    ) -> "Journal":
+        """A timed operation."""
+        event = Performance(
+            *self._head(), operation=operation, duration=duration, throughput=throughput, batch_size=4,
+            memory_usage={"cpu_percent": 75.0, "gpu_memory": 2.5},
+        )  # fmt: skip
+        return self._add(event)
+
+    def operation(self, operation: str = "model_loading_success", success: bool = True) -> "Journal":
+        """Something that was done to a model."""
+        event = Operation(
+            *self._head(), operation=operation, model_name="Stable Diffusion v1.5", success=success
+        )
+        return self._add(event)
+
+    def message(self, text: str = "hello", level: str = "INFO", logger: str = "gradio_app") -> "Journal":
+        """What a program said to one of the five loggers."""
+        return self._add(Message(*self._head(), logger=logger, level=level, text=text))
+
+    def debug(self, message: str = "a detail") -> "Journal":
+        """A detail."""
+        return self._add(Debug(*self._head(), message=message))
+
+    @property
+    def lines(self) -> list[bytes]:
+        r"""The lines of all events, without `\n`."""
+        return [encode_line(event)[:-1] for event in self.events]
+
+    def write(self, folder: Path) -> Path:
+        """Writes all events to the journal of a folder, which is made."""
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / JOURNAL
+        path.write_bytes(b"".join(line + b"\n" for line in self.lines))
+        return path
 
     def state(self) -> RunState:
         """What is known after all events."""

@@ -85,7 +85,9 @@ maybe_number = st.none() | number
 names = st.sampled_from(["loss", "accuracy", "lr", "Ä", "a b", "learning_rate", "waited"])
 metrics = st.dictionaries(names, number, max_size=3)
 words = st.text(max_size=12)
-data = st.dictionaries(words, st.none() | st.booleans() | words | small | st.lists(small, max_size=2), max_size=2)
+data = st.dictionaries(
+    words, st.none() | st.booleans() | words | small | st.lists(small, max_size=2), max_size=2
+)
 counts = st.one_of(st.integers(0, 40), st.integers(0, 40), st.integers(-BIG, BIG))
 maybe_count = st.none() | counts
 seconds = st.none() | st.floats(0, 1e4) | st.floats(0, 1e12)
@@ -111,9 +113,10 @@ started = _heads(
 )  # fmt: skip
 others = st.one_of(
     _heads(
-        Opened, schema=st.integers(0, 9), host=words, pid=counts, version=words, utc_offset=counts, boot_id=st.none() | words,
-        command=st.lists(words, max_size=2).map(tuple), parent=st.none() | st.sampled_from(WRITERS),
-        progress_per_second=st.floats(0.1, 100), level=st.sampled_from(["DEBUG", "INFO", "ERROR", "odd"]), app_name=words,
+        Opened, schema=st.integers(0, 9), host=words, pid=counts, version=words, utc_offset=counts,
+        boot_id=st.none() | words, parent=st.none() | st.sampled_from(WRITERS), app_name=words,
+        command=st.lists(words, max_size=2).map(tuple), progress_per_second=st.floats(0.1, 100),
+        level=st.sampled_from(["DEBUG", "INFO", "ERROR", "odd"]),
     ),
     _heads(Closed, refused=st.integers(0, 9)),
     _heads(Span, name=st.sampled_from(["validation", "checkpoint"]), duration=seconds),
@@ -122,8 +125,8 @@ others = st.one_of(
         is_best=st.none() | st.booleans(),
     ),
     _heads(
-        Checkpoint, epoch=counts, step=counts, loss=maybe_number, checkpoint_path=words, metrics=metrics, size=maybe_count,
-        duration=seconds,
+        Checkpoint, epoch=counts, step=counts, loss=maybe_number, checkpoint_path=words, metrics=metrics,
+        size=maybe_count, duration=seconds,
     ),
     _heads(
         Error, error_type=words, message=words | st.just("CUDA out of memory " * 300), context=words,
@@ -158,7 +161,11 @@ def _run_of_progress(draw: st.DrawFn) -> list[AnyEvent]:
     for epoch, length in enumerate(epochs, draw(st.integers(0, 2))):
         step = first if per_epoch else step
         for _ in range(length):
-            out.append(Progress("", 0, 0.0, 0.0, epoch=epoch, step=step, total_steps=total, loss=1.0, metrics={"a": 1.0}))
+            out.append(
+                Progress(
+                    "", 0, 0.0, 0.0, epoch=epoch, step=step, total_steps=total, loss=1.0, metrics={"a": 1.0}
+                )
+            )
             step += 1
     return out
 

@@ -7,14 +7,15 @@ Nobody inside the package imports this module. The machinery is imported when th
 
 import os
 import threading
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, Unpack
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, Unpack, overload
 
 from trainmon.errors import ArgumentError, FolderError, SnapshotError, TrainmonError
 from trainmon.version import __version__
 
 if TYPE_CHECKING:
     from trainmon.logger import LoggerOptions, TrainLogger
+    from trainmon.operations import TimedOperation
     from trainmon.training_run import TrainingRun
 
 __all__ = [
@@ -36,9 +37,16 @@ __all__ = [
     "log_training_progress",
     "log_training_start",
     "log_validation_results",
+    "operation",
+    "safe_inference",
+    "safe_model_loading",
     "setup_logging",
     "training",
 ]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Output = TypeVar("Output")
 
 _logger: "TrainLogger | None" = None
 _making = threading.RLock()
@@ -223,6 +231,44 @@ def log_model_operation(
 def log_debug_info(message: str, data: Mapping[str, Any] | None = None) -> None:
     """Records a detail; see `TrainLogger.log_debug_info`."""
     _current().log_debug_info(message, data)
+
+
+def safe_model_loading(
+    model_name: str, debug_mode: bool = False, *, loader: Callable[[str], object] | None = None
+) -> tuple[Any, str]:
+    """Loads a model: `(model, "")`, or `(None, message)`; see `TrainLogger.safe_model_loading`."""
+    if loader is None:
+        return _current().safe_model_loading(model_name, debug_mode)
+    return _current().safe_model_loading(model_name, debug_mode, loader=loader)
+
+
+def safe_inference(
+    pipeline: Callable[..., Output],
+    prompt: str,
+    num_images: int,
+    generator: object,
+    use_mixed_precision: bool,
+    debug_mode: bool = False,
+) -> tuple[Output | None, str]:
+    """Runs a pipeline: `(output, "")`, or `(None, message)`; see `TrainLogger.safe_inference`."""
+    return _current().safe_inference(pipeline, prompt, num_images, generator, use_mixed_precision, debug_mode)
+
+
+@overload
+def operation(name: Callable[P, R], /) -> Callable[P, R]: ...
+@overload
+def operation(name: str, /, *, batch_size: int | None = None) -> "TimedOperation": ...
+def operation(
+    name: str | Callable[P, R], /, *, batch_size: int | None = None
+) -> "TimedOperation | Callable[P, R]":
+    """Times a block or a function; see `TrainLogger.operation`. Decorating makes no logger, the first call does."""
+    from trainmon.operations import TimedOperation, timed_function  # with the logger, see above
+
+    return (
+        TimedOperation(_current, name, batch_size)
+        if isinstance(name, str)
+        else timed_function(_current, name)
+    )
 
 
 def get_system_stats() -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Which validation is the best so far: by the configured metric and direction, or as the caller says."""
 
 from trainmon.events import Direction, Number, Validation
+from trainmon.scalars import decode_number
 from trainmon.state import RunState, ValidationEntry
-from trainmon.values import decode_number
 
 
 def measure(entry: Validation | ValidationEntry, metric: str) -> Number | None:

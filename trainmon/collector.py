@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from trainmon.spool import SEGMENT
 from trainmon.spool_files import JournalName, SpoolFile, find
 
 BATCH = 64
@@ -22,21 +23,41 @@ class Drained(msgspec.Struct):
     finished_at: int | None = None
     """Where the journal ended when the retired segment was empty; None: more may come."""
 
+    def weight(self) -> int:
+        """Bytes that count against the limit of the spool."""
+        size = self.file.size()
+        return size if self.finished_at is not None else size - min(self.file.offset, SEGMENT)
+
 
 class Collector:
     """The segments of one journal; for the writer thread alone."""
 
     def __init__(self) -> None:
         self.segments: dict[Path, Drained] = {}
+        self._lost: dict[Path, tuple[int, int]] = {}
+        """How far segments were read and safe whose descriptors the program closed."""
 
     def scan(self, name: JournalName) -> None:
         """Looks for segments that came since the last look."""
         for file in find(name, frozenset(self.segments)):
-            self.segments[file.path] = Drained(file, file.offset)
+            file.offset, safe = self._lost.pop(file.path, (file.offset, file.offset))
+            self.segments[file.path] = Drained(file, safe)
+
+    def check(self) -> bool:
+        """Whether all descriptors still are ours; those that are not are let go, for the next `scan` to find again."""
+        gone = [drained for drained in self.segments.values() if not drained.file.is_ours()]
+        for drained in gone:
+            self._lost[drained.file.path] = (drained.file.offset, drained.safe)
+            drained.file.close()
+            del self.segments[drained.file.path]
+        return not gone
 
     def used(self) -> int:
-        """Bytes of all segments."""
-        return sum(drained.file.size() for drained in self.segments.values())
+        """Bytes of all segments; what was moved of those that are not empty yet does not count, as it soon will be gone.
+
+        Without that, callers that wait under a flood would get room only with every whole segment, too late for them.
+        """
+        return sum(drained.weight() for drained in self.segments.values())
 
     def finish(self, journal_end: int) -> None:
         """Notes which segments are retired and empty, now that the journal ends at `journal_end`."""
@@ -44,7 +65,8 @@ class Collector:
             file = drained.file
             if drained.finished_at is not None and file.offset < file.size():
                 drained.finished_at = None
-            if drained.finished_at is None and file.retired() and file.offset >= file.size() - file.torn():
+            # Looked at again behind the lock: only when that can be taken, no append is under way.
+            if drained.finished_at is None and file.is_drained() and file.retired() and file.is_drained():
                 drained.finished_at = journal_end
 
     def offsets(self) -> dict[Path, int]:
@@ -87,10 +109,10 @@ class Collector:
             drained.file.offset = drained.safe
             drained.finished_at = None
 
-    def forget(self, file: SpoolFile) -> None:
-        """Lets go of a segment whose descriptor is not ours any more."""
-        file.descriptor = -1
-        self.segments.pop(file.path, None)
+    def journal_replaced(self) -> None:
+        """The offsets that are remembered were those of a journal that is gone."""
+        for drained in self.segments.values():
+            drained.finished_at = None
 
     def close(self) -> None:
         """Closes the segments; what was not unlinked stays for the next opener."""

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 import msgspec
 
-
 _MOST = 2**62
 """Steps of earlier epochs at most: sums stay numbers that readers of the snapshot in other languages take."""
 

@@ -6,6 +6,7 @@ from msgspec import structs
 
 from trainmon import clock
 from trainmon.codec import encode_json
+from trainmon.error_groups import ErrorGroup
 from trainmon.events import (
     Checkpoint,
     Error,
@@ -39,6 +40,9 @@ DATA_LIMIT = 4_096
 
 CONFIG_LIMIT = 32_768
 """Bytes of JSON that the configuration of a run may have in the snapshot."""
+
+GROUP_TEXT_LIMIT = 200
+"""Characters of a message or context that a group of errors keeps; less than what `shortened` leaves of an entry."""
 
 CUT = "…"
 """The key that says that something was left out."""
@@ -161,6 +165,22 @@ def error(event: Error, offset: int, run_step: int | None, utc_offset: int) -> E
         count=event.count,
         uncaught=event.uncaught,
         offset=offset,
+    )
+
+
+def error_group(entry: ErrorEntry) -> ErrorGroup:
+    """The error as a group of its own, to be added to those that are known."""
+    return ErrorGroup(
+        key=entry.fingerprint or f"{entry.error_type}: {entry.error_message[:GROUP_TEXT_LIMIT]}",
+        error_type=entry.error_type,
+        message=cut(entry.error_message, GROUP_TEXT_LIMIT),
+        context=cut(entry.context, GROUP_TEXT_LIMIT),
+        location=entry.location,
+        count=entry.count,
+        first_step=entry.run_step,
+        last_step=entry.run_step,
+        first_time=entry.time,
+        last_time=entry.time,
     )
 
 

@@ -13,7 +13,8 @@ from operator import mul
 
 import msgspec
 
-from trainmon.pace import UNEXPLAINED, Pace, Pauses
+from trainmon.pace import Pace
+from trainmon.pauses import UNEXPLAINED, Pauses
 
 COVERAGE = 0.8
 """Fraction of cases in which the truth lies between `low` and `high`, if a run goes on as it lately did."""

@@ -1,16 +1,25 @@
 """What callers give, as what events hold: numbers, names and data of any type made safe, and nothing raised."""
 
+import os
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import islice
 
 from trainmon.events import JsonObject, Metrics, Number
-from trainmon.values import as_number, as_text, freeze
+from trainmon.scalars import as_number
+from trainmon.values import as_text, freeze
 
 NAMES = 10_000
 """Metrics of one call that are recorded; more is said in the texts."""
 
+PATH_LIMIT = 4_096
+"""Characters of a path: PATH_MAX of Linux."""
+
 NAME_LIMIT = 200
 """Characters of a metric's name."""
+
+LONGEST = 1e12
+"""Seconds of a duration at most, as `trainmon.events.Seconds` has it."""
 
 _INT64 = 2**63 - 1
 
@@ -29,33 +38,47 @@ def as_recorded(value: object) -> Number | None:
 
 
 def as_seconds(value: object) -> float | None:
-    """A finite number as a float; None where the value is none."""
+    """A finite number of seconds, from 0 to `LONGEST`; None where the value is no finite number."""
     number = as_number(value)
-    return None if number is None or isinstance(number, str) else float(number)
+    return None if number is None or isinstance(number, str) else max(0.0, min(LONGEST, float(number)))
 
 
 def as_metrics(values: object) -> tuple[Metrics, dict[str, str]]:
     """The numbers among the values by name, and the texts of those that are no numbers."""
     if values is None:
         return {}, {}
-    if not isinstance(values, Mapping):
-        return {}, {"metrics": as_text(values, NAME_LIMIT)}
     metrics: Metrics = {}
     texts: dict[str, str] = {}
     try:
-        pairs = list(islice(values.items(), NAMES))
+        if not isinstance(values, Mapping):
+            return {}, {"metrics": as_text(values, NAME_LIMIT)}
+        count, pairs = len(values), list(islice(values.items(), NAMES))
     except Exception as error:  # noqa: BLE001 - a foreign mapping may do anything
         return {}, {"metrics": f"cannot be read: {type(error).__name__}"}
     for key, value in pairs:
-        name = as_text(key, NAME_LIMIT)
+        name = metric_name(key) if type(key) is str else as_text(key, NAME_LIMIT)
         number = as_number(value)
         if number is None:
             texts[name] = as_text(value, NAME_LIMIT)
         else:
             metrics[name] = number  # type: ignore[assignment]  # the strings of as_number are the three of NonFinite
-    if len(values) > NAMES:
-        texts["…"] = f"{len(values) - NAMES:,} more metrics are not recorded"
+    if count > NAMES:
+        texts["…"] = f"{count - NAMES:,} more metrics are not recorded"
     return metrics, texts
+
+
+@lru_cache(maxsize=1_024)
+def metric_name(name: str) -> str:
+    """A name as it is recorded; kept, because the same few names come at every step."""
+    return as_text(name, NAME_LIMIT)
+
+
+def path_text(path: object) -> str:
+    """A path as text; what is none, or will not say so, as any other value."""
+    try:
+        return as_text(os.fsdecode(path) if isinstance(path, os.PathLike) else path, PATH_LIMIT)
+    except Exception:  # noqa: BLE001 - a foreign __fspath__ may do anything
+        return as_text(path, PATH_LIMIT)
 
 
 def as_object(data: object) -> JsonObject:

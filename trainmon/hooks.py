@@ -18,7 +18,6 @@ from trainmon.events import Message, Warned
 from trainmon.log_calls import LogCalls
 from trainmon.paths import FAULTS
 from trainmon.private_files import high_descriptor, open_append
-from trainmon.recorder import Recorder
 from trainmon.tracebacks import describe
 from trainmon.values import as_text
 
@@ -31,25 +30,27 @@ _INTERRUPTS = (KeyboardInterrupt,)
 class _JournalHandler(logging.Handler):
     """Records what a program logs with the standard library."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, logger: LogCalls) -> None:
         super().__init__()
-        self._recorder = recorder
+        self._logger = logger
+        self._recorder = logger.recorder
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Records one log record; a broken one is said by `logging` itself."""
+        """Records one log record; what goes wrong is said once, because a log call of the program must not raise."""
+        try:
+            self._record(record)
+        except Exception as error:  # noqa: BLE001 - a foreign record may hold anything
+            self._logger.complain("logging", error)
+
+    def _record(self, record: logging.LogRecord) -> None:
         try:
             text = record.getMessage()
         except Exception as error:  # noqa: BLE001 - wrong arguments of a foreign call
             text = f"{as_text(record.msg)} [cannot be formatted: {type(error).__name__}]"
         failure = record.exc_info[1] if record.exc_info else None
         trace = describe(failure).traceback if failure is not None else ""
-        event = Message(
-            *self._recorder.stamp(),
-            logger=record.name,
-            level=record.levelname,
-            text=as_text(text),
-            traceback=trace,
-        )
+        name, level, said = as_text(record.name, 200), as_text(record.levelname, 80), as_text(text)
+        event = Message(*self._recorder.stamp(), logger=name, level=level, text=said, traceback=trace)
         self._recorder.put(event, wake=record.levelno >= logging.ERROR)
 
 
@@ -102,7 +103,13 @@ class Hooks:
         self._undo.callback(restore)
 
     def _record_end(self, error: BaseException) -> None:
-        """Records what ends the program, and the end of the training that it ends."""
+        """Records what ends the program, and the end of the training that it ends; never raises."""
+        try:
+            self._say_end(error)
+        except Exception as failure:  # noqa: BLE001 - the program's own exception must still be shown
+            self._logger.complain("uncaught exception", failure)
+
+    def _say_end(self, error: BaseException) -> None:
         logger = self._logger
         interrupted = isinstance(error, _INTERRUPTS)
         if not logger.recorded(error) and not interrupted:
@@ -139,18 +146,15 @@ class Hooks:
 
     def _record_warning(self, message: object, category: type, filename: str, lineno: int) -> None:
         try:
-            event = Warned(
-                *self._recorder.stamp(),
-                category=category.__name__,
-                message=as_text(str(message)),
-                location=f"{os.path.basename(filename)}:{lineno}",
-            )
+            said, kind = as_text(str(message)), as_text(category.__name__, 200)
+            place = as_text(f"{os.path.basename(filename)}:{lineno}", 500)
+            event = Warned(*self._recorder.stamp(), category=kind, message=said, location=place)
             self._recorder.put(event)
         except Exception as error:  # noqa: BLE001 - a foreign warning may be anything, and must still be shown
             self._logger.complain("warning", error)
 
     def _hook_loggers(self) -> None:
-        handler = _JournalHandler(self._recorder)
+        handler = _JournalHandler(self._logger)
         level = getattr(logging, self._recorder.options.level)
         for name in (self._recorder.options.app_name, *LOGGERS):
             logger = logging.getLogger(name)
@@ -172,7 +176,11 @@ class Hooks:
             return
         faulthandler.enable(descriptor)
 
+        owner = os.getpid()
+
         def restore() -> None:
+            if os.getpid() != owner:
+                return  # In a forked child the file is the parent's.
             faulthandler.disable()
             _remove_empty(path, descriptor)
 

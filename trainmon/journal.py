@@ -16,7 +16,7 @@ import msgspec
 
 from trainmon.codec import LINE_LIMIT, decode_line
 from trainmon.paths import JOURNAL, LOCK
-from trainmon.private_files import high_descriptor, make_folder, open_private
+from trainmon.private_files import Identity, close_own, high_descriptor, identity, make_folder, open_private
 from trainmon.state import Bookmark
 
 MARK = 64
@@ -25,12 +25,20 @@ MARK = 64
 CHUNK = 1 << 20
 """Bytes read at once."""
 
+PASSED_OVER = 64 << 20
+"""Bytes without a line break that are read at most before something is returned; a hole of NULs may have more."""
+
 NO_LOCKS = frozenset({errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP})
 """What a file system without locks answers."""
 
 
 class Busy(Exception):  # noqa: N818 - a state of the folder, not an error
     """Another process writes this journal, or nobody can tell because the file system has no locks."""
+
+    def __init__(self, sentence: str, *, locks: bool = True) -> None:
+        super().__init__(sentence)
+        self.locks = locks
+        """Whether the file system has locks."""
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -49,23 +57,39 @@ def take_lock(folder: Path, holder: Holder) -> int:
         Busy: Somebody else has it, or the file system has no locks.
         OSError: The lock file cannot be opened.
     """
-    descriptor = high_descriptor(open_private(folder / LOCK, os.O_RDWR | os.O_CREAT))
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(descriptor)
-        raise Busy(f"another process records in {folder}") from error
-    except OSError as error:
-        os.close(descriptor)
-        if error.errno in NO_LOCKS:
-            raise Busy(f"the file system of {folder} has no locks") from error
-        raise
+    while True:
+        descriptor = high_descriptor(open_private(folder / LOCK, os.O_RDWR | os.O_CREAT))
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(descriptor)
+            raise Busy(f"another process records in {folder}") from error
+        except OSError as error:
+            os.close(descriptor)
+            if error.errno in NO_LOCKS:
+                raise Busy(f"the file system of {folder} has no locks", locks=False) from error
+            raise
+        if holds_lock(folder, descriptor):
+            break
+        os.close(descriptor)  # The file was removed before we had its lock: it keeps nobody out.
     try:
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, msgspec.json.encode(holder) + b"\n", 0)
     except OSError:
         return descriptor  # The words are for people; the lock holds without them.
     return descriptor
+
+
+def holds_lock(folder: Path, descriptor: int) -> bool:
+    """Whether a locked descriptor is that of the folder's lock file: it may have been removed, or closed under us."""
+    try:
+        there = os.stat(folder / LOCK, follow_symlinks=False)
+        ours = os.fstat(descriptor)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.EBADF, errno.ESTALE):
+            return False
+        raise
+    return os.path.samestat(there, ours)
 
 
 class JournalFile:
@@ -77,21 +101,30 @@ class JournalFile:
         self.descriptor = -1
         self.end = 0
         """Bytes in the file when we last wrote: where the next line begins."""
-        self._pending = b""
-        """The rest of a batch of which a part was written."""
-        self._identity = (0, 0)
+        self._begun = b""
+        """The batch of which a part was written before the storage failed; empty: there is none."""
+        self._begun_at = 0
+        """Where it begins in the file."""
+        self._identity: Identity | None = None
 
-    def open(self) -> None:
-        """Opens the file, makes it and its folder where they are missing, and ends a torn last line."""
+    def open(self) -> bool:
+        """Opens the file, makes it and its folder where they are missing, and ends a torn last line.
+
+        Returns:
+            Whether it is the very file that was open before, as we left it; then a begun batch goes on.
+        """
         make_folder(self.folder)
+        before, end = self._identity, self.end
         self.close()
-        self._pending = b""
         self.descriptor = high_descriptor(open_private(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT))
-        status = os.fstat(self.descriptor)
-        self._identity = (status.st_dev, status.st_ino)
-        self.end = status.st_size
+        self._identity = identity(self.descriptor)
+        self.end = os.fstat(self.descriptor).st_size
+        if self._identity == before and self.end == end:
+            return True
+        self._begun = b""
         if self.end and os.pread(self.descriptor, 1, self.end - 1) != b"\n":
             self.end += os.write(self.descriptor, b"\n")
+        return False
 
     def changed(self) -> bool:
         """Whether the path is no longer the file that we wrote: renamed, deleted, replaced, truncated or closed."""
@@ -104,36 +137,39 @@ class JournalFile:
             raise
         if (ours.st_dev, ours.st_ino) != self._identity or ours.st_size < self.end:
             return True
-        return self._identity != (there.st_dev, there.st_ino)
+        return not os.path.samestat(ours, there)
 
     def append(self, data: bytes) -> int:
         """Appends whole lines and gives the offset at which they begin.
 
-        After a failure the same lines are to be appended again. Where a part of them was written, its rest is written
-        first, so that no line stays torn; they then stand there twice, and readers drop the second.
+        After a failure the same lines are to be appended again, with others behind them at will. What was written of
+        them is not written again. (Where other lines come, the begun ones are completed first, so that no line stays
+        torn, and readers drop what then comes twice.)
 
         Raises:
             OSError: The storage failed.
         """
-        while self._pending:
-            self._pending = self._pending[self._write_some(self._pending) :]
-        begin = self.end
-        try:
-            self._write(data)
-        except OSError:
-            self._pending = data[self.end - begin :] if self.end > begin else b""
-            raise
+        if not self._begun:
+            self._begun, self._begun_at = data, self.end
+        self._complete()
+        begin, begun = self._begun_at, self._begun
+        if data.startswith(begun):
+            if len(data) > len(begun):
+                self._begun = data
+                self._complete()
+        else:
+            begin, self._begun, self._begun_at = self.end, data, self.end
+            self._complete()
+        self._begun = b""
         return begin
 
-    def _write(self, data: bytes) -> None:
-        rest = memoryview(data)
+    def _complete(self) -> None:
+        """Writes what is missing of the begun batch, of which what is in the file stands at its end."""
+        rest = memoryview(self._begun)[self.end - self._begun_at :]
         while rest:
-            rest = rest[self._write_some(rest) :]
-
-    def _write_some(self, data: bytes | memoryview) -> int:
-        written = os.write(self.descriptor, data)
-        self.end += written
-        return written
+            written = os.write(self.descriptor, rest)
+            self.end += written
+            rest = rest[written:]
 
     def sync(self) -> None:
         """Waits until the file is on the disk; for the sync thread."""
@@ -141,12 +177,7 @@ class JournalFile:
 
     def close(self) -> None:
         """Closes the descriptor, if it still is ours."""
-        try:
-            status = os.fstat(self.descriptor)
-            if (status.st_dev, status.st_ino) == self._identity:
-                os.close(self.descriptor)
-        except OSError:
-            self.descriptor = -1  # The program closed it.
+        close_own(self.descriptor, self._identity)
         self.descriptor = -1
 
 
@@ -162,6 +193,8 @@ def open_shared(path: Path) -> int:
 def first_writer(descriptor: int) -> str | None:
     """The writer of the first line that is one: the journal's name wherever it is copied. None: there is none yet."""
     head = os.pread(descriptor, 65_536, 0)
+    if b"\n" not in head and len(head) == 65_536:
+        head = os.pread(descriptor, LINE_LIMIT + 1, 0)
     *lines, _ = head.split(b"\n")
     for line in lines:
         writer = decode_line(line).writer
@@ -193,26 +226,19 @@ class Lines(msgspec.Struct, frozen=True):
     """Where the next line begins."""
 
 
-def read_lines(descriptor: int, offset: int, stop: int | None = None, at_most: int = CHUNK) -> Lines:
+def read_lines(descriptor: int, offset: int, at_most: int = CHUNK) -> Lines:
     r"""The whole lines from `offset` on, about `at_most` bytes of them; a torn last line is left for later.
 
     Args:
         descriptor: An open journal.
         offset: Where a line begins.
-        stop: Bytes behind this offset are not looked at; None: the end of the file.
         at_most: Bytes read at once. A line that is longer is read up to the limit of lines, beyond it is passed over
             and comes out as a line that is too long.
     """
-    if stop is not None:
-        at_most = max(0, min(at_most, stop - offset))
     data = os.pread(descriptor, at_most, offset)
     cut = data.rfind(b"\n") + 1
     if not cut:
-        return (
-            _long_line(descriptor, offset)
-            if len(data) >= at_most > 0 and stop is None
-            else Lines([], [], offset)
-        )
+        return _long_line(descriptor, offset) if len(data) >= at_most else Lines([], [], offset)
     lines = data[: cut - 1].split(b"\n")
     offsets: list[int] = []
     append = offsets.append
@@ -224,7 +250,10 @@ def read_lines(descriptor: int, offset: int, stop: int | None = None, at_most: i
 
 
 def _long_line(descriptor: int, offset: int) -> Lines:
-    """A line longer than a chunk: whole up to the limit, else only its beginning, so that it counts as too long."""
+    """A line longer than a chunk: whole up to the limit, else only its beginning, so that it counts as too long.
+
+    Of a line without an end `PASSED_OVER` bytes are passed over at once, and counted as a line.
+    """
     position = offset
     head = b""
     while True:
@@ -237,3 +266,5 @@ def _long_line(descriptor: int, offset: int) -> Lines:
         if found >= 0:
             return Lines([head], [offset], position + found + 1)
         position += len(data)
+        if position - offset >= PASSED_OVER:
+            return Lines([head], [offset], position)

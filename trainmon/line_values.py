@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from trainmon.paths import JOURNAL, LogFile
-from trainmon.values import Number
+from trainmon.scalars import Number
 
 TAGS = {
     LogFile.GENERAL: "APP",

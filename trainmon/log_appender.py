@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from trainmon.paths import JOURNAL
-from trainmon.private_files import open_private, open_read
+from trainmon.private_files import Identity, close_own, identity, open_private, open_read
 
 PENDING_LIMIT = 4 << 20
 """Bytes that may wait for a disk that takes nothing, an hour at ten lines a second; more is dropped."""
@@ -49,6 +49,7 @@ class LogAppender:
         self._max_bytes = max_bytes or None
         self._backups = backup_count
         self._descriptor: int | None = None
+        self._identity: Identity | None = None
         self._continues = False
 
     def add(self, text: bytes) -> None:
@@ -130,17 +131,19 @@ class LogAppender:
     def close(self) -> None:
         """Closes the file; it is opened again when there is text for it."""
         if self._descriptor is not None:
-            os.close(self._descriptor)
+            close_own(self._descriptor, self._identity)
             self._descriptor = None
 
     def _opened(self) -> tuple[int, int]:
         """(descriptor, length) of the file that has the name now, which is made where it is missing."""
         if self._descriptor is not None:
-            mine, named = os.fstat(self._descriptor), _status(self.path)
-            if named is not None and os.path.samestat(mine, named):
-                return self._descriptor, mine.st_size
+            named = _status(self.path)
+            ours = identity(self._descriptor) == self._identity
+            if ours and named is not None and self._identity == (named.st_dev, named.st_ino):
+                return self._descriptor, named.st_size
             self.close()
         self._descriptor = open_private(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
+        self._identity = identity(self._descriptor)
         length = os.fstat(self._descriptor).st_size
         torn = length > 0 and os.pread(self._descriptor, 1, length - 1) != b"\n"
         if torn and not self._continues and not self.pending.startswith(b"\n"):

@@ -1,70 +1,37 @@
 """The log calls of the spec beside progress: each makes one event of whatever it is given, and never raises."""
 
 import os
-import time
-from collections.abc import Callable, Mapping
-from functools import wraps
-from pathlib import Path
-from typing import Any, Concatenate, ParamSpec
+from collections.abc import Mapping
+from typing import Any, get_args
 
-from msgspec import structs
-
+from trainmon.error_calls import ErrorCalls, never_raises
 from trainmon.events import (
     Checkpoint,
     Debug,
     Direction,
     Ended,
     EndReason,
-    Error,
     Operation,
     Performance,
     Started,
     Validation,
 )
-from trainmon.given import as_integer, as_metrics, as_object, as_recorded, as_seconds
-from trainmon.recorder import Recorder
-from trainmon.repeats import Repeats
+from trainmon.given import as_integer, as_metrics, as_object, as_recorded, as_seconds, path_text
 from trainmon.surroundings import git_commit, versions
 from trainmon.system.stats import system_stats
-from trainmon.tracebacks import describe
 from trainmon.values import as_text
 
-P = ParamSpec("P")
 
-
-def never_raises(
-    method: Callable[Concatenate["LogCalls", P], None],
-) -> Callable[Concatenate["LogCalls", P], None]:
-    """A log call whose failure is said once a cause and counted."""
-
-    @wraps(method)
-    def guarded(self: "LogCalls", /, *args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            method(self, *args, **kwargs)
-        except Exception as error:  # noqa: BLE001 - logging must not fail a training, whatever a value does
-            self.complain(method.__name__, error)
-
-    return guarded
-
-
-class LogCalls:
+class LogCalls(ErrorCalls):
     """What `TrainLogger` records beside progress."""
 
-    recorder: Recorder
     best_metric: str
     best_direction: Direction
 
     def __init__(self) -> None:
+        super().__init__()
         self.running = False
         """A training was started and has not ended."""
-        self._repeats = Repeats()
-        self._last_error: int | None = None
-
-    def complain(self, where: str, error: Exception) -> None:
-        """Says once a cause that a log call failed; the training goes on."""
-        cause = f"{where} {type(error).__name__}"
-        sentence = f"{where} failed and goes on: {type(error).__name__}: {as_text(error, 500)}"
-        self.recorder.complaints.say(cause, sentence)
 
     # The run.
 
@@ -118,7 +85,7 @@ class LogCalls:
             steps_count="run" if steps_count == "run" else "unknown",
             best_metric=self.best_metric,
             best_direction=self.best_direction,
-            git=git_commit(Path.cwd()),
+            git=git_commit(),
             versions=versions(),
             system=as_object(system_stats()),
         )
@@ -147,6 +114,8 @@ class LogCalls:
             error: Type and message of the exception that ended it.
         """
         metrics, _ = as_metrics(final_metrics)
+        if reason is None or reason not in get_args(EndReason):
+            reason = "finished" if success else "failed"
         self.record_repeats(all_of_them=True)
         event = Ended(
             *self.recorder.stamp(),
@@ -154,8 +123,8 @@ class LogCalls:
             final_loss=as_recorded(final_loss),
             total_training_time=as_seconds(total_training_time),
             final_metrics=metrics,
-            reason=reason or ("finished" if success else "failed"),
-            error=error,
+            reason=reason,
+            error=as_text(error, 2_000) if error is not None else None,
         )
         self.running = False
         self.recorder.put(event, wake=True)
@@ -190,9 +159,7 @@ class LogCalls:
             epoch=as_integer(epoch) or 0,
             step=as_integer(step) or 0,
             loss=as_recorded(loss),
-            checkpoint_path=as_text(
-                checkpoint_path if isinstance(checkpoint_path, str) else str(checkpoint_path), 4_096
-            ),
+            checkpoint_path=path_text(checkpoint_path),
             metrics=numbers,
             size=as_integer(size),
             duration=as_seconds(duration),
@@ -227,63 +194,6 @@ class LogCalls:
             is_best=None if is_best is None else bool(is_best),
         )
         self.recorder.put(event)
-
-    # Errors.
-
-    @never_raises
-    def log_error_with_context(
-        self,
-        error: BaseException,
-        context: str,
-        additional_data: Mapping[str, Any] | None = None,
-        *,
-        uncaught: bool = False,
-    ) -> None:
-        """Records an exception with its traceback, its causes and what the program knows beside it.
-
-        The same error more than once in a second becomes one record with a count.
-
-        Args:
-            error: The exception; anything else is kept as text.
-            context: What was being done.
-            additional_data: Anything that helps; secrets are masked, never are locals of frames recorded.
-            uncaught: The exception leaves the program or a thread.
-        """
-        described = describe(error)
-        event = Error(
-            self.recorder.writer_id,
-            -1,  # It gets its number when it is recorded: one that is only counted must not use one up.
-            time.time(),
-            time.monotonic(),
-            error_type=described.error_type,
-            message=described.message,
-            context=as_text(context),
-            traceback=described.traceback,
-            fingerprint=described.fingerprint,
-            location=described.location,
-            additional_data=as_object(additional_data),
-            uncaught=uncaught,
-        )
-        self._last_error = id(error)
-        self.record_error(event)
-
-    def recorded(self, error: BaseException) -> bool:
-        """Whether this very exception was the last that was recorded."""
-        return self._last_error == id(error)
-
-    def record_error(self, event: Error) -> None:
-        """Records an error, or counts it where it came within the last second."""
-        if self.recorder.writer is None or self._repeats.admit(event):
-            self._record_numbered(event, wake=True)
-
-    def record_repeats(self, *, all_of_them: bool = False) -> None:
-        """Records the errors that were counted; called by the writer thread each second, and at the end."""
-        for event in self._repeats.take(time.monotonic(), all_of_them=all_of_them):
-            self._record_numbered(event, wake=False)
-
-    def _record_numbered(self, event: Error, *, wake: bool) -> None:
-        writer, seq, _, _ = self.recorder.stamp()
-        self.recorder.put(structs.replace(event, writer=writer, seq=seq), wake=wake)
 
     # Operations.
 

@@ -7,24 +7,29 @@ warned about once; whatever else goes wrong in a call is said once on standard e
 import atexit
 import os
 import time
-from collections.abc import Mapping
+import weakref
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, Self, TypedDict
 
-from trainmon import checks, ranks
-from trainmon.codec import encode_line
+from msgspec import structs
+
+from trainmon import checks, launched, ranks
+from trainmon.codec import LINE_LIMIT, encode_line
 from trainmon.errors import ArgumentError
 from trainmon.events import Progress, System
-from trainmon.given import as_integer, as_metrics, as_recorded, as_seconds
+from trainmon.given import LONGEST, as_integer, as_metrics, as_recorded, as_seconds
 from trainmon.hooks import Hooks
-from trainmon.log_calls import LogCalls
 from trainmon.monitor import Monitor
 from trainmon.monitoring import empty_monitoring_data, monitoring_data, with_floats
 from trainmon.paths import rank_folder
 from trainmon.readings import MachineReading
 from trainmon.recorder import Options, Recorder
+from trainmon.safe import ModelLoader, SafeCalls
 from trainmon.system.stats import system_stats
 from trainmon.values import as_text
+
+_INT64 = 2**63 - 1
 
 
 class LoggerOptions(TypedDict, total=False):
@@ -44,9 +49,20 @@ class LoggerOptions(TypedDict, total=False):
     record_faults: bool
     record_loggers: bool
     machine_every: float | None
+    model_loader: ModelLoader | None
 
 
-class TrainLogger(LogCalls):
+_living: "weakref.WeakValueDictionary[str, TrainLogger]" = weakref.WeakValueDictionary()
+"""The newest logger of each folder in this process."""
+
+
+def _reopened(folder: str, options: LoggerOptions) -> "TrainLogger":
+    """The logger that was pickled: the one of this process where there is one, else one that is opened here."""
+    logger = _living.get(folder)
+    return logger if logger is not None and not logger.recorder.closed else TrainLogger(folder, **options)
+
+
+class TrainLogger(SafeCalls):
     """Records one training, or several that follow each other, into a run folder."""
 
     def __init__(
@@ -67,6 +83,7 @@ class TrainLogger(LogCalls):
         record_faults: bool = True,
         record_loggers: bool = True,
         machine_every: float | None = 2.0,
+        model_loader: ModelLoader | None = None,
     ) -> None:
         """Opens the run folder and starts recording.
 
@@ -87,6 +104,7 @@ class TrainLogger(LogCalls):
             record_faults: Let `faulthandler` write C-level crashes into the folder, unless the program enabled it.
             record_loggers: Record what the program logs to the five loggers of the spec.
             machine_every: Seconds between two readings of the machine; None: no readings.
+            model_loader: Makes a model from its name, for `safe_model_loading`.
 
         Raises:
             ArgumentError: An argument is not what it has to be; the message says what was expected.
@@ -106,12 +124,16 @@ class TrainLogger(LogCalls):
         )
         if machine_every is not None:
             machine_every = max(0.5, checks.check_positive("machine_every", machine_every))
+        if model_loader is not None and not callable(model_loader):
+            raise ArgumentError(f"model_loader: expected a function of a model's name, got {model_loader!r}")
         super().__init__()
+        self.model_loader = model_loader
         self.best_metric = checks.check_text("best_metric", best_metric)
         self.best_direction = checks.check_direction(best_direction)
+        launched.announce(self.options.folder)
         self.recorder = Recorder(self.options)
         if self.recorder.writer is not None:
-            self.recorder.writer.each_second = self.record_repeats
+            self.recorder.writer.call_each_second(self.record_repeats)
         self._hooks = Hooks(
             self,
             exceptions=bool(record_exceptions),
@@ -123,7 +145,30 @@ class TrainLogger(LogCalls):
         if machine_every is not None and self.recorder.writer is not None:
             self._monitor = Monitor(machine_every, self.recorder.folder, self._record_reading)
             self._monitor.start()
-        atexit.register(self.close)
+        _living[str(folder)] = self
+        atexit.register(self._close_at_exit)
+
+    def __deepcopy__(self, memo: object) -> Self:
+        """The same logger: a run folder has one in a process."""
+        return self
+
+    __copy__ = __deepcopy__
+
+    def __reduce__(self) -> "tuple[Callable[[str, LoggerOptions], TrainLogger], tuple[str, LoggerOptions]]":
+        """For a worker that gets this logger pickled: it records into the same folder, with a spool of its own."""
+        options: LoggerOptions = {
+            "app_name": self.options.app_name,
+            "level": self.options.level,
+            "best_metric": self.best_metric,
+            "best_direction": self.best_direction,
+            "rank": 0,  # The folder is the rank's own already.
+            "record_exceptions": False,
+            "record_warnings": False,
+            "record_faults": False,
+            "record_loggers": False,
+            "machine_every": None,
+        }
+        return _reopened, (str(self.options.folder), options)
 
     @property
     def folder(self) -> Path:
@@ -165,23 +210,30 @@ class TrainLogger(LogCalls):
         seq = recorder.next_seq()
         now, mono = time.time(), time.monotonic()
         try:
-            # `x - x` is 0.0 for every finite float and NaN for the others.
+            # `x - x` is 0 for every finite number and NaN for the others.
             plain = (
                 type(loss) is float
                 and loss - loss == 0.0
-                and type(learning_rate) is float
-                and learning_rate - learning_rate == 0.0
+                and (
+                    learning_rate is None
+                    or (type(learning_rate) is float and learning_rate - learning_rate == 0.0)
+                )
                 and type(step) is int
                 and type(epoch) is int
                 and type(phase) is str
                 and (metrics is None or type(metrics) is dict)
+                and (waited is None or (type(waited) is float and 0.0 <= waited <= LONGEST))
+                and -_INT64 <= step <= _INT64
+                and -_INT64 <= epoch <= _INT64
             )
             if plain and metrics:
                 for value in metrics.values():
-                    if type(value) is not float or value - value != 0.0:
+                    if (type(value) is not float or value - value != 0.0) and (
+                        type(value) is not int or not -_INT64 <= value <= _INT64
+                    ):
                         plain = False
                         break
-            if not plain or not (total_steps is None or type(total_steps) is int):
+            if not plain or not (total_steps is None or (type(total_steps) is int and total_steps <= _INT64)):
                 raise TypeError
             line = encode_line(
                 Progress(
@@ -189,6 +241,8 @@ class TrainLogger(LogCalls):
                     metrics, phase, waited,  # type: ignore[arg-type]  # a dict of floats is a dict of numbers
                 )
             )  # fmt: skip
+            if len(line) > LINE_LIMIT:
+                raise ValueError
             if not recorder.spool.append(line):
                 recorder.refuse(seq)
             if recorder.closed:
@@ -214,13 +268,14 @@ class TrainLogger(LogCalls):
         try:
             numbers, texts = as_metrics(metrics)
             epoch, step, total_steps = map(as_integer, counts)
-            name = as_text(phase, 80)
+            name = "training" if type(phase) is str and phase == "training" else as_text(phase, 80)
+            recorded, rate = as_recorded(loss), as_recorded(learning_rate)
             for label, given, number in (
                 ("epoch", counts[0], epoch),
                 ("step", counts[1], step),
                 ("total_steps", counts[2], total_steps),
-                ("loss", loss, as_recorded(loss)),
-                ("learning_rate", learning_rate, as_recorded(learning_rate)),
+                ("loss", loss, recorded),
+                ("learning_rate", learning_rate, rate),
             ):
                 if number is None and given is not None:
                     texts[label] = as_text(given, 200)
@@ -229,9 +284,13 @@ class TrainLogger(LogCalls):
                 name = f"{name}, unnumbered"
             event = Progress(
                 self.recorder.writer_id, seq, now, mono, epoch or 0, step or 0, total_steps,
-                as_recorded(loss), as_recorded(learning_rate), numbers or None, name, as_seconds(waited), texts or None,
+                recorded, rate, numbers or None, name, as_seconds(waited), texts or None,
             )  # fmt: skip
-            if not self.recorder.spool.append(encode_line(event)):
+            line = encode_line(event)
+            if len(line) > LINE_LIMIT:
+                texts = {"metrics": f"{len(numbers):,} metrics make {len(line):,} bytes, too long for a line"}
+                line = encode_line(structs.replace(event, metrics=None, texts=texts))
+            if not self.recorder.spool.append(line):
                 self.recorder.refuse(seq)
             if self.recorder.closed:
                 self.recorder.drain_late()
@@ -256,13 +315,20 @@ class TrainLogger(LogCalls):
         )
 
     def close(self) -> None:
-        """Records that the program closed in order and drains everything, within 2 s."""
+        """Records that the program closed in order, drains everything, within 2 s, and gives the folder free."""
+        atexit.unregister(self._close_at_exit)
+        self._close(release=True)
+
+    def _close_at_exit(self) -> None:
+        """The same where the process ends: what others record after us at exit is then moved without opening again."""
+        self._close(release=False)
+
+    def _close(self, *, release: bool) -> None:
         try:
             self._hooks.remove()
-            if self._monitor is not None:
-                self._monitor.stop()
+            if self._monitor is not None and self.recorder.writer is not None:
+                self._monitor.stop()  # A forked child has no such thread, but maybe the lock that it held.
             self.record_repeats(all_of_them=True)
-            self.recorder.close()
+            self.recorder.close(release=release)
         except Exception as error:  # noqa: BLE001 - the end of a program must not fail because of its logging
             self.complain("close", error)
-        atexit.unregister(self.close)

@@ -24,14 +24,18 @@ GPU_RETRY = 60.0
 class Monitor:
     """Reads host, process and GPUs in the background."""
 
-    def __init__(self, every: float, folder: Path, report: Callable[[MachineReading], None]) -> None:
+    def __init__(
+        self, every: float, folder: Path, report: Callable[[MachineReading], None], pid: int | None = None
+    ) -> None:
         """Starts nothing yet.
 
         Args:
             every: Seconds between two readings.
             folder: Whose file system is measured.
             report: Takes each reading, in the monitor's thread.
+            pid: The process that is read with its children; None: this one.
         """
+        self._pid = pid
         self._every = every
         self._folder = folder
         self._report = report
@@ -52,7 +56,7 @@ class Monitor:
     def _run(self) -> None:
         if self._stop.wait(FIRST_AFTER):
             return
-        host, process = HostSampler(self._folder), ProcessSampler(os.getpid())
+        host, process = HostSampler(self._folder), ProcessSampler(self._pid or os.getpid())
         while True:
             begin = time.monotonic()
             self._open_gpus(begin)

@@ -20,7 +20,10 @@ SPEC = {
 """The spec's keys and the fields of a state that they show."""
 
 _NUMBERS = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
-_NUMERIC = ("training_progress", "checkpoints", "validation_results", "performance_metrics")
+_NUMERIC = frozenset(
+    {"loss", "learning_rate", "metrics", "val_loss", "val_metrics", "duration", "memory_usage", "throughput"}
+)
+"""The keys whose values are numbers; a text that reads `NaN` may stand under others."""
 
 
 def monitoring_data(state: RunState, now: float) -> dict[str, Any]:
@@ -47,12 +50,16 @@ def empty_monitoring_data() -> dict[str, Any]:
 
 def with_floats(data: dict[str, Any]) -> dict[str, Any]:
     """The same with floats for numbers that are not finite, for readers in the same process."""
-    return data | {key: _with_floats(data[key]) for key in _NUMERIC}
+    return {
+        key: _entry(part) if isinstance(part, dict) else list(map(_entry, part)) for key, part in data.items()
+    }
 
 
-def _with_floats(value: object) -> object:
+def _entry(entry: dict[str, object]) -> dict[str, object]:
+    return {key: _numbers(value) if key in _NUMERIC else value for key, value in entry.items()}
+
+
+def _numbers(value: object) -> object:
     if isinstance(value, dict):
-        return {key: _with_floats(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_with_floats(item) for item in value]
+        return {name: _numbers(number) for name, number in value.items()}
     return _NUMBERS.get(value, value) if isinstance(value, str) else value

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+from msgspec import structs
 
 from trainmon import journal, snapshot
 from trainmon.codec import Unread, decode_lines, encode_line
@@ -18,16 +19,21 @@ from trainmon.collector import BATCH, Collector
 from trainmon.errors import SnapshotError
 from trainmon.events import Opened
 from trainmon.journal import Busy, Holder, JournalFile
-from trainmon.paths import BUSY, LOCK, SNAPSHOT
-from trainmon.private_files import make_folder
+from trainmon.paths import BUSY, SNAPSHOT
+from trainmon.private_files import close_own, identity, make_folder
 from trainmon.projection import Projector, TextLine
 from trainmon.reducer import copy_state
 from trainmon.snapshot import Texts
+from trainmon.spool import SpoolHeader
 from trainmon.spool_files import JournalName
 from trainmon.state import RunState
 from trainmon.textlogs import TextLogs, as_bytes
 
-Say = Callable[[str], None]
+Say = Callable[[str], object]
+
+BUSY_PATIENCE = 0.5
+"""Seconds that a folder's lock is waited for: a killed process holds it until the kernel has taken it apart, and
+`trainmon repair` while it works."""
 
 
 class TextOptions(msgspec.Struct, frozen=True):
@@ -45,6 +51,7 @@ class RunFiles:
     def __init__(self, folder: Path, lock: int, holder: Holder, options: TextOptions) -> None:
         self.folder = folder
         self.lock = lock
+        self._lock_identity = identity(lock)
         self.holder = holder
         self.options = options
         self.journal = JournalFile(folder)
@@ -56,6 +63,8 @@ class RunFiles:
         self.texts = TextLogs(folder, options.app_name or "gradio_app")
         self.state_lock = threading.Lock()
         """Held while the state changes and while it is copied; never during I/O, and never by a log call."""
+        self.closed = False
+        """Nothing is open any more; the state still can be read."""
         self.recovered = 0
         """Records that dead spools held and the journal lacked."""
 
@@ -181,36 +190,51 @@ class RunFiles:
         with self.state_lock:
             return copy_state(self.state)
 
-    def begin_again(self, opened: Opened | None) -> None:
-        """Goes on in a new journal, after ours was renamed, deleted, truncated or replaced; its header comes first.
+    def begin_again(self, opened: Opened | None) -> bool:
+        """Opens the journal by its name again, after it was renamed, deleted, truncated, replaced, or closed under us.
+
+        Args:
+            opened: Our header, which comes first in a new journal.
+
+        Returns:
+            Whether it is a new one.
 
         Raises:
             OSError: The storage failed, or another process took the folder meanwhile.
         """
         make_folder(self.folder)
-        self._lock_again()
-        self.journal.open()
+        self.keep_lock()
+        if self.journal.open():
+            return False
+        self.collector.journal_replaced()
         for series in (self.state.loss, self.state.metrics, self.state.validation, self.state.machine):
             series.forget_offsets()
         self.journal_id = journal.first_writer(self.journal.descriptor)
         if opened is not None and opened.writer != self.journal_id:
             self.store([encode_line(opened).rstrip(b"\n")])
             self.journal_id = self.journal_id or opened.writer
+        return True
 
-    def _lock_again(self) -> None:
-        """Takes the lock of the folder's new lock file, where the old one was deleted."""
+    def spool_header(self, header: SpoolHeader) -> SpoolHeader:
+        """The header of a spool whose lines belong here."""
+        return structs.replace(header, journal=str(self.journal.path), journal_id=self.journal_id)
+
+    def keep_lock(self) -> None:
+        """Takes the lock of the folder's new lock file, where the old one was deleted or closed under us.
+
+        Raises:
+            OSError: Another process has it, and moves our lines as long; or the storage failed.
+        """
+        if journal.holds_lock(self.folder, self.lock):
+            return
         try:
-            there = os.stat(self.folder / LOCK, follow_symlinks=False)
-            ours = os.fstat(self.lock)
-            if (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino):
-                return
-        except OSError as error:
-            if error.errno not in (errno.ENOENT, errno.EBADF, errno.ESTALE):
-                raise
-        try:
-            self.lock = journal.take_lock(self.folder, self.holder)
+            lock = journal.take_lock(self.folder, self.holder)
         except Busy as busy:
+            if not busy.locks:
+                return  # The folder is ours alone by its random name.
             raise OSError(errno.EBUSY, str(busy)) from busy
+        close_own(self.lock, self._lock_identity)
+        self.lock, self._lock_identity = lock, identity(lock)
 
     def write_snapshot(self, now: float) -> int:
         """Writes the snapshot of the state; its size in bytes."""
@@ -219,21 +243,25 @@ class RunFiles:
         snapshot.write(self.folder, data)
         return len(data)
 
-    def touch_snapshot(self) -> None:
-        """Says that we live where nothing changed."""
-        os.utime(self.folder / SNAPSHOT, follow_symlinks=False)
+    def touch_snapshot(self) -> bool:
+        """Says that we live where nothing changed; False if there is no snapshot."""
+        try:
+            os.utime(self.folder / SNAPSHOT, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        return True
 
     def let_go(self) -> None:
-        """In a forked child: closes the lock's and the journal's descriptors, which the parent keeps."""
-        os.close(self.lock)
-        self.journal.close()
+        """In a forked child: closes the descriptors, which the parent keeps."""
+        self.close()
 
     def close(self) -> None:
-        """Closes everything and gives the lock back."""
+        """Closes everything and gives the lock back; the state can still be read."""
+        self.closed = True
         self.collector.close()
         self.texts.close()
         self.journal.close()
-        os.close(self.lock)
+        close_own(self.lock, self._lock_identity)
 
 
 def acquire(folder: Path, holder: Holder, options: TextOptions, say: Say) -> RunFiles:
@@ -243,15 +271,21 @@ def acquire(folder: Path, holder: Holder, options: TextOptions, say: Say) -> Run
         OSError: No folder can be made or locked.
     """
     make_folder(folder)
-    try:
-        return RunFiles(folder, journal.take_lock(folder, holder), holder, options)
-    except Busy as busy:
-        stamp = time.strftime("%Y%m%d-%H%M%S")
-        inside = folder / BUSY / f"{stamp}-{holder.pid}-{os.urandom(3).hex()}"
-        say(f"{busy}; this training records in {inside}")
-        make_folder(inside)
+    deadline = time.monotonic() + BUSY_PATIENCE
+    while True:
         try:
-            return RunFiles(inside, journal.take_lock(inside, holder), holder, options)
-        except Busy:
-            # No locks here at all: the name is ours alone by its random part.
-            return RunFiles(inside, os.open(inside, os.O_RDONLY | os.O_CLOEXEC), holder, options)
+            return RunFiles(folder, journal.take_lock(folder, holder), holder, options)
+        except Busy as error:
+            busy = error
+        if not busy.locks or time.monotonic() > deadline:
+            break
+        time.sleep(0.02)
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    inside = folder / BUSY / f"{stamp}-{holder.pid}-{os.urandom(3).hex()}"
+    say(f"{busy}; this training records in {inside}")
+    make_folder(inside)
+    try:
+        return RunFiles(inside, journal.take_lock(inside, holder), holder, options)
+    except Busy:
+        # No locks here at all: the name is ours alone by its random part.
+        return RunFiles(inside, os.open(inside, os.O_RDONLY | os.O_CLOEXEC), holder, options)

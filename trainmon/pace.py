@@ -18,6 +18,8 @@ from operator import add, sub, truediv
 
 import msgspec
 
+from trainmon.pauses import UNEXPLAINED, Pauses
+
 BLOCKS = 64
 """Blocks of recent steps that are kept: enough for a mean and its spread, and 2 KiB of JSON."""
 
@@ -36,41 +38,12 @@ SHORTEST_GAP = 1.0
 GAPS_IN_A_ROW = 3
 """So many long intervals in a row are no pauses: the run became slower."""
 
-UNEXPLAINED = "pause"
-"""The kind of a pause that nobody announced."""
-
 _MOST_KINDS = 16
 _MOST_STEPS = 2**53
 _MOST_SECONDS = 1e12  # no clock counts so far; squares of such sums stay finite, which JSON asks for
 _REFRESH = (
     8  # the usual step time follows every eighth block: sorting 64 for each would cost more than all else
 )
-
-
-class Pauses(msgspec.Struct, frozen=True):
-    """Pauses of one kind; mean and spread one by one after West (1979), CACM 22(9), pages 532-535."""
-
-    count: int
-    mean: float
-    """Seconds."""
-    squares: float
-    """Sum of squared deviations from the mean, in square seconds."""
-    first_step: int
-    """The last step before the first one."""
-    last_step: int
-    """The last step before the newest one."""
-
-    @property
-    def seconds(self) -> float:
-        """All of them together."""
-        return self.count * self.mean
-
-    def with_another(self, seconds: float, step: int) -> "Pauses":
-        """With one of `seconds` after `step`."""
-        count = self.count + 1
-        mean = self.mean + (seconds - self.mean) / count
-        squares = self.squares + (seconds - self.mean) * (seconds - mean)
-        return Pauses(count, mean, squares, self.first_step, step)
 
 
 class Pace(msgspec.Struct):

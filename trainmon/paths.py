@@ -24,6 +24,12 @@ BUSY = "busy"
 FAULTS = "faulthandler"
 """Stem of the files that C-level crashes write their stacks to, `faulthandler.PID.log`."""
 
+EXIT = "exit.json"
+"""How the program ended, from the parent that waited for it: `trainmon run`."""
+
+OUTPUT = "output.log"
+"""What the program printed under `trainmon run`, a time before each line; older parts have `.1`, `.2` behind."""
+
 
 class LogFile(StrEnum):
     """The five text logs of the spec, by what they hold; the general one is named after the application."""

@@ -91,10 +91,41 @@ def high_descriptor(descriptor: int) -> int:
 
     The low number is closed. Where there is no room above, the descriptor stays as it is.
     """
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
-        high = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, max(64, min(soft, 4_096) - 64))
+        high = duplicate(descriptor)
     except OSError:
         return descriptor
     os.close(descriptor)
     return high
+
+
+def duplicate(descriptor: int) -> int:
+    """Another descriptor of the same open file, under a high number.
+
+    Raises:
+        OSError: There is no room above.
+    """
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, max(64, min(soft, 4_096) - 64))
+
+
+Identity = tuple[int, int]
+"""Device and inode of an open file."""
+
+
+def identity(descriptor: int) -> Identity | None:
+    """What tells an open file from others; None where the descriptor is closed.
+
+    A program may close all descriptors, and get the numbers of ours for files of its own.
+    """
+    try:
+        status = os.fstat(descriptor)
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino)
+
+
+def close_own(descriptor: int, own: Identity | None) -> None:
+    """Closes a descriptor, if it still is the file that it was."""
+    if descriptor >= 0 and own is not None and identity(descriptor) == own:
+        os.close(descriptor)

@@ -72,18 +72,26 @@ def _extend(
     state.pace.extend(run_steps, [event.mono for event in events])
     times = [event.time for event in events]
     losses = [event.loss for event in events]
-    _count_nonfinite(state, losses, run_steps)
+    _look_at_losses(state, losses, run_steps)
     state.loss.extend(run_steps, times, offsets, {"loss": losses})
     state.metrics.extend(run_steps, times, offsets, _columns(state, events))
     state.run_step = run_steps[-1]
 
 
-def _count_nonfinite(state: RunState, losses: Column, run_steps: Sequence[int]) -> None:
-    if str not in set(map(type, losses)):
+def _look_at_losses(state: RunState, losses: Column, run_steps: Sequence[int]) -> None:
+    """Counts what is not finite, and lets the detector of divergence see the rest."""
+    if set(map(type, losses)) == {float}:
+        state.divergence.extend(run_steps, losses)  # type: ignore[arg-type]  # all are floats
         return
+    finite = [
+        (step, loss)
+        for step, loss in zip(run_steps, losses, strict=True)
+        if loss is not None and not isinstance(loss, str)
+    ]
+    state.divergence.extend([step for step, _ in finite], [loss for _, loss in finite])
     bad = [step for step, loss in zip(run_steps, losses, strict=True) if isinstance(loss, str)]
     state.totals.nonfinite += len(bad)
-    if state.totals.first_nonfinite_step is None:
+    if bad and state.totals.first_nonfinite_step is None:
         state.totals.first_nonfinite_step = bad[0]
 
 

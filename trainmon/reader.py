@@ -12,15 +12,15 @@ from pathlib import Path
 
 import msgspec
 
-from trainmon import journal, snapshot
+from trainmon import journal, snapshot, units
 from trainmon.codec import decode_lines
-from trainmon.derived import Evidence
 from trainmon.errors import SnapshotError
-from trainmon.paths import FAULTS, JOURNAL, SNAPSHOT
+from trainmon.evidence import Observer
+from trainmon.paths import JOURNAL, SNAPSHOT
 from trainmon.reducer import Reducer, copy_state, fold
 from trainmon.spool_files import JournalName, find
-from trainmon.state import Bookmark, RunState
-from trainmon.system.identity import ProcessIdentity, alive, process_state
+from trainmon.state import RunState
+from trainmon.statuses import Evidence
 
 POLL_LIMIT = 0.25
 """Seconds that one poll reads at most; a long journal without a snapshot is read in several, and shown meanwhile."""
@@ -28,8 +28,8 @@ POLL_LIMIT = 0.25
 LAG = 2.0
 """Seconds after which a journal that a living trainer does not add to makes us look into its spools."""
 
-FAULT_LIMIT = 16_384
-"""Bytes of a C-level crash report that are read."""
+SKEW_LIMIT = 30.0
+"""Seconds that two clocks may differ before it is said; lines may take some to arrive over NFS."""
 
 SPOOL_LIMIT = 32 << 20
 """Bytes of spools that a reader takes at most."""
@@ -65,15 +65,20 @@ def _stamp(path: Path) -> Stamp | None:
 class RunReader:
     """Reads one run folder, which need not exist yet."""
 
-    def __init__(self, folder: Path, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.folder = folder
         self._clock = clock
         self._reducer = Reducer()
         self._descriptor = -1
         self._journal: Stamp | None = None
         self._snapshot: Stamp | None = None
-        self._stamps: tuple[Stamp | None, Stamp | None] = (None, None)
-        self._changed_at: float | None = None
+        self._observer = Observer(folder, clock=clock, monotonic=monotonic)
         self._offset = 0
         self._version = 0
         self._bytes = 0
@@ -82,6 +87,10 @@ class RunReader:
         self._spools: tuple[object, ...] = ()
         self._note: str | None = None
         self._evidence = Evidence()
+        self._at_end = False
+        """The last look reached the end of the journal: what comes next is new."""
+        self._skew: float | None = None
+        """Seconds that our clock is ahead of the writer's; None until a line came while we watched."""
 
     def close(self) -> None:
         """Lets go of the journal."""
@@ -113,19 +122,39 @@ class RunReader:
         stamp = _stamp(self.folder / JOURNAL)
         if stamp is None:
             return self._without_journal()
-        if (
-            self._descriptor < 0
-            or self._journal is None
-            or stamp[:2] != self._journal[:2]
-            or stamp[2] < self._offset
-        ):
-            self._open()
-        self._journal = stamp
-        fresh = self._follow()
+        fresh = False
+        if self._descriptor < 0 or stamp != self._journal:
+            if not self._is_same(stamp):
+                fresh = self._read_old_end()
+                self._open()
+            self._journal = stamp
+        fresh = self._follow() or fresh
         if fresh or not self._loaded:
+            self._measure_skew()
             self._shown = copy_state(self._reducer.state)
             self._loaded = fresh = True
+        self._at_end = self._offset >= stamp[2]
         return fresh
+
+    def _measure_skew(self) -> None:
+        """Compares the clocks by lines that have just come; those of a long journal may be old."""
+        last = self._reducer.state.last_time
+        if self._at_end and last is not None and last != self._shown.last_time:
+            self._skew = self._clock() - last
+
+    def _is_same(self, stamp: Stamp) -> bool:
+        """Whether the journal is the file that we read, and still begins as it did."""
+        if self._descriptor < 0 or self._journal is None or stamp[:2] != self._journal[:2]:
+            return False
+        mark = self._reducer.state.bookmark
+        return stamp[2] >= self._offset and (not self._offset or journal.fits(self._descriptor, mark))
+
+    def _read_old_end(self) -> bool:
+        """Reads what was still added to a journal that was renamed since; True if anything was."""
+        try:
+            return self._descriptor >= 0 and self._follow()
+        except OSError:
+            return False  # It is gone for good: the new one tells by its missing numbers what that was.
 
     def _without_journal(self) -> bool:
         """A snapshot alone is shown as it is."""
@@ -153,10 +182,6 @@ class RunReader:
             self._reducer = Reducer(saved)
             self._offset = saved.bookmark.offset
             return
-        # A journal that goes on under the same writers, after a rotation, adds to what is known already.
-        first = journal.first_writer(self._descriptor)
-        if first is None or first not in self._reducer.state.writers:
-            self._reducer = Reducer()
         self._offset = 0
 
     def _saved(self) -> RunState | None:
@@ -170,6 +195,8 @@ class RunReader:
     def _follow(self) -> bool:
         fresh = False
         deadline = time.monotonic() + POLL_LIMIT
+        if not self._offset:
+            self._begin()
         while time.monotonic() < deadline:
             part = journal.read_lines(self._descriptor, self._offset)
             if part.end == self._offset:
@@ -179,9 +206,15 @@ class RunReader:
             self._offset = part.end
             fresh = True
         if fresh:
-            old = self._reducer.state.bookmark
-            self._reducer.state.bookmark = Bookmark(old.journal, self._offset, old.mark)
+            name = journal.first_writer(self._descriptor)
+            self._reducer.state.bookmark = journal.bookmark(self._descriptor, self._offset, name)
         return fresh
+
+    def _begin(self) -> None:
+        """Before the first line: one that goes on under the same writers, after a rotation, adds to what is known."""
+        first = self._first_writer()
+        if first is not None and first not in self._reducer.state.writers:
+            self._reducer = Reducer()
 
     def _trouble(self) -> str | None:
         """What there is to say about reading, in words; None: nothing."""
@@ -192,54 +225,19 @@ class RunReader:
         if totals.damaged or totals.long:
             bad = totals.damaged + totals.long
             return f"{bad:,} damaged lines in the journal, the first at byte {totals.first_bad_offset or 0:,}"
+        if self._skew is not None and abs(self._skew) > SKEW_LIMIT:
+            host = self._shown.opened.host if self._shown.opened is not None else "the trainer"
+            way = "behind" if self._skew > 0 else "ahead of"
+            return f"the clock of {host} is {units.duration(abs(self._skew))} {way} ours"
         return None
 
     # What else there is to know.
 
     def _gather(self) -> Evidence:
-        opened = self._shown.opened
-        heartbeat = self._heartbeat()
-        if opened is None:
-            return Evidence(heartbeat=heartbeat)
-        identity = ProcessIdentity(
-            host=opened.host,
-            pid=opened.pid,
-            boot_id=opened.boot_id,
-            pid_namespace=opened.pid_namespace,
-            start_ticks=opened.process_start,
-            cgroup=opened.cgroup,
-        )
-        lives = alive(identity)
-        state = process_state(identity) if lives else None
-        fault = self._fault(opened.pid) if lives is False else None
-        return Evidence(lives, state if state in ("T", "t") else None, heartbeat, fault)
-
-    def _heartbeat(self) -> float | None:
-        """When the files last changed, by our own clock: the clock of another host may be off.
-
-        At the first sight there is only the files' own time, taken as it is but never as a time to come.
-        """
         stamps = (self._journal, _stamp(self.folder / SNAPSHOT))
-        if stamps == self._stamps:
-            return self._changed_at
-        self._stamps = stamps
         newest = max((stamp[3] / 1e9 for stamp in stamps if stamp is not None), default=None)
-        if newest is not None:
-            now = self._clock()
-            self._changed_at = min(newest, now) if self._changed_at is None else now
-        return self._changed_at
-
-    def _fault(self, pid: int) -> str | None:
-        """The first line of what `faulthandler` wrote when the process crashed; None: it did not."""
-        try:
-            descriptor = journal.open_shared(self.folder / f"{FAULTS}.{pid}.log")
-        except OSError:
-            return None
-        try:
-            text = os.pread(descriptor, FAULT_LIMIT, 0).decode("utf-8", "replace")
-        finally:
-            os.close(descriptor)
-        return text.partition("\n")[0] or None
+        heartbeat = self._observer.heartbeat(stamps, newest)
+        return self._observer.look(self._shown, heartbeat, self._skew)
 
     def _look_into_spools(self, evidence: Evidence, fresh: bool) -> bool:
         """Adds what spools of this host hold beyond the journal; only where the journal cannot be up to date."""

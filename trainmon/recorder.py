@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 from msgspec import structs
 
-from trainmon import clock, ranks
+from trainmon import clock, ranks, workers
 from trainmon.codec import LINE_LIMIT, encode_line
 from trainmon.complaints import Complaints
 from trainmon.console import Console
@@ -25,16 +25,16 @@ from trainmon.events import SCHEMA, AnyEvent, Closed, Error, Lost, Message, Open
 from trainmon.journal import Holder
 from trainmon.opening import TextOptions
 from trainmon.paths import JOURNAL
-from trainmon.refusals import Refusals
+from trainmon.refusals import Loss, Refusals
 from trainmon.secrets import mask_command
-from trainmon.spool import Spool, SpoolHeader
+from trainmon.spool import LEAST, MOST, Spool, SpoolHeader
 from trainmon.state import RunState
-from trainmon.system.identity import ProcessIdentity, alive, own_identity
+from trainmon.system import cgroup
+from trainmon.system.identity import own_identity
 from trainmon.version import __version__
+from trainmon.worker_spool import WorkerSpool
+from trainmon.workers import Owner
 from trainmon.writer import CLOSE_LIMIT, Writer, WriterOptions
-
-WORKER_VARIABLE = "TRAINMON_WRITER"
-"""Environment variable by which spawned workers find the run of the process that started them."""
 
 Stamp = tuple[str, int, float, float]
 """Writer, number, Unix seconds and monotonic seconds of a line."""
@@ -50,17 +50,6 @@ class Options(msgspec.Struct, frozen=True):
     progress_per_second: float = 10.0
     max_log_bytes: int | None = None
     backup_count: int = 5
-
-
-class _Owner(msgspec.Struct, frozen=True):
-    """What a spawned worker must know of the process that owns the journal."""
-
-    writer: str
-    journal: str
-    journal_id: str | None
-    folder: str
-    """As the program named it, absolute: a worker that asks for another one is no worker."""
-    identity: ProcessIdentity
 
 
 def _new_writer() -> str:
@@ -83,11 +72,13 @@ class Recorder:
         self.closed = False
         self.writer: Writer | None = None
         self._closing = threading.Lock()
-        owner = _owner_of(options.folder)
+        self.spool: Spool
+        owner = workers.owner_of(options.folder)
         if owner is not None:
             self.parent = owner.writer
             self.folder = Path(owner.journal).parent
-            self.spool = Spool(SpoolHeader(owner.journal, owner.journal_id, self.writer_id, os.getpid()))
+            header = SpoolHeader(owner.journal, owner.journal_id, self.writer_id, os.getpid())
+            self.spool = WorkerSpool(header, most=_spool_limit())
             self.spool.preamble = encode_line(self._opened())
         else:
             self.folder = options.folder
@@ -97,7 +88,8 @@ class Recorder:
     def _start_writer(self) -> None:
         options = self.options
         identity = self.identity
-        self.spool = Spool(SpoolHeader(str(options.folder / JOURNAL), None, self.writer_id, os.getpid()))
+        header = SpoolHeader(str(options.folder / JOURNAL), None, self.writer_id, os.getpid())
+        self.spool = Spool(header, most=_spool_limit())
         holder = Holder(identity.host, identity.boot_id, identity.pid, identity.start_ticks)
         texts = TextOptions(options.app_name, options.max_log_bytes, options.backup_count)
         self.writer = writer = Writer(
@@ -111,25 +103,16 @@ class Recorder:
         writer.ready.wait(CLOSE_LIMIT)
         if writer.files is not None:
             self.folder = writer.files.folder
-            journal = writer.files.journal
-            self.spool.header = SpoolHeader(
-                str(journal.path), writer.files.journal_id, self.writer_id, os.getpid()
-            )
         self.spool.open()
-        writer.opened = opened = self._opened()
+        opened = self._opened()
         self.put(opened)
         if self.spool.kind != "shared memory":
             self.note("WARNING", f"the spool is in {self.spool.kind}, not in shared memory: {self.spool.why}")
-        writer.go_live()
-        os.environ[WORKER_VARIABLE] = msgspec.json.encode(
-            _Owner(
-                self.writer_id,
-                str(self.folder / JOURNAL),
-                self.spool.header.journal_id,
-                str(options.folder),
-                identity,
-            )
-        ).decode()
+        writer.go_live(opened)
+        journal = str(self.folder / JOURNAL)
+        workers.announce(
+            Owner(self.writer_id, journal, self.spool.header.journal_id, str(options.folder), identity)
+        )
 
     def _opened(self) -> Opened:
         identity = self.identity
@@ -205,8 +188,9 @@ class Recorder:
         """A name for a run that nobody named."""
         return os.urandom(6).hex()
 
-    def _report_loss(self, count: int, first: int, last: int, why: str) -> None:
-        """Records which records could not be kept; in the writer thread."""
+    def _report_loss(self, loss: Loss) -> None:
+        """Records which records could not be kept; in the writer thread, or at a worker's end."""
+        count, first, last, why = loss
         self.put(Lost(*self.stamp(), count=count, first=first, last=last, why=why))
 
     def state(self) -> RunState | None:
@@ -217,21 +201,38 @@ class Recorder:
         """Waits until the writer has moved what was recorded before this call; False after `timeout` seconds."""
         return self.writer.wait_for_tick(timeout) if self.writer is not None else True
 
-    def close(self) -> None:
-        """Drains everything and ends the writer thread, within 2 s; what is recorded later still goes out."""
-        with self._closing:
-            if self.closed:
-                return
-            self.put(Closed(*self.stamp(), refused=self.refusals.total))
-            self.closed = True
-        if self.writer is None:
-            self.spool.leave()
-        elif not self.writer.close():
+    def close(self, *, release: bool = True) -> None:
+        """Drains everything and ends the writer thread, within 2 s; what is recorded later still goes out.
+
+        Args:
+            release: Give the folder to whoever wants it next; False where the process ends.
+        """
+        # A signal handler may come here while its own thread is here: then there is nothing to wait for.
+        if not self._closing.acquire(blocking=False):
+            return
+        writer = self.writer
+        if writer is None:
+            self._close_worker()
+            return
+        self.put(Closed(*self.stamp(), refused=self.refusals.total))
+        self.closed = True
+        if not writer.close(release=release):
             self.complaints.say(
                 "slow", f"the storage of {self.folder} is slow; what is left waits in the spool"
             )
-        if os.environ.get(WORKER_VARIABLE, "").find(self.writer_id) >= 0:
-            del os.environ[WORKER_VARIABLE]
+        elif self.spool.descriptor >= 0:
+            writer.drain_here()  # Other threads recorded while the writer ended.
+        workers.withdraw(self.writer_id)
+
+    def _close_worker(self) -> None:
+        """Says that this writer ends, if it ever said anything."""
+        self.closed = True
+        loss = self.refusals.take()
+        if loss is not None:
+            self._report_loss(loss)
+        if self.spool.kind != "none":
+            self.put(Closed(*self.stamp(), refused=self.refusals.total))
+        self.spool.leave()
 
     # Forks.
 
@@ -240,23 +241,30 @@ class Recorder:
 
         Locks and descriptors of the parent are let go: a child that lives on must not keep the journal locked.
         """
-        if self.closed:
-            return
         writer, self.writer = self.writer, None
         if writer is not None:
             writer.let_go()
         if self.parent is None:
             self.parent = self.writer_id
+        old = self.spool
+        old.let_go()
         self.identity = own_identity()
         self.writer_id = _new_writer()
         self.next_seq = itertools.count().__next__
         self.refusals = Refusals()
-        old = self.spool
-        if old.is_ours():
-            os.close(old.descriptor)
-        self.spool = Spool(structs.replace(old.header, writer=self.writer_id, pid=os.getpid()))
+        header = structs.replace(old.header, writer=self.writer_id, pid=os.getpid())
+        self.spool = WorkerSpool(header, most=old.most)
         self.spool.preamble = encode_line(self._opened())
-        self._closing = threading.Lock()
+        if not self.closed:
+            self._closing = threading.Lock()
+
+
+def _spool_limit() -> int:
+    """Bytes that a spool may have: it counts against the memory of the job, of which it takes 2 % of what is left."""
+    reading = cgroup.read(cgroup.find_folders())
+    if reading.memory_limit is None or reading.memory_used is None:
+        return MOST
+    return max(LEAST, min(MOST, (reading.memory_limit - reading.memory_used) // 50))
 
 
 def _shorter(event: AnyEvent) -> AnyEvent:
@@ -272,19 +280,6 @@ def _shorter(event: AnyEvent) -> AnyEvent:
     return Message(
         event.writer, event.seq, event.time, event.mono, logger="trainmon", level="WARNING", text=text
     )
-
-
-def _owner_of(folder: Path) -> _Owner | None:
-    """The living process that records into `folder` and started us, from the environment; None: we are no worker."""
-    text = os.environ.get(WORKER_VARIABLE)
-    if not text:
-        return None
-    try:
-        owner = msgspec.json.decode(text, type=_Owner)
-    except (msgspec.MsgspecError, ValueError):
-        return None
-    same = owner.folder == str(folder) and owner.identity.pid != os.getpid()
-    return owner if same and alive(owner.identity) else None
 
 
 _living: "weakref.WeakSet[Recorder]" = weakref.WeakSet()

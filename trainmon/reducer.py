@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from copy import copy
 from typing import TypeVar, assert_never
 
-from trainmon import entries, machine
+from trainmon import entries, error_groups, machine
 from trainmon.arrivals import arrive, arrive_together
 from trainmon.best import decide
 from trainmon.codec import Unread
@@ -31,9 +31,9 @@ from trainmon.events import (
     Validation,
     Warned,
 )
+from trainmon.progress_fold import train
 from trainmon.runs import begin, finish
 from trainmon.state import FULL_TRACEBACKS, LIST_LIMIT, ErrorEntry, RunState
-from trainmon.progress_fold import train
 
 Entry = TypeVar("Entry")
 
@@ -61,11 +61,21 @@ def copy_state(state: RunState) -> RunState:
     twin.totals = copy(state.totals)
     twin.totals.spent = dict(state.totals.spent)
     twin.pace = state.pace.copy()
+    twin.divergence = state.divergence.copy()
     twin.loss = state.loss.copy()
     twin.metrics = state.metrics.copy()
     twin.validation = state.validation.copy()
     twin.machine = state.machine.copy()
-    for name in ("checkpoints", "validations", "errors", "warnings", "performance", "operations", "earlier"):
+    for name in (
+        "checkpoints",
+        "validations",
+        "errors",
+        "error_groups",
+        "warnings",
+        "performance",
+        "operations",
+        "earlier",
+    ):
         setattr(twin, name, list(getattr(state, name)))
     twin.writers = {name: copy(writer) for name, writer in state.writers.items()}
     for writer in twin.writers.values():
@@ -157,6 +167,7 @@ class Reducer:
                 if event.parent is None:
                     state.opened = event
                     state.prelude = event.time
+                    state.oom_kills_before = None
             case Closed():
                 state.writers[event.writer].closed = True
             case Started():
@@ -170,6 +181,7 @@ class Reducer:
             case Error():
                 state.totals.errors += event.count
                 _push(state.errors, entries.error(event, offset, run_step, utc_offset))
+                error_groups.add(state.error_groups, entries.error_group(state.errors[-1]))
                 _shorten_older(state.errors)
             case Warned():
                 state.totals.warnings += event.count
@@ -180,6 +192,8 @@ class Reducer:
                 _push(state.operations, entries.operation(event, utc_offset))
             case System():
                 state.reading = event.reading
+                if state.oom_kills_before is None and event.reading.host is not None:
+                    state.oom_kills_before = event.reading.host.oom_kills
                 columns = machine.columns(event.reading)
                 state.machine.extend([int(event.time)], [event.time], [offset], columns)
             case Lost():

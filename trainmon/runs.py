@@ -2,8 +2,9 @@
 
 from typing import TypeVar
 
-from trainmon import entries
+from trainmon import entries, error_groups
 from trainmon.counting import Counting
+from trainmon.error_groups import ErrorGroup
 from trainmon.events import Ended, Started
 from trainmon.progress_fold import rewind
 from trainmon.state import (
@@ -17,7 +18,6 @@ from trainmon.state import (
     Totals,
     WarningEntry,
 )
-
 
 Timed = TypeVar("Timed", ErrorEntry, WarningEntry, PerformanceEntry, OperationEntry)
 
@@ -64,10 +64,12 @@ def _new(state: RunState, event: Started) -> RunState:
         counting=Counting(known=event.steps_count == "run"),
         last_time=state.last_time,
         errors=errors,
+        error_groups=_grouped(errors),
         warnings=warnings,
         performance=_said_since(state.performance, since),
         operations=_said_since(state.operations, since),
         reading=state.reading,
+        oom_kills_before=_oom_kills(state),
         machine=state.machine,
         earlier=_earlier(state),
         writers=state.writers,
@@ -88,9 +90,24 @@ def _new(state: RunState, event: Started) -> RunState:
     )
 
 
+def _oom_kills(state: RunState) -> int | None:
+    """What the counter of out-of-memory kills said last; None where this process has not read it."""
+    reading, opened = state.reading, state.opened
+    if reading is None or reading.host is None or opened is None or reading.time < opened.time:
+        return None  # Of an earlier process, perhaps in another control group.
+    return reading.host.oom_kills
+
+
 def _said_since(entries_: list[Timed], since: float | None) -> list[Timed]:
     """The entries that came since then; none where nobody waits for a start."""
     return [entry for entry in entries_ if since is not None and entry.time >= since]
+
+
+def _grouped(errors: list[ErrorEntry]) -> list[ErrorGroup]:
+    groups: list[ErrorGroup] = []
+    for error in errors:
+        error_groups.add(groups, entries.error_group(error))
+    return groups
 
 
 def _earlier(state: RunState) -> list[RunSummary]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from trainmon.diagnosis import explanation
 from trainmon.errors import SnapshotError
 from trainmon.journal import open_shared
 from trainmon.log_appender import Position
@@ -70,6 +71,8 @@ def encode(state: RunState, texts: Texts, now: float) -> bytes:
     """The snapshot of a state, as the bytes of the file."""
     document = monitoring_data(state, now)
     fields: dict[str, Any] = msgspec.to_builtins(_Rest.of(state), enc_hook=_encode)
+    for entry in document["errors"]:
+        entry |= explanation(entry["error_type"], entry["error_message"])
     document["schema"] = SNAPSHOT_SCHEMA
     document["written"] = now
     document["run"] = fields
@@ -111,7 +114,14 @@ def decode(data: bytes) -> Snapshot:
         fields |= {field: document[key] for key, field in _OWN.items()}
         state = msgspec.convert(fields, RunState, dec_hook=_decode)
         return Snapshot(state, msgspec.convert(document["texts"], Texts), float(document["written"]))
-    except (msgspec.MsgspecError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (
+        msgspec.MsgspecError,
+        LookupError,
+        ArithmeticError,
+        ValueError,
+        TypeError,
+        RecursionError,
+    ) as error:
         raise SnapshotError(f"snapshot.json: {error}") from error
 
 

@@ -7,20 +7,30 @@ append. What is written here outlives `kill -9` for as long as the host's shared
 import errno
 import fcntl
 import os
-import stat
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 from msgspec import structs
 
-from trainmon.private_files import high_descriptor, open_new
+from trainmon.private_files import Identity, close_own, high_descriptor, identity, open_new
+from trainmon.shared_memory import (
+    SHARED_MEMORY,
+    Write,
+    bases,
+    folders,
+    free_bytes,
+    is_memory,
+    keeping_write,
+    make_folder,
+    releasing_write,
+)
 
-SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - memory, in a folder of our own with mode 0700
+__all__ = ["SHARED_MEMORY", "Spool", "SpoolHeader", "folders", "free_bytes", "is_memory"]
+
 SUFFIX = ".spool"
 MOST = 16 << 20
 """Bytes that the spool of a process may have at most; it counts against the job's memory."""
@@ -30,14 +40,17 @@ LEAST = 128 << 10
 """Bytes below which shared memory is too small to be of use."""
 RESERVE = 256 << 10
 """Bytes beyond the limit that errors and ends may use when progress is refused already."""
-PATIENCE = 8
-"""Milliseconds that a call waits at most for room in a spool that is being drained."""
+PATIENCE = 0.005
+"""Seconds that a call waits at most for room in a spool that is being drained."""
 STANDSTILL = 0.25
 """Seconds without a line moved after which the storage counts as stalled, and nobody waits for room."""
 OVERFLOW = 8 << 20
 """Bytes of lines kept in the process where no spool can be written."""
-
-_Write = Callable[[int, bytes, int], int]
+OPENING = 0.05
+"""Seconds that a call waits at most for another thread that opens the spool; a signal handler may have interrupted the
+one that does, and then nothing comes of waiting."""
+REOPEN_EVERY = 0.1
+"""Seconds between two tries to open a spool where none can be."""
 
 Kind = Literal["shared memory", "temporary folder", "none"]
 
@@ -55,96 +68,19 @@ class SpoolHeader(msgspec.Struct, frozen=True, tag_field="kind", tag="spool"):
     """Of this segment among those of its writer: older ones are drained first."""
 
 
-def folders() -> list[Path]:
-    """Where this user's spools may be: shared memory first; only folders that exist and are this user's alone."""
-    found: list[Path] = []
-    for base in _bases():
-        try:
-            names = sorted(entry.name for entry in os.scandir(base) if entry.name.startswith(_folder_name()))
-        except OSError:
-            continue
-        found += [base / name for name in names if _is_ours(base / name)]
-    return found
-
-
-def _bases() -> list[Path]:
-    override = os.environ.get("TRAINMON_SPOOL_DIR")
-    return [Path(override)] if override else [SHARED_MEMORY, Path(os.environ.get("TMPDIR") or "/tmp")]  # noqa: S108
-
-
-def _folder_name() -> str:
-    return f"trainmon-{os.geteuid()}"
-
-
-def _is_ours(folder: Path) -> bool:
-    try:
-        status = os.lstat(folder)
-    except OSError:
-        return False
-    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and not status.st_mode & 0o077
-
-
-def _make_folder(base: Path) -> Path:
-    """A folder of our own in `base`; another name where somebody else took the usual one."""
-    for name in (_folder_name(), f"{_folder_name()}-{os.urandom(6).hex()}"):
-        folder = base / name
-        try:
-            folder.mkdir(mode=0o700)
-        except FileExistsError:
-            if not _is_ours(folder):
-                continue
-        return folder
-    raise PermissionError(errno.EPERM, "no folder of our own can be made here", str(base))
-
-
-def free_bytes(folder: Path) -> int:
-    """Bytes that can still be written below `folder`."""
-    status = os.statvfs(folder)
-    return status.f_bavail * status.f_frsize
-
-
-def is_memory(folder: Path) -> bool:
-    """Whether a folder is in memory, so that a write to it cannot wait for a disk."""
-    try:
-        device = os.stat(folder).st_dev
-        with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as mounts:  # noqa: PTH123 - not a file
-            for line in mounts:
-                head, _, tail = line.partition(" - ")
-                major, minor = head.split()[2].split(":")
-                if os.makedev(int(major), int(minor)) == device:
-                    return tail.split()[0] in ("tmpfs", "ramfs")
-    except (OSError, ValueError, IndexError):
-        return False
-    return False
-
-
-def keeping_write() -> _Write:
-    """`write(2)` that keeps the interpreter: 3 µs beside a busy Python thread, where `os.write` comes back after 5 ms.
-
-    Only for memory: on a disk it would hold up every thread. Returns -1 at a failure, with `ctypes.get_errno`.
-    """
-    import ctypes  # 10 ms of import, not needed to import trainmon
-
-    write = ctypes.PyDLL(None, use_errno=True).write
-    write.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t)
-    write.restype = ctypes.c_ssize_t
-    return write
-
-
-def releasing_write(descriptor: int, line: bytes, length: int) -> int:
-    """`os.write` with the result of `write(2)`: -1 at a failure."""
-    try:
-        return os.write(descriptor, line)
-    except OSError:
-        return -1
-
-
 class Spool:
     """The spool of this process. `append` is for every thread and signal handler; the rest for the writer thread."""
 
-    def __init__(self, header: SpoolHeader) -> None:
+    def __init__(self, header: SpoolHeader, *, most: int = MOST) -> None:
+        """Opens nothing yet; the first `append` does where `open` was not called.
+
+        Args:
+            header: Of the segments to come.
+            most: Bytes that all segments together may have at most.
+        """
         self.header = header
         """Of the segments to come; replace it when the journal is known or the process was forked."""
+        self.most = most
         self.kind: Kind = "none"
         self.why: str | None = None
         """Why there is no shared memory, in words; None where there is."""
@@ -160,10 +96,15 @@ class Spool:
         self.overflow: deque[bytes] = deque()
         """Lines that could be written nowhere; the writer thread takes them."""
         self._number = 0
-        self._room = 0
+        self._room = OVERFLOW
         self._overflow_room = OVERFLOW
-        self._identity = (0, 0)
-        self._write: _Write = releasing_write
+        self._identity: Identity | None = None
+        self._head = 0
+        """Bytes of the current segment's header."""
+        self._fresh = -1
+        """The next segment while it is being made."""
+        self._reopen_at = 0.0
+        self._write: Write = releasing_write
         self._opening = threading.Lock()
 
     # The hot path.
@@ -176,21 +117,22 @@ class Spool:
             urgent: May use the reserve: errors, ends, all that is not progress.
         """
         room = self._room - len(line)
+        if room < 0 and (not urgent or room < -RESERVE):
+            if not self._make_room():
+                return False
+            room = self._room - len(line)
         self._room = room
-        if room < 0 and (not urgent or room < -RESERVE) and not self._wait_for_room():
-            return False
         if self._write(self.descriptor, line, len(line)) == len(line):
             return True
         return self._append_again(line)
 
-    def _wait_for_room(self) -> bool:
+    def _make_room(self) -> bool:
         """Gives the writer thread the interpreter, some ms at most, where lines come faster than it moves them.
 
         Under storage that takes nothing there is no point in waiting, and none is done.
         """
-        for _ in range(PATIENCE):
-            if time.monotonic() - self.moved_at > STANDSTILL:
-                return False
+        deadline = time.monotonic() + PATIENCE
+        while (now := time.monotonic()) < deadline and now - self.moved_at <= STANDSTILL:
             time.sleep(0.001)
             if self._room > 0:
                 return True
@@ -201,20 +143,38 @@ class Spool:
         whole = b"\n" + line
         if self.descriptor >= 0 and self._write(self.descriptor, whole, len(whole)) == len(whole):
             return True
-        if self._opening.acquire(blocking=False):
+        if self._opening.acquire(timeout=OPENING):
             try:
-                self._reopen()
+                if self._append_anew(line):
+                    return True
             except OSError as error:
                 self.why = str(error)
             finally:
                 self._opening.release()
-            if self.descriptor >= 0 and self._write(self.descriptor, line, len(line)) == len(line):
-                return True
         if len(line) > self._overflow_room:
             return False
         self._overflow_room -= len(line)
         self.overflow.append(line)
         return True
+
+    def _append_anew(self, line: bytes) -> bool:
+        """Writes into a segment that another thread opened meanwhile, or into one that is opened now."""
+        whole = b"\n" + line
+        if self.descriptor >= 0 and self._write(self.descriptor, whole, len(whole)) == len(whole):
+            return True
+        now = time.monotonic()
+        if now < self._reopen_at:
+            return False
+        self._reopen()
+        if self.descriptor < 0:
+            self._reopen_at = now + REOPEN_EVERY
+            return False
+        line = self._with_older(line)
+        return self._write(self.descriptor, line, len(line)) == len(line)
+
+    def _with_older(self, line: bytes) -> bytes:
+        """What is first written into a segment opened for `line`; older lines are taken by the writer thread."""
+        return line
 
     # Opening and changing segments.
 
@@ -228,79 +188,85 @@ class Spool:
         if self.descriptor >= 0 and not self.is_ours():
             self.descriptor = -1
         reasons: list[str] = []
-        for base in _bases():
+        for base in bases():
             try:
-                folder = _make_folder(base)
+                folder = make_folder(base)
                 free = free_bytes(folder)
                 if free < LEAST:
                     raise OSError(errno.ENOSPC, f"only {free:,} bytes are free", str(folder))
-                self.folder = folder
                 self._next_segment(folder)
             except OSError as error:
                 reasons.append(f"{base}: {error.strerror or error}")
                 continue
+            self.folder = folder
             memory = is_memory(folder)
             self.kind = "shared memory" if memory else "temporary folder"
             self._write = keeping_write() if memory else releasing_write
             self.why = "; ".join(reasons) or None
-            self.limit = max(LEAST, min(MOST, free // 10))
-            self._room = self.limit
+            self.limit = max(LEAST, min(self.most, free // 10))
+            self._room = self._first_room()
             return
+        self.leave()
         self.kind, self.folder, self.path = "none", None, None
         self.why = "; ".join(reasons)
         self.limit = self._room = OVERFLOW
 
+    def _first_room(self) -> int:
+        """Bytes that the callers may use before somebody counts again."""
+        return self.limit
+
     def _next_segment(self, folder: Path) -> None:
         name = os.urandom(12).hex()
         fresh = folder / f".{name}.new"
-        new = open_new(fresh)
+        self._fresh = open_new(fresh)
         try:
             # Locked before it gets its name: what can be found and is not locked is dead.
-            fcntl.flock(new, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._fresh, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._number += 1
             header = structs.replace(self.header, number=self._number)
             head = msgspec.json.encode(header) + b"\n" + self.preamble
-            if os.write(new, head) != len(head):
+            if os.write(self._fresh, head) != len(head):
                 raise OSError(errno.ENOSPC, "the spool is full", str(folder))
-            self.preamble = b""
             path = folder / f"{name}{SUFFIX}"
             fresh.rename(path)
         except OSError:
-            os.close(new)
+            os.close(self._fresh)
+            self._fresh = -1
             fresh.unlink(missing_ok=True)
             raise
+        self.preamble = b""
+        self._identity = identity(self._fresh)
         if self.descriptor >= 0:
-            os.dup2(new, self.descriptor, inheritable=False)
-            os.close(new)
+            os.dup2(self._fresh, self.descriptor, inheritable=False)
+            os.close(self._fresh)
         else:
-            self.descriptor = high_descriptor(new)
-        self.path = path
-        status = os.fstat(self.descriptor)
-        self._identity = (status.st_dev, status.st_ino)
+            self.descriptor = high_descriptor(self._fresh)
+        self._fresh = -1
+        self.path, self._head = path, len(head)
 
     def next_segment(self) -> None:
         """Puts a new segment under the descriptor; the old one is found by the collector and drained to its end."""
         with self._opening:
             if self.folder is None or not self.is_ours():
                 self._reopen()
-            else:
+                return
+            try:
                 self._next_segment(self.folder)
+            except FileNotFoundError:
+                self._reopen()  # The folder was removed.
 
     def is_ours(self) -> bool:
         """Whether the descriptor still is our segment: a program may close it and get its number for something else."""
+        return self._identity is not None and identity(self.descriptor) == self._identity
+
+    def is_spent(self) -> bool:
+        """Whether it is time for the next segment: this one is full, or lost its name, its header or its descriptor."""
         try:
             status = os.fstat(self.descriptor)
         except OSError:
-            return False
-        return (status.st_dev, status.st_ino) == self._identity
-
-    def size(self) -> int:
-        """Bytes in the current segment; 0 where there is none."""
-        return os.fstat(self.descriptor).st_size if self.is_ours() else 0
-
-    def vanished(self) -> bool:
-        """Whether the current segment lost its name, so that nobody would find it after our death."""
-        return self.is_ours() and os.fstat(self.descriptor).st_nlink == 0
+            return True
+        lost = (status.st_dev, status.st_ino) != self._identity or status.st_nlink == 0
+        return lost or not self._head <= status.st_size <= SEGMENT
 
     def set_used(self, used: int) -> None:
         """Tells how many bytes all segments have now; the rest of the limit is room for lines."""
@@ -314,8 +280,18 @@ class Spool:
         self._overflow_room += sum(map(len, lines))
         return lines
 
+    def put_back(self, lines: list[bytes]) -> None:
+        """Puts lines that were taken out of the overflow back to its front, because the storage did not take them."""
+        self._overflow_room -= sum(map(len, lines))
+        self.overflow.extendleft(reversed(lines))
+
     def leave(self) -> None:
         """Closes our descriptor; the file stays for whoever drains it."""
-        if self.is_ours():
-            os.close(self.descriptor)
-        self.descriptor = -1
+        descriptor, self.descriptor = self.descriptor, -1
+        close_own(descriptor, self._identity)
+
+    def let_go(self) -> None:
+        """In a forked child: closes what is the parent's, whose lock would outlive it here."""
+        self.leave()
+        if self._fresh >= 0:
+            os.close(self._fresh)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import msgspec
 
-from trainmon import spool
+from trainmon import shared_memory, spool
 from trainmon.codec import LINE_LIMIT
+from trainmon.private_files import close_own, high_descriptor, identity
 from trainmon.spool import SpoolHeader
 
 CHUNK = 32 << 10
@@ -32,7 +33,8 @@ class JournalName(msgspec.Struct, frozen=True):
 
     def owns(self, header: SpoolHeader) -> bool:
         """Whether a segment's lines belong to this journal; a journal made anew at an old path is another one."""
-        if header.writer in self.writers:
+        if header.writer in self.writers or header.journal_id in self.writers:
+            # The second: a journal that was replaced under us had that name.
             return True
         if header.journal_id is None or self.journal_id is None:
             return header.journal == self.path
@@ -49,7 +51,9 @@ class SpoolFile:
             OSError: it cannot be opened, or is no segment.
         """
         self.path = path
-        self.descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+        self.descriptor = high_descriptor(descriptor)
+        self._identity = identity(self.descriptor)
         head = os.pread(self.descriptor, 65_536, 0)
         line, found, _ = head.partition(b"\n")
         try:
@@ -60,25 +64,42 @@ class SpoolFile:
         self.offset = len(line) + len(found)
 
     def size(self) -> int:
-        """Bytes in the segment now."""
-        return os.fstat(self.descriptor).st_size
+        """Bytes in the segment now.
+
+        Raises:
+            OSError: The program closed our descriptor, and may use its number for something else.
+        """
+        status = os.fstat(self.descriptor)
+        if (status.st_dev, status.st_ino) != self._identity:
+            raise OSError(errno.EBADF, "the descriptor is not ours any more", str(self.path))
+        return status.st_size
+
+    def is_ours(self) -> bool:
+        """Whether the descriptor still is this segment."""
+        return identity(self.descriptor) == self._identity
 
     def peek(self, most: int) -> tuple[list[bytes], int]:
         r"""The next whole lines, `\n` excluded, at most `most` of them, and the offset behind them.
 
-        A last line without its `\n` stays: its call has not returned, or never did.
+        A last line without its `\n` stays: its call has not returned, or never did. One that is longer than a line may
+        be is passed over: its number stays missing, and nothing waits for it.
         """
         data = os.pread(self.descriptor, CHUNK, self.offset)
         if len(data) == CHUNK and b"\n" not in data:
-            data = os.pread(self.descriptor, LINE_LIMIT + 65_536, self.offset)
+            data = os.pread(self.descriptor, LINE_LIMIT + 1, self.offset)
+            if len(data) > LINE_LIMIT and b"\n" not in data:
+                return [], self.offset + len(data)
         lines = data.split(b"\n", most)
         del lines[-1]  # torn, or the rest
         return lines, self.offset + sum(map(len, lines)) + len(lines)
 
-    def torn(self) -> int:
-        """Bytes of a last line without its end, behind `offset`; 0 while whole lines are left."""
-        rest = os.pread(self.descriptor, CHUNK, self.offset)
-        return 0 if b"\n" in rest else len(rest)
+    def is_drained(self) -> bool:
+        """Whether no whole line is left; a torn one may be, whose call never returned."""
+        if self.size() <= self.offset:
+            return True
+        if b"\n" in os.pread(self.descriptor, 4_096, self.offset):
+            return False
+        return b"\n" not in os.pread(self.descriptor, LINE_LIMIT + 65_536, self.offset)
 
     def retired(self) -> bool:
         """Whether nobody appends here any more."""
@@ -95,10 +116,9 @@ class SpoolFile:
         self.close()
 
     def close(self) -> None:
-        """Closes the descriptor."""
-        if self.descriptor >= 0:
-            os.close(self.descriptor)
-            self.descriptor = -1
+        """Closes the descriptor, if it still is ours."""
+        close_own(self.descriptor, self._identity)
+        self.descriptor = -1
 
 
 def find(journal: JournalName, known: frozenset[Path] = frozenset()) -> list[SpoolFile]:
@@ -107,7 +127,7 @@ def find(journal: JournalName, known: frozenset[Path] = frozenset()) -> list[Spo
     What cannot be opened is left out.
     """
     found: list[SpoolFile] = []
-    for folder in spool.folders():
+    for folder in shared_memory.folders():
         try:
             names = sorted(name for name in os.listdir(folder) if name.endswith(spool.SUFFIX))
         except OSError:

@@ -8,6 +8,8 @@ names of the spec's `monitoring_data` first and ours behind, because the snapsho
 import msgspec
 
 from trainmon.counting import Counting
+from trainmon.divergence import Divergence
+from trainmon.error_groups import ErrorGroup
 from trainmon.events import Direction, EndReason, JsonObject, Metrics, Number, Opened
 from trainmon.pace import Pace
 from trainmon.readings import MachineReading
@@ -270,12 +272,16 @@ class RunState(msgspec.Struct):
     best_checkpoint: CheckpointEntry | None = None
     """The newest checkpoint at or after the best validation's step, where one came."""
     errors: list[ErrorEntry] = []
+    error_groups: list[ErrorGroup] = []
+    """Errors of this run by fingerprint, by rising time of the newest, at most `error_groups.MOST`."""
     warnings: list[WarningEntry] = []
     performance: list[PerformanceEntry] = []
     operations: list[OperationEntry] = []
     prelude: float | None = 0.0
     """Unix seconds from which entries belong to the run that starts next; None while a run goes on."""
     reading: MachineReading | None = None
+    oom_kills_before: int | None = None
+    """What the control group's counter of out-of-memory kills said when the run began; None: it was not read."""
     loss: Series = msgspec.field(default_factory=Series)
     """The loss over run steps."""
     metrics: Series = msgspec.field(default_factory=Series)
@@ -286,6 +292,7 @@ class RunState(msgspec.Struct):
     """Readings of the machine over whole Unix seconds, see `trainmon.machine`."""
     redone: Series | None = None
     """The loss of steps that a resumed run did again."""
+    divergence: Divergence = msgspec.field(default_factory=Divergence)
     pace: Pace = msgspec.field(default_factory=Pace)
     earlier: list[RunSummary] = []
     writers: dict[str, Writer] = {}

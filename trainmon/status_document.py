@@ -9,6 +9,7 @@ from trainmon import derived
 from trainmon.derived import Status, Verdict
 from trainmon.entries import cut
 from trainmon.look import Look
+from trainmon.scalars import Number, encode_number
 from trainmon.state import CheckpointEntry, RunState, ValidationEntry
 from trainmon.status_schema import (
     STATUS_SCHEMA,
@@ -23,7 +24,6 @@ from trainmon.status_schema import (
     StatusDocument,
     TrainerPart,
 )
-from trainmon.values import Number, encode_number
 from trainmon.version import __version__
 
 MESSAGE_LIMIT = 1_000
@@ -38,7 +38,12 @@ _CODES = {
     Status.UNREACHABLE: STALLED,
     Status.INTERRUPTED: BROKEN,
     Status.FAILED: BROKEN,
+    Status.TERMINATED: BROKEN,
+    Status.KILLED: BROKEN,
+    Status.OUT_OF_MEMORY: BROKEN,
+    Status.CRASHED: BROKEN,
     Status.DIED: BROKEN,
+    Status.REBOOTED: BROKEN,
 }
 
 
@@ -78,10 +83,8 @@ def exit_code(look: Look, verdict: Verdict) -> int:
     """What a script is told about one folder: the worst that is true of it."""
     state = look.view.state
     if verdict.status is Status.WAITING:
-        # A trainer that has opened the folder and lives is about to start its run.
-        living = state.opened is not None and look.view.evidence.alive is not False
-        closed = state.opened is not None and state.writers[state.opened.writer].closed
-        return WELL if living and not closed else NO_RUN
+        # A trainer that has opened the folder is about to start its run.
+        return WELL if state.opened is not None else NO_RUN
     code = _CODES.get(verdict.status, WELL)
     return max(code, NOT_FINITE) if derived.loss_is_bad(state) else code
 

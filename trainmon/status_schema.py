@@ -8,7 +8,7 @@ import msgspec
 
 from trainmon.derived import Status
 from trainmon.events import Direction, Metrics
-from trainmon.values import Number
+from trainmon.scalars import Number
 
 STATUS_SCHEMA = 1
 """Version of the document."""

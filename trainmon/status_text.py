@@ -7,6 +7,7 @@ cannot take them.
 from collections.abc import Iterable, Iterator
 
 from trainmon.derived import Status
+from trainmon.scalars import Number, decode_number
 from trainmon.status_schema import InsidePart, StatusDocument
 from trainmon.units import (
     clock,
@@ -20,7 +21,6 @@ from trainmon.units import (
     throughput,
     weekday_clock,
 )
-from trainmon.values import Number, decode_number
 from trainmon.visible import visible
 
 SIGNS = {
@@ -34,7 +34,12 @@ SIGNS = {
     Status.FINISHED: "✔",
     Status.INTERRUPTED: "■",
     Status.FAILED: "✖",
+    Status.TERMINATED: "✖",
+    Status.KILLED: "✖",
+    Status.OUT_OF_MEMORY: "✖",
+    Status.CRASHED: "✖",
     Status.DIED: "✖",
+    Status.REBOOTED: "✖",
     Status.UNREACHABLE: "▲",
 }
 """The sign before each status, as on the screen."""

@@ -1,9 +1,12 @@
 """Getting the journal onto the disk, in a thread of its own: `fdatasync` may take seconds."""
 
+import errno
 import os
 import threading
 
 import msgspec
+
+from trainmon.private_files import duplicate
 
 
 class Synced(msgspec.Struct, frozen=True):
@@ -34,15 +37,22 @@ class Syncer:
     def ask(self, descriptor: int, end: int) -> None:
         """Begins to sync a journal that is `end` bytes long; only while not `busy`."""
         self._done.clear()
-        # A descriptor of its own: the writer may close its own while the disk is slow.
-        self._job = (os.dup(descriptor), end)
-        if self._stopping:
-            self._work()  # The program ends: no thread can be started now, and nobody is held up.
+        # A descriptor of its own, out of the program's way: the writer may close its own while the disk is slow.
+        self._job = (duplicate(descriptor), end)
+        if self._stopping or not self._has_thread():
+            self._work()  # The program ends, or has no room for a thread: nobody but our caller is held up.
             return
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="trainmon-sync", daemon=True)
-            self._thread.start()
         self._wanted.set()
+
+    def _has_thread(self) -> bool:
+        if self._thread is None:
+            thread = threading.Thread(target=self._run, name="trainmon-sync", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:
+                return False
+            self._thread = thread
+        return True
 
     def answer(self, timeout: float = 0.0) -> Synced | None:
         """The result of the last sync, once; None while there is none within `timeout` seconds."""
@@ -69,12 +79,24 @@ class Syncer:
         if job is None:
             return
         descriptor, end = job
-        error: OSError | None = None
-        try:
-            os.fdatasync(descriptor)
-        except OSError as failure:
-            error = failure
-        os.close(descriptor)
+        error = _sync_and_close(descriptor)
         self._result = Synced(end, error)
         self._job = None
         self._done.set()
+
+
+def _sync_and_close(descriptor: int) -> OSError | None:
+    """Why the file may not be on the disk; None: it is."""
+    error: OSError | None = None
+    try:
+        os.fdatasync(descriptor)
+    except OSError as failure:
+        if failure.errno == errno.EBADF:
+            return failure  # The program closed it: the number may be another's already.
+        error = failure
+    try:
+        os.close(descriptor)
+    except OSError as failure:
+        # NFS says only here that the disk was full; the number is free all the same.
+        error = error or failure
+    return error

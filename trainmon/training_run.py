@@ -17,7 +17,7 @@ from trainmon import checks
 from trainmon.best import better
 from trainmon.errors import ArgumentError
 from trainmon.events import Number, Span, SpanName
-from trainmon.given import as_metrics, as_recorded
+from trainmon.given import as_integer, as_metrics, as_recorded, path_text
 from trainmon.logger import TrainLogger
 from trainmon.tracebacks import describe
 
@@ -192,9 +192,10 @@ class TrainingRun:
             phase: Only `training` enters the curve, the bars and the speed, and moves the step.
         """
         if phase == "training":
-            self.step = self.step + 1 if step is None else step
-        if epoch is not None:
-            self.epoch = epoch
+            given = as_integer(step)
+            self.step = self.step + 1 if given is None else given
+        given = as_integer(epoch)
+        self.epoch = self.epoch if given is None else given
         waited, self._waited = (self._waited if self._tracked else None), 0.0
         self._loss = as_recorded(loss) if phase == "training" else self._loss
         self._logger.log_training_progress(
@@ -284,13 +285,14 @@ class TrainingRun:
         """
         recorder = self._logger.recorder
         size: int | None = None
+        text = path_text(path)
         try:
             size = _size(Path(path))
-        except OSError as error:
-            recorder.warn_once(f"checkpoint {error.errno}", f"checkpoint {path}: {error.strerror}")
+        except (OSError, ValueError, TypeError) as error:
+            recorder.warn_once(f"checkpoint {type(error).__name__}", f"checkpoint {text}: {error}")
         loss = float(self._loss) if isinstance(self._loss, str) else self._loss
         self._logger.log_model_checkpoint(
-            self.epoch, self.step, loss, os.fspath(path), metrics, size=size, duration=duration
+            self.epoch, self.step, loss, text, metrics, size=size, duration=duration
         )
 
 

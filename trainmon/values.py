@@ -1,10 +1,9 @@
-"""Makes any value of a training script safe for JSON: numbers, texts and whole configurations.
+"""Makes any value of a training script safe for JSON: texts and whole configurations.
 
-Nothing here raises for any value, and nothing but `as_number` reads the memory of a device. Only what an
-object's own code raises beyond `Exception` (a Ctrl-C that lands in it) gets through.
+Nothing here raises for any value, and nothing reads the memory of a device. Only what an object's own code
+raises beyond `Exception` (a Ctrl-C that lands in it) gets through.
 """
 
-import math
 import numbers
 import os
 from collections import deque
@@ -14,14 +13,12 @@ from decimal import Decimal
 from enum import Enum
 from itertools import islice
 from types import BuiltinFunctionType, FunctionType, MethodType, SimpleNamespace
-from typing import SupportsFloat, TypeAlias, TypeGuard
+from typing import TypeAlias, TypeGuard
 
 import msgspec
 
+from trainmon.scalars import as_number
 from trainmon.secrets import MASK, is_secret_key, mask_text
-
-Number: TypeAlias = float | int | str
-"""A number as JSON can hold it; the only texts are "NaN", "Infinity" and "-Infinity"."""
 
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 """What `freeze` makes: floats are finite, ints are within ±(2**63 - 1), texts are valid Unicode."""
@@ -56,74 +53,6 @@ _SEQUENCES = (list, tuple, Set, deque, ValuesView)
 _MAX_DIGITS_BITS = 4_096
 """Larger ints are described: writing their digits takes quadratic time, and raises beyond 4,300 digits."""
 
-_MAX_INT = 2**63 - 1
-"""Beyond it JSON readers of other languages, and ours, differ; such ints become floats."""
-
-_NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
-
-
-def encode_number(number: float) -> Number:
-    """The number, or its name where it is NaN or infinite."""
-    if math.isfinite(number):
-        return number
-    if math.isnan(number):
-        return "NaN"
-    return "Infinity" if number > 0 else "-Infinity"
-
-
-def decode_number(number: Number) -> float:
-    """The float behind a `Number`; infinite beyond the range of floats, NaN for a text that is no number."""
-    if isinstance(number, str):
-        return _NOT_FINITE.get(number, math.nan)
-    return _as_float(number) if isinstance(number, int) else number
-
-
-def as_number(value: object) -> Number | None:
-    """The value as a number, or None where it is none or will not say so.
-
-    Numbers are bools (as 0 and 1), ints, floats, decimals, fractions, the scalars and one-element arrays of
-    NumPy and the one-element tensors of PyTorch. An int beyond ±(2**63 - 1) becomes a float. Texts and
-    complex numbers are none. Reading a CUDA tensor waits for the GPU, as `tensor.item()` does.
-    """
-    try:
-        if isinstance(value, int | float):
-            return _builtin_number(value)
-        if isinstance(value, Decimal):
-            return "NaN" if value.is_nan() else encode_number(float(value))
-        return _foreign_number(value)
-    except Exception:  # noqa: BLE001 - foreign code: what cannot be converted is not a number
-        return None
-
-
-def _builtin_number(value: float) -> Number:
-    """The number in an int, float or subclass of them, read past whatever methods the subclass overrides."""
-    if not isinstance(value, int):
-        return encode_number(float.__float__(value))
-    number = int.__int__(value)
-    return number if -_MAX_INT <= number <= _MAX_INT else encode_number(_as_float(number))
-
-
-def _as_float(number: numbers.Rational | int) -> float:
-    try:
-        return float(number)
-    except OverflowError:
-        return math.inf if int(number.numerator) > 0 else -math.inf
-
-
-def _foreign_number(value: object) -> Number | None:
-    """What the object's own `item` or `__float__` says; raises what they raise."""
-    if callable(item := getattr(type(value), "item", None)):
-        if getattr(getattr(value, "dtype", None), "kind", "") in ("m", "M"):
-            return None  # a date or a span of NumPy, whose item may be a bare count of nanoseconds
-        value = item(value)
-    if isinstance(value, int | float):
-        return _builtin_number(value)
-    if isinstance(value, numbers.Rational):
-        return encode_number(_as_float(value))
-    if isinstance(value, complex) or not isinstance(value, SupportsFloat):
-        return None
-    return encode_number(float(value))
-
 
 def type_name(value: object) -> str:
     """The name of the value's class, without its module, past whatever a metaclass makes of `__name__`."""
@@ -137,7 +66,7 @@ def as_text(value: object, limit: int = MAX_TEXT) -> str:
     A lone surrogate becomes the six characters `\udXXX`. What was cut is said: ` … [truncated N characters]`.
     Of a text only what is kept is copied; a container is frozen first, which bounds it and hides its secrets.
     """
-    return _cut(_written(value), limit, mask=False)
+    return _cut(_written(value), limit, mask=True)
 
 
 def _is_text(value: object) -> TypeGuard[str]:

@@ -1,7 +1,7 @@
 """The app: takes frames from the feed, keeps what the user set, and shows both on the screens.
 
-It repaints when a frame comes, at most four times a second, and once a second for the clock. What is drawn is decided by
-the panels; what they did not change is not sent.
+It repaints when a frame comes, at most four times a second, and once a second for the clock. What is drawn is
+decided by the panels; what they did not change is not sent.
 """
 
 import asyncio
@@ -16,18 +16,22 @@ from msgspec.structs import replace
 from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.message import Message
 
-from trainmon.derived import Evidence, Verdict, run_bar, verdict
+from trainmon.derived import run_bar
 from trainmon.state import RunState
+from trainmon.statuses import Evidence, Verdict
+from trainmon.verdict import verdict
 from trainmon_tui.feed import Frame
 from trainmon_tui.render.safe import safe_lines
-from trainmon_tui.screens.base import RunView
+from trainmon_tui.screens.base import PanelScreen
 from trainmon_tui.screens.errors import ErrorsScreen
 from trainmon_tui.screens.help import HelpScreen
 from trainmon_tui.screens.overview import OverviewScreen
 from trainmon_tui.screens.quit import QuitScreen
 from trainmon_tui.sight import Options, Sight
 from trainmon_tui.theme import DAY, NIGHT, palette
+from trainmon_tui.widgets.rows import SHORT_OF_A_TICK
 from trainmon_tui.widgets.status import SIGNS
 
 SMOOTHINGS = (0.9, 0.97, 0.99, 0.0, 0.6)
@@ -44,6 +48,10 @@ class Child(Protocol):
 
     def poll(self) -> int | None:
         """Its exit code; None while it runs."""
+
+
+class Arrived(Message):
+    """A frame came; posted from the feed's thread."""
 
 
 class WatchApp(App[int]):
@@ -121,21 +129,20 @@ class WatchApp(App[int]):
         self.bugs[panel] = where
 
     def deliver(self, frame: Frame) -> None:
-        """Takes the newest frame; from any thread, returns at once. Frames that come faster than drawing are dropped."""
+        """Takes the newest frame, from any thread; one that comes before the last was drawn replaces it."""
         self._newest = frame
-        loop = self._loop_of_app
-        if loop is not None and not self._drawing_asked:
+        if self.is_running and not self._drawing_asked:
             self._drawing_asked = True
-            try:
-                loop.call_soon_threadsafe(self._draw_newest)
-            except RuntimeError:  # the loop has ended
-                self._loop_of_app = None
+            self.post_message(Arrived())
+
+    def get_default_screen(self) -> OverviewScreen:
+        """The overview."""
+        return self._overview
 
     async def on_mount(self) -> None:
         """Shows the first screen with whatever is known by now."""
         self._loop_of_app = asyncio.get_running_loop()
         self.theme_changed_signal.subscribe(self, lambda _theme: self._recolour())
-        await self.push_screen(self._overview)
         self._recolour()
         self._draw_newest()
         self.set_interval(1.0, self._tick)
@@ -153,9 +160,14 @@ class WatchApp(App[int]):
         gc.freeze()
 
     def _tick(self) -> None:
-        """The clock and the ages move."""
-        self._look()
-        self._show()
+        """The clock and the ages move, where no frame has moved them just now."""
+        if not 0 <= self._clock() - self._sight.now < SHORT_OF_A_TICK:
+            self._look()
+            self._show()
+
+    def on_arrived(self, _message: Arrived) -> None:
+        """Shows the newest frame."""
+        self._draw_newest()
 
     def _draw_newest(self) -> None:
         self._drawing_asked = False
@@ -188,7 +200,7 @@ class WatchApp(App[int]):
             self._recolour()
         for screen in self.screen_stack:
             # Screens below an opaque one are not seen; a modal one lets the one below be seen.
-            if isinstance(screen, RunView) and (screen is self.screen or self.screen.is_modal):
+            if isinstance(screen, PanelScreen) and (screen is self.screen or self.screen.is_modal):
                 screen.show(self._sight)
         if self._say_title is not None:
             self._say_title(title_of(self._sight))
@@ -197,7 +209,7 @@ class WatchApp(App[int]):
         bright = palette(self.theme_variables)
         receding = palette(self.theme_variables, dimmed=True) if self._dimmed else bright
         for screen in (*self.screen_stack, self._overview, self._errors):
-            if isinstance(screen, RunView):
+            if isinstance(screen, PanelScreen):
                 screen.paint(bright, receding)
 
     def _open(self, screen: HelpScreen | ErrorsScreen) -> None:
@@ -247,12 +259,12 @@ class WatchApp(App[int]):
 
     def action_scroll(self, lines: int) -> None:
         """Scrolls the errors of this screen."""
-        if isinstance(self.screen, RunView) and self.screen.scrolling is not None:
+        if isinstance(self.screen, PanelScreen) and self.screen.scrolling is not None:
             self.screen.scrolling.scroll_lines(lines)
 
     def action_jump(self, groups: int) -> None:
         """Goes to the next or the previous error of this screen."""
-        if isinstance(self.screen, RunView) and self.screen.scrolling is not None:
+        if isinstance(self.screen, PanelScreen) and self.screen.scrolling is not None:
             self.screen.scrolling.jump(groups)
 
     async def action_quit(self) -> None:

@@ -1,7 +1,7 @@
 """The feed: a thread that follows a run folder and hands on the newest view of it.
 
-Polling is the truth: it works where the kernel tells nothing (NFS, FUSE, a folder that is replaced). What watchfiles says
-only wakes the poll early, and whatever goes wrong with it costs nothing but that.
+Polling is the truth: it works where the kernel tells nothing (NFS, FUSE, a folder that is replaced). What
+watchfiles says only wakes the poll early, and whatever goes wrong with it costs nothing but that.
 """
 
 import os
@@ -12,10 +12,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from trainmon.events import Opened
 from trainmon.reader import RunReader, View
 from trainmon.state import CheckpointEntry, RunState
+from trainmon.statuses import Evidence
 
 POLL_EVERY = 0.5
 """Seconds between two polls without a hint while there is news; the promise is once or twice a second."""
@@ -36,7 +38,8 @@ HINT_RETRY = 5.0
 """Seconds until watching is tried again where the folder is missing, was replaced or cannot be watched."""
 
 _DEBOUNCE = 100
-"""Milliseconds in which watchfiles gathers changes; with a step of 30 an append arrives in 60 to 90 ms (measured 2026-11)."""
+"""Milliseconds in which watchfiles gathers changes; with a step of 30 an append arrives in 60 to 90 ms
+(measured 2026-11)."""
 
 
 class Frame(msgspec.Struct, frozen=True):
@@ -98,7 +101,7 @@ class Feed:
             while not self._stopping.is_set():
                 began = time.monotonic()
                 self._wake.clear()
-                view = reader.poll()
+                view = self._poll(reader)
                 there = files.look(view.state, began)
                 news = view.version != version or self._newest is None or there != self._newest.files
                 if news:
@@ -111,6 +114,15 @@ class Feed:
                 self._wait(began, POLL_EVERY if news else QUIET_POLL_EVERY)
         finally:
             reader.close()
+
+    def _poll(self, reader: RunReader) -> View:
+        try:
+            return reader.poll()
+        except Exception as error:  # noqa: BLE001 - a bug in reading must not leave a screen that looks alive
+            note = f"reading failed ({type(error).__name__}): what is shown may be old"
+            if self._newest is None:
+                return View(RunState(), Evidence(), exists=True, note=note, version=-1, bytes_read=0)
+            return replace(self._newest.view, note=note, version=-1)
 
     def _wait(self, began: float, interval: float) -> None:
         """Waits for the next poll; one that took as long as the gap has more to read and is repeated at once."""

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from trainmon.derived import Status, Verdict
 from trainmon.state import RunState
+from trainmon.statuses import Status, Verdict
 
 
 class Options(msgspec.Struct, frozen=True):

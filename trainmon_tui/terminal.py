@@ -86,8 +86,12 @@ def _write(sequence: str) -> None:
         return
 
 
-RESTORE = b"\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?2004l\x1b[?7h\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l\x1b[23;2t"
-"""What undoes all that Textual and we switch on: mouse, paste, wrapping, keyboard, other screen, cursor, focus, title."""
+RESTORE = (
+    b"\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?2004l\x1b[?7h"
+    b"\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l\x1b[23;2t"
+)
+"""What undoes all that Textual and we switch on: mouse, paste, wrapping, keyboard, other screen, cursor,
+focus, title."""
 
 
 def restore_by_force(attributes: list[object] | None) -> None:
@@ -103,8 +107,5 @@ def restore_by_force(attributes: list[object] | None) -> None:
             termios.tcsetattr(0, termios.TCSANOW, attributes)  # type: ignore[arg-type]  # what tcgetattr returned
         os.set_blocking(2, False)
         os.write(2, RESTORE)
-    except (
-        OSError,
-        termios.error,
-    ):  # the terminal is gone, or does not read: there is nothing left to restore
+    except (OSError, termios.error):  # the terminal is gone, or does not read: nothing is left to restore
         return

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainmon.pace import BLOCKS, UNEXPLAINED, Pace
+from trainmon.pace import BLOCKS, Pace
+from trainmon.pauses import UNEXPLAINED
 
 SPANS = st.lists(
     st.one_of(

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainmon.series import FEWEST_BUCKETS, Series, SeriesDocument, Value
+from trainmon.cells import Value
+from trainmon.series import FEWEST_BUCKETS, Series, SeriesDocument
 
 VALUES = st.one_of(
     st.none(),

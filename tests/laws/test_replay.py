@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from tests.histories import History, histories
 from trainmon import derived, snapshot
 from trainmon.codec import decode_lines, encode_line
-from trainmon.derived import Evidence
+from trainmon.statuses import Evidence
 from trainmon.events import AnyEvent
 from trainmon.monitoring import monitoring_data
 from trainmon.projection import Projector, TextLine
 from trainmon.reducer import Item, Reducer, fold
 from trainmon.snapshot import Texts, canonical
 from trainmon.state import RunState
+from trainmon.verdict import verdict
 
 law = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 """Derandomized: the same examples on every machine, so that a red build is red for everybody."""
@@ -127,8 +128,8 @@ def test_what_follows_from_any_state_at_any_time_is_finite_and_raises_nothing(
     """W29, W30, R10, R16: whatever clocks and counters say, there is no negative ETA and no exception."""
     state = folded(history.items, history.offsets)
 
-    derived.verdict(state, Evidence(alive=True), now)
-    derived.verdict(state, Evidence(), now)
+    verdict(state, Evidence(alive=True), now)
+    verdict(state, Evidence(), now)
     monitoring_data(state, now)
     estimate = derived.estimate(state, now)
     numbers = [derived.elapsed(state, now), derived.steps_per_second(state), derived.run_bar(state).fraction]

@@ -3,6 +3,7 @@
 Its output goes to a file in the run folder, because the screen has the terminal.
 """
 
+import importlib.util
 import os
 import signal
 import subprocess
@@ -13,7 +14,6 @@ from pathlib import Path
 from types import FrameType
 
 import click
-import msgspec
 
 from trainmon.cli.output import say
 from trainmon.visible import visible
@@ -25,7 +25,7 @@ OUTPUT = "demo_output.log"
 """What the demo prints, in its run folder."""
 
 PATIENCE = 5.0
-"""Seconds that the demo gets to end in order before it is killed."""
+"""Seconds that the demo gets to end in order before a stronger signal."""
 
 LINE_EVERY = 5.0
 """Seconds between two lines where there is no screen."""
@@ -56,15 +56,6 @@ Exit codes:
 """
 
 
-class Demo(msgspec.Struct, frozen=True):
-    """What is to be started."""
-
-    script: Path
-    log_dir: Path
-    arguments: tuple[str, ...]
-    """All of them, checked."""
-
-
 @click.command(
     "demo",
     help=HELP,
@@ -79,9 +70,10 @@ class Demo(msgspec.Struct, frozen=True):
 @click.pass_context
 def command(ctx: click.Context, log_dir: Path, plain: bool, demo_options: tuple[str, ...]) -> None:
     """The command; its help stands in `HELP`."""
-    demo = _checked(log_dir, demo_options)
+    path, arguments = script(), (*demo_options, "--log-dir", str(log_dir))
+    check_options(path, arguments)
     _refuse_busy(log_dir)
-    child = _start(demo)
+    child = _start([sys.executable, str(path), *arguments], log_dir)
     end_on_exit = True
     restore = _leave_in_order_on_signals()
     try:
@@ -107,18 +99,19 @@ def script() -> Path:
     raise click.ClickException(f"demo_train.py is missing beside {package}")
 
 
-def _checked(log_dir: Path, options: Sequence[str]) -> Demo:
-    """The demo with options that it understands; leaves with code 2 and its own words where it does not."""
-    path = script()
-    arguments = (*options, "--log-dir", str(log_dir))
-    check = subprocess.run(
-        [sys.executable, str(path), "--check", *arguments],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace",
-    )  # fmt: skip
-    if check.returncode:
-        said = check.stderr.strip().rpartition("\n")[2].rpartition("error: ")[2]
-        raise click.UsageError(visible(said or f"the demo refused its options ({check.returncode})"))
-    return Demo(path, log_dir, arguments)
+def check_options(path: Path, arguments: Sequence[str]) -> None:
+    """Leaves with exit code 2 and the demo's own words where it does not understand its options.
+
+    Checked here, because nobody would see the words of a child behind a screen.
+    """
+    spec = importlib.util.spec_from_file_location("demo_train", path)
+    if spec is None or spec.loader is None:
+        raise click.ClickException(f"{path} cannot be loaded")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    parse_options: Callable[[Sequence[str]], object] = module.parse_options
+    parse_options(arguments)
 
 
 def _refuse_busy(log_dir: Path) -> None:
@@ -134,21 +127,17 @@ def _refuse_busy(log_dir: Path) -> None:
         )
 
 
-def _start(demo: Demo) -> "subprocess.Popen[bytes]":
+def _start(line: Sequence[str], log_dir: Path) -> "subprocess.Popen[bytes]":
     from trainmon.private_files import make_folder, open_append
 
     try:
-        make_folder(demo.log_dir)
-        output = open_append(demo.log_dir / OUTPUT)
+        make_folder(log_dir)
+        output = open_append(log_dir / OUTPUT)
     except OSError as error:
-        raise click.ClickException(f"{visible(str(demo.log_dir))}: {error.strerror or error}") from error
+        raise click.ClickException(f"{visible(str(log_dir))}: {error.strerror or error}") from error
     try:
         return subprocess.Popen(
-            [sys.executable, str(demo.script), *demo.arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
+            line, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
         )
     finally:
         os.close(output)
@@ -173,7 +162,7 @@ def _watch(child: "subprocess.Popen[bytes]", log_dir: Path) -> int:
     if child.poll() is None and code == 0:
         folder = visible(str(log_dir))
         say(f"the demo still trains: `trainmon watch {folder}` shows it, `kill {child.pid}` ends it")
-    elif child.poll():
+    elif (child.poll() or 0) > 0:
         say(f"the demo ended with exit code {child.returncode}; its output: {visible(str(log_dir / OUTPUT))}")
     return code
 
@@ -199,15 +188,14 @@ def _follow(child: "subprocess.Popen[bytes]", log_dir: Path) -> int:
 
 
 def end(child: "subprocess.Popen[bytes]") -> None:
-    """Ends the demo in order, or by force where it does not."""
-    if child.poll() is not None:
-        return
-    child.send_signal(signal.SIGTERM)
-    try:
-        child.wait(PATIENCE)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()
+    """Ends the demo as Ctrl-C does, so that it records how it ended; by force where it does not."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        if child.poll() is None:
+            child.send_signal(number)
+            try:
+                child.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                continue
 
 
 def _leave_in_order_on_signals() -> Callable[[], None]:

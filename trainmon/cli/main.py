@@ -14,7 +14,7 @@ import click
 
 from trainmon.version import __version__
 
-COMMANDS = ("watch", "status", "demo", "repair", "doctor")
+COMMANDS = ("watch", "status", "demo", "repair", "doctor", "analyze", "export", "tail", "wait", "report")
 """In the order of the help."""
 
 INTERRUPTED = 130
@@ -50,6 +50,16 @@ class _Commands(click.Group):
         assert isinstance(command, click.Command), cmd_name
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Runs the subcommand; click would make exit code 1 of a closed pipe, which looks like a bug of ours."""
+        try:
+            result: object = super().invoke(ctx)
+        except OSError as error:
+            if error.errno != errno.EPIPE:
+                raise
+            ctx.exit(PIPE_CLOSED)
+        return result
+
 
 @click.group(cls=_Commands, help=HELP, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="trainmon")
@@ -70,13 +80,15 @@ def run(arguments: list[str] | None = None) -> int:
     """
     try:
         code = _run(arguments)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # None where the program was started with it closed.
+            sys.stdout.flush()
     except OSError as error:
         if error.errno != errno.EPIPE:
             raise
+        code = PIPE_CLOSED
+    if code == PIPE_CLOSED:
         # Nothing more can be written; without this the interpreter complains when it flushes at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return PIPE_CLOSED
     return code
 
 

@@ -11,6 +11,12 @@ DEFAULT_FOLDER = Path("logs")
 """Where a training records that was told nothing else."""
 
 
+def printable(text: str) -> str:
+    """The text as standard output can take it: unchanged, or in ASCII. Untrusted parts were made visible before."""
+    # Standard output is None where the program was started with it closed.
+    return in_encoding(text, getattr(sys.stdout, "encoding", None))
+
+
 def say(text: str) -> None:
-    """Prints text, in ASCII where standard output can take nothing else. Untrusted parts were made visible before."""
-    click.echo(in_encoding(text, sys.stdout.encoding))
+    """Prints text, in ASCII where standard output can take nothing else."""
+    click.echo(printable(text))

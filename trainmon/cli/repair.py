@@ -17,6 +17,7 @@ from trainmon.look import folders_in
 from trainmon.opening import RunFiles, TextOptions
 from trainmon.paths import BUSY, FAULTS, JOURNAL, RANKS
 from trainmon.spool_files import JournalName, find
+from trainmon.state import Bookmark
 from trainmon.status_document import BROKEN, NO_RUN, WELL
 from trainmon.system.identity import own_identity
 from trainmon.visible import visible
@@ -115,7 +116,7 @@ def repair(folder: Path) -> Repaired:
     me = own_identity()
     holder = Holder(me.host, me.boot_id, me.pid, me.start_ticks)
     files = RunFiles(folder, journal.take_lock(folder, holder), holder, TextOptions(app_name=None))
-    torn, known = _is_torn(folder / JOURNAL), _snapshot_end(folder)
+    torn, known = _is_torn(folder / JOURNAL), _bookmark(folder)
     try:
         # The name of the general log is known only when the journal has been read: all that may be it are counted.
         before = _text_bytes(folder)
@@ -124,7 +125,8 @@ def repair(folder: Path) -> Repaired:
         files.collector.finish(files.journal.end)
         files.collector.synced(files.collector.offsets(), files.journal.end)
         added = _text_bytes(folder) - before
-        outdated = known != files.journal.end
+        files.mark()
+        outdated = known != files.state.bookmark
         if outdated or added:
             files.write_snapshot(time.time())
         return Repaired(files.recovered, torn, added, outdated or added > 0)
@@ -142,10 +144,10 @@ def _is_torn(path: Path) -> bool:
         return False
 
 
-def _snapshot_end(folder: Path) -> int | None:
-    """How far the snapshot has read the journal; None: there is none that can be used."""
+def _bookmark(folder: Path) -> Bookmark | None:
+    """How far the snapshot has read which journal; None: there is none that can be used."""
     try:
-        return snapshot.read(folder).state.bookmark.offset
+        return snapshot.read(folder).state.bookmark
     except SnapshotError:
         return None
 

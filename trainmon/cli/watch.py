@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from trainmon.cli.output import DEFAULT_FOLDER
+from trainmon.cli.output import DEFAULT_FOLDER, printable
 
 HELP = """Watch the run in FOLDER (default: logs); it need not exist yet.
 
@@ -37,9 +37,6 @@ def command(ctx: click.Context, folder: Path, ascii_only: bool) -> None:
 
 def printable_status(folder: Path) -> str:
     """The status of a run folder as text that standard output can take."""
-    import sys
+    from trainmon.cli.status import plain_status  # deferred: the reader, which the feed imports meanwhile
 
-    from trainmon.cli.status import plain_status
-    from trainmon.visible import in_encoding
-
-    return in_encoding(plain_status(folder)[0], sys.stdout.encoding)
+    return printable(plain_status(folder)[0])

@@ -1,22 +1,87 @@
-"""What the app asks of each of its screens."""
+"""A screen of panels: places them, hands them what they draw, and colours them."""
 
+from collections.abc import Callable, Mapping
+
+from textual import events
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from trainmon_tui.screens.plan import Plan
 from trainmon_tui.sight import Sight
 from trainmon_tui.theme import Palette
 from trainmon_tui.widgets.errors import ErrorsPanel
+from trainmon_tui.widgets.rows import Box, Panel
+
+Report = Callable[[str, str], None]
+"""Is told of a bug in a panel: the panel's name and where it was raised."""
 
 
-class RunView:
-    """A screen that looks at a run; mixed into Textual's `Screen`."""
+class PanelScreen(Screen[bool | None]):
+    """A screen that looks at a run; a subclass says where its panels stand."""
+
+    AUTO_FOCUS = None
+
+    def __init__(self, id: str, panels: Mapping[str, Panel]) -> None:
+        """A screen without anything to show yet.
+
+        Args:
+            id: Of the screen.
+            panels: By name; those without a box are hidden.
+        """
+        super().__init__(id=id)
+        self._panels = dict(panels)
+        self._sight: Sight | None = None
+        self._placed: Plan = {}
+
+    def boxes(self, width: int, height: int) -> Plan:
+        """Where the panels stand on a screen of this size."""
+        raise NotImplementedError
 
     @property
     def scrolling(self) -> ErrorsPanel | None:
         """The pane that scrolls; None where there is none."""
         return None
 
+    def compose(self) -> ComposeResult:
+        """All panels; they are placed before they are mounted, to be laid out once."""
+        self.place_panels(*self.app.size)
+        yield from self._panels.values()
+
+    def place_panels(self, width: int, height: int) -> None:
+        """Places the panels, where that changes anything."""
+        if not width or not height:
+            return
+        boxes = self.boxes(width, height)
+        if boxes == self._placed:
+            return
+        for name, panel in self._panels.items():
+            box = boxes.get(name)
+            panel.display = box is not None
+            if box is not None and box != self._placed.get(name):
+                panel.place(box)
+        self._placed = boxes
+
     def show(self, sight: Sight) -> None:
-        """Hands the sight to the panels."""
-        raise NotImplementedError
+        """Hands the sight to all panels that are shown."""
+        self._sight = sight
+        self.place_panels(*self.size)
+        for panel in self._panels.values():
+            if panel.display:
+                panel.show(sight)
 
     def paint(self, palette: Palette, receding: Palette) -> None:
         """Takes other colours; the receding ones are for panels that do not matter once a run is dead."""
-        raise NotImplementedError
+        for panel in self._panels.values():
+            panel.paint(palette)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Places the panels anew."""
+        self.place_panels(*self.size)
+        if self._sight is not None:
+            self.show(self._sight)
+
+
+def centred(width: int, height: int, box_width: int, box_height: int) -> Plan:
+    """One panel, called "panel", in the middle of a screen, as large as wanted or as the screen allows."""
+    wide, high = min(width, box_width), min(height, box_height)
+    return {"panel": Box((width - wide) // 2, (height - high) // 2, wide, high)}

@@ -1,16 +1,14 @@
 """The help: every key, over whatever is on the screen."""
 
-from collections.abc import Callable
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import ModalScreen
 
 from trainmon_tui.render.cells import Row, row
-from trainmon_tui.screens.base import RunView
+from trainmon_tui.screens.base import PanelScreen, Report, centred
+from trainmon_tui.screens.plan import Plan
 from trainmon_tui.sight import Sight
-from trainmon_tui.theme import Palette
 from trainmon_tui.widgets.lines import title_row
 from trainmon_tui.widgets.rows import RowsPanel
 
@@ -19,7 +17,7 @@ KEYS = (
     ("4", "errors with their full tracebacks"),
     ("up down pgup pgdn home", "scroll the errors (mouse wheel too)"),
     ("n  p", "next, previous error"),
-    ("s", "smoothing of the loss: 0.9, 0.97, 0.99, none, 0.6"),
+    ("s", "smoothing: 0.9, 0.97, 0.99, none, 0.6"),
     ("l", "logarithmic loss axis"),
     ("space", "stand still; the run goes on"),
     ("t", "dark or light"),
@@ -51,25 +49,15 @@ class HelpPanel(RowsPanel[int]):
         return rows(width, height, self._ascii)
 
 
-class HelpScreen(RunView, ModalScreen[None]):
+class HelpScreen(PanelScreen, ModalScreen[bool | None]):
     """The help, in the middle."""
 
-    AUTO_FOCUS = None
     BINDINGS: ClassVar[list[BindingType]] = [("escape,question_mark,q", "dismiss", "close")]
 
-    def __init__(self, report: Callable[[str, str], None], *, ascii_only: bool) -> None:
+    def __init__(self, report: Report, *, ascii_only: bool) -> None:
         """Arguments as for `OverviewScreen`."""
-        super().__init__(id="help-screen")
-        self._panel = HelpPanel(report, ascii_only=ascii_only, id="help")
+        super().__init__("help-screen", {"panel": HelpPanel(report, ascii_only=ascii_only, id="help")})
 
-    def compose(self) -> ComposeResult:
-        """One panel."""
-        yield self._panel
-
-    def show(self, sight: Sight) -> None:
-        """Draws once; the keys do not change."""
-        self._panel.show(sight)
-
-    def paint(self, palette: Palette, _receding: Palette) -> None:
-        """Takes other colours."""
-        self._panel.paint(palette)
+    def boxes(self, width: int, height: int) -> Plan:
+        """In the middle."""
+        return centred(width, height, 72, len(KEYS) + 1)

@@ -6,15 +6,7 @@ their order at every size.
 
 from typing import NamedTuple
 
-
-class Box(NamedTuple):
-    """A rectangle of cells on the screen."""
-
-    x: int
-    y: int
-    width: int
-    height: int
-
+from trainmon_tui.widgets.rows import Box
 
 Plan = dict[str, Box]
 """The box of each panel that is shown, by its name."""
@@ -90,10 +82,12 @@ def _stacked(width: int, height: int, look: Look) -> Plan:
     rows = dict.fromkeys(_ORDER, 0)
     room = height
     for name, more in _wishes(look, height):
-        if more > room:
+        if more <= room:
+            rows[name] += more
+            room -= more
+        elif not look.dead:
+            # What is left goes to the loss, rather than to what matters less but happens to fit.
             break
-        rows[name] += more
-        room -= more
     traceback_first = look.dead and look.errors and rows["errors"] > 1
     order = ("errors", "loss") if traceback_first else ("loss", "verdict", "bars")
     rows[next((name for name in order if rows[name]), "status")] += room

@@ -1,16 +1,14 @@
 """The question whether a training that was started together with the monitor shall end with it."""
 
-from collections.abc import Callable
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import ModalScreen
 
 from trainmon_tui.render.cells import Row, row
-from trainmon_tui.screens.base import RunView
+from trainmon_tui.screens.base import PanelScreen, Report, centred
+from trainmon_tui.screens.plan import Plan
 from trainmon_tui.sight import Sight
-from trainmon_tui.theme import Palette
 from trainmon_tui.widgets.lines import title_row
 from trainmon_tui.widgets.rows import RowsPanel
 
@@ -40,30 +38,21 @@ class QuitPanel(RowsPanel[int]):
         return rows(piece, width, height, self._ascii)
 
 
-class QuitScreen(RunView, ModalScreen[bool | None]):
+class QuitScreen(PanelScreen, ModalScreen[bool | None]):
     """Answers True to end the training, False to leave it, None to go on watching."""
 
-    AUTO_FOCUS = None
     BINDINGS: ClassVar[list[BindingType]] = [
         ("e", "dismiss(True)", "end it"),
         ("l", "dismiss(False)", "leave it"),
         ("escape,q", "dismiss(None)", "go on"),
     ]
 
-    def __init__(self, report: Callable[[str, str], None], *, ascii_only: bool, pid: int) -> None:
+    def __init__(self, report: Report, *, ascii_only: bool, pid: int) -> None:
         """Arguments as for `OverviewScreen`; `pid` of the training."""
-        super().__init__(id="quit-screen")
-        self._panel = QuitPanel(report, ascii_only=ascii_only, id="quit")
-        self._panel.pid = pid
+        panel = QuitPanel(report, ascii_only=ascii_only, id="quit")
+        panel.pid = pid
+        super().__init__("quit-screen", {"panel": panel})
 
-    def compose(self) -> ComposeResult:
-        """One panel."""
-        yield self._panel
-
-    def show(self, sight: Sight) -> None:
-        """Draws the question."""
-        self._panel.show(sight)
-
-    def paint(self, palette: Palette, _receding: Palette) -> None:
-        """Takes other colours."""
-        self._panel.paint(palette)
+    def boxes(self, width: int, height: int) -> Plan:
+        """In the middle."""
+        return centred(width, height, 60, 4)

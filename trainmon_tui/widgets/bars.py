@@ -6,7 +6,6 @@ import msgspec
 
 from trainmon.derived import (
     Bar,
-    Status,
     elapsed,
     epoch_bar,
     estimate,
@@ -15,6 +14,7 @@ from trainmon.derived import (
     steps_per_second,
 )
 from trainmon.eta import Estimate
+from trainmon.statuses import Status
 from trainmon.units import clock, count, duration, percent, throughput, weekday_clock
 from trainmon_tui.render.bars import bar, stacked
 from trainmon_tui.render.cells import Row, fit_row, row
@@ -31,6 +31,12 @@ _PERCENT = 8
 
 _UP = 14
 """Cells of "up 5h 26m" and the blank before it."""
+
+COUNTS = 19
+"""Cells of "182,400/450,450" and the blank before it, at least."""
+
+_WITH_UP = 60
+"""Columns from which the time that passed is shown."""
 
 _DAY = 86_400
 
@@ -102,22 +108,19 @@ def _bar_row(piece: BarsSlice, name: str, part: Bar, width: int, ascii_only: boo
     share = row((f"{percent(None if fraction is None else fraction * 100, 1):>{_PERCENT}}", "value"))
     if fraction is None:
         share = row((" " * _PERCENT, "plain"))
-    counts_width = max(17, len(count(piece.run.total)) * 2 + 1) + 2
-    tail = counts_width + _UP
-    if width < 60:
-        tail = counts_width
-    length = width - LABEL - _PERCENT - tail
+    counts_width = max(COUNTS, len(count(piece.run.total)) * 2 + 3)
+    length = width - LABEL - _PERCENT - counts_width - (_UP if width >= _WITH_UP else 0)
     if length < 8:
         length = max(1, width - LABEL - _PERCENT)
         return fit_row(row(*label, *bar(fraction, length, ascii=ascii_only), *share), width)
     drawn = bar(fraction, length, ascii=ascii_only)
-    ending = row((f"{counts:>{counts_width}}", "value"), *(up if width >= 60 else ()))
+    ending = row((f"{counts:>{counts_width}}", "value"), *(up if width >= _WITH_UP else ()))
     return fit_row(row(*label, *drawn, *share, *ending), width)
 
 
 def _counts(piece: BarsSlice, part: Bar) -> str:
     if piece.status is Status.WAITING:
-        return "no run yet"
+        return ""
     if part.total is None:
         return f"{count(part.done)} steps" if part is piece.run else "length unknown"
     return f"{count(part.done)}/{count(part.total)}"
@@ -128,10 +131,10 @@ def _up(piece: BarsSlice, name: str) -> Row:
         of = f"/{piece.epochs:,}" if piece.epochs else ""
         return row((f"{f'{piece.epoch_number:,}{of}':>{_UP}}", "value"))
     seconds = piece.elapsed if name == "run" else piece.epoch_elapsed
+    if seconds is None:
+        return ()
     word = "ran" if piece.ended is not None else "up"
-    return row(
-        (f"{word:>5}", "label"), (f"{duration(seconds) if seconds is not None else '':>{_UP - 5}}", "value")
-    )
+    return row((f"{word:>5}", "label"), (f"{duration(seconds):>{_UP - 5}}", "value"))
 
 
 def _left_row(piece: BarsSlice, width: int, ascii_only: bool) -> Row:
@@ -184,7 +187,7 @@ def _no_estimate(piece: BarsSlice) -> list[Row]:
             return [row((f"finished{took}{at}", "good")), row(("finished", "good"))]
         case Status.INTERRUPTED:
             return [row(("no ETA: the run was interrupted", "warn")), row(("interrupted", "warn"))]
-        case Status.FAILED | Status.DIED:
+        case _ if piece.status.over:
             return [row(("no ETA: the trainer is dead", "bad")), row(("no ETA: dead", "bad"))]
         case Status.WAITING:
             return [row(("waiting for log_training_start", "dim")), row(("waiting", "dim"))]
@@ -238,7 +241,7 @@ def _time_row(piece: BarsSlice, width: int, ascii_only: bool) -> Row:
 class BarsPanel(RowsPanel[BarsSlice]):
     """The bars."""
 
-    COLUMNS = 8
+    COLUMNS = 3
     TICKS = True
 
     def pick(self, sight: Sight) -> BarsSlice:
@@ -248,3 +251,8 @@ class BarsPanel(RowsPanel[BarsSlice]):
     def draw(self, piece: BarsSlice, width: int, height: int) -> list[Row]:
         """See `rows`."""
         return rows(piece, width, height, self._ascii)
+
+    def cuts(self, width: int) -> list[int]:
+        """Behind the bar, which seldom changes, and before the time, which changes once a second."""
+        before_time = max(0, width - _UP)
+        return [max(0, before_time - COUNTS - _PERCENT), before_time]

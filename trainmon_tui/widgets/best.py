@@ -5,9 +5,9 @@ import math
 import msgspec
 
 from trainmon.events import Direction, Number
+from trainmon.scalars import decode_number
 from trainmon.state import ValidationEntry
 from trainmon.units import METRIC_COLUMNS, count, number
-from trainmon.values import decode_number
 from trainmon_tui.render.cells import Role, Row, fit_row, row
 from trainmon_tui.render.safe import fit
 from trainmon_tui.sight import Sight

@@ -222,8 +222,8 @@ class ErrorsPanel(RowsPanel[ErrorsSlice]):
     def show(self, sight: Sight) -> None:
         """Draws what changed; keeps the group that stands at the top at the top."""
         before = self._slice
-        if self._top and before is not None and self.size.width:
-            width = self.size.width
+        if self._top and before is not None and self._box.width:
+            width = self._box.width
             old = len(content(before, width, self._ascii)) - self._top
             try:
                 after = len(content(self.pick(sight), width, self._ascii))
@@ -242,7 +242,7 @@ class ErrorsPanel(RowsPanel[ErrorsSlice]):
         """Moves to the beginning of the next group, or of the one before where -1."""
         if self._slice is None:
             return
-        at = starts(self._slice, self.size.width, self._ascii)
+        at = starts(self._slice, self._box.width, self._ascii)
         later = [line for line in at if line > self._top]
         earlier = [line for line in at if line < self._top]
         chosen = later[:1] if groups > 0 else earlier[-1:]

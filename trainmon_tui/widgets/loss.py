@@ -1,21 +1,21 @@
-"""The loss chart: raw behind smoothed training loss, validation points, the best of them, and where it was not finite."""
+"""The loss chart: raw behind smoothed training loss, validation points, the best one, and where it was not finite."""
 
 import math
 from collections.abc import Sequence
 
 import msgspec
 
+from trainmon.scalars import decode_number
 from trainmon.series import Column
 from trainmon.state import ValidationEntry
 from trainmon.units import number
-from trainmon.values import decode_number
 from trainmon_tui.render.axis import Bounds, log_bounds, stable_bounds
 from trainmon_tui.render.cells import Row, row
 from trainmon_tui.render.plot import Chart, Line, Marks, plot
 from trainmon_tui.render.smooth import smooth
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.lines import join, title_row, words
-from trainmon_tui.widgets.rows import SHORT_OF_A_TICK, RowsPanel
+from trainmon_tui.widgets.rows import SHORT_OF_TWO_TICKS, RowsPanel
 
 EMPTY = "no loss yet: log_training_progress(loss=…) draws it here"
 """What makes the curve appear."""
@@ -186,8 +186,8 @@ def rows(piece: LossSlice, width: int, height: int, ascii_only: bool, bounds: Ax
 class LossPanel(RowsPanel[LossSlice]):
     """The loss chart; remembers its axes."""
 
-    COLUMNS = 8
-    LEAST_GAP = SHORT_OF_A_TICK
+    COLUMNS = 6
+    LEAST_GAP = SHORT_OF_TWO_TICKS
 
     _axes = Axes()
 

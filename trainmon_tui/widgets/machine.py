@@ -11,7 +11,7 @@ from trainmon_tui.widgets.lines import ago, clip, first_that_fits, join, title_r
 from trainmon_tui.widgets.rows import RowsPanel
 from trainmon_tui.widgets.split import Split, split, split_words
 
-EMPTY = "no reading yet: the trainer records one every few seconds"
+EMPTY = "no reading yet: the trainer makes one every few seconds"
 """What makes a reading appear."""
 
 _NAME = 9
@@ -147,7 +147,8 @@ def _panel(reading: MachineReading, width: int, height: int, ascii_only: bool) -
             )
         )
     for allocator in reading.allocators[: max(0, height - len(lines) - 8)]:
-        text = f"allocated {gib(allocator.allocated)}  reserved {gib(allocator.reserved)}  peak {gib(allocator.peak)} GiB"
+        amounts = (allocator.allocated, allocator.reserved, allocator.peak)
+        text = "allocated {}  reserved {}  peak {} GiB".format(*map(gib, amounts))
         lines.append(
             row((f"{f'cuda:{allocator.device}':<{_NAME}}", "label"), (clip(text, width - _NAME), "value"))
         )

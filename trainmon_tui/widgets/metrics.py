@@ -5,15 +5,15 @@ from collections.abc import Sequence
 
 import msgspec
 
+from trainmon.scalars import decode_number
 from trainmon.series import Column
 from trainmon.units import METRIC_COLUMNS, number
-from trainmon.values import decode_number
 from trainmon_tui.render.cells import Row, fit_row, row
 from trainmon_tui.render.safe import fit
 from trainmon_tui.render.sparkline import sparkline
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.lines import clip, title_row, words
-from trainmon_tui.widgets.rows import SHORT_OF_A_TICK, RowsPanel
+from trainmon_tui.widgets.rows import SHORT_OF_TWO_TICKS, RowsPanel
 
 EMPTY = "no metrics yet: log_training_progress(metrics={…})"
 """What makes a metric appear."""
@@ -126,8 +126,8 @@ def _one_line(piece: MetricsSlice, width: int, ascii_only: bool) -> Row:
 class MetricsPanel(RowsPanel[MetricsSlice]):
     """The metrics."""
 
-    COLUMNS = 3
-    LEAST_GAP = SHORT_OF_A_TICK
+    COLUMNS = 2
+    LEAST_GAP = SHORT_OF_TWO_TICKS
 
     def pick(self, sight: Sight) -> MetricsSlice:
         """See `pick`."""

@@ -4,63 +4,40 @@ A panel is two pure functions, `pick` (from a sight to the slice that it draws) 
 nothing else. What either raises is shown in the panel and reported; the other panels live on.
 """
 
-import re
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from itertools import pairwise
+from typing import Generic, NamedTuple, TypeVar
 
 from rich.segment import Segment
-from textual import events
 from textual.app import ComposeResult
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
 from trainmon_tui.render.cells import Row, fit_row, row, row_width
-from trainmon_tui.render.safe import cell_width, safe, to_ascii
+from trainmon_tui.render.safe import safe, to_ascii
 from trainmon_tui.sight import Sight
 from trainmon_tui.theme import Palette
+from trainmon_tui.widgets.changes import Span, changed_cells
+
+
+class Box(NamedTuple):
+    """A rectangle of cells on the screen."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
 
 Slice = TypeVar("Slice")
-
-_SINGLE = re.compile("[\x20-\u02ff\u2010-\u2027\u2190-\u28ff]*")
-"""Characters of which none combines with another; with as many cells as characters, none is wide either."""
-
-
-Span = tuple[int, int]
-"""First and one past the last column of a stretch of cells."""
 
 SHORT_OF_A_TICK = 0.9
 """Seconds, less than between two ticks of the clock: what may wait for the next tick."""
 
-NEAR = 8
-"""Equal cells between two changes that are sent along: moving the cursor and setting colours anew costs as much."""
-
-
-def changed_cells(old: Row, new: Row) -> list[Span]:
-    """The stretches of columns in which two rows of the same width differ, from the left; [] where they are equal."""
-    if old == new:
-        return []
-    before, after = _cells(old), _cells(new)
-    if before is None or after is None or len(before) != len(after):
-        return [(0, max(row_width(old), row_width(new)))]
-    spans: list[Span] = []
-    for column in (index for index, (was, now) in enumerate(zip(before, after, strict=True)) if was != now):
-        if spans and column - spans[-1][1] <= NEAR:
-            spans[-1] = (spans[-1][0], column + 1)
-        else:
-            spans.append((column, column + 1))
-    return spans
-
-
-def _cells(cells: Row) -> list[tuple[str, str]] | None:
-    """A (character, role) for each column; None where a character takes none or two."""
-    flat: list[tuple[str, str]] = []
-    for text, role in cells:
-        if not text.isascii() and (not _SINGLE.fullmatch(text) or cell_width(text) != len(text)):
-            return None
-        flat.extend((character, role) for character in text)
-    return flat
+SHORT_OF_TWO_TICKS = 1.9
+"""The same for what may wait for the tick after it."""
 
 
 def _only_ascii(cells: Row) -> Row:
@@ -107,6 +84,10 @@ class Panel(Widget):
     def paint(self, palette: Palette) -> None:
         """Takes other colours."""
 
+    @abstractmethod
+    def place(self, box: Box) -> None:
+        """Puts the panel where the box says."""
+
 
 class _Column(Widget):
     """Some columns of a panel; a widget of its own, because Textual sends a changed row from its widget's left edge."""
@@ -118,6 +99,7 @@ class _Column(Widget):
             line: A row of the whole panel.
         """
         super().__init__()
+        self.visible = True
         self._line = line
         self.first = 0
         """The first column of the panel that stands here."""
@@ -139,16 +121,22 @@ class RowsPanel(Panel, Generic[Slice]):
     TICKS = False
     """Whether the panel shows ages or the time, and so changes without news."""
 
+    WHILE_PAUSED = False
+    """Whether the panel is drawn while the screen stands still."""
+
     def __init__(
         self, report: Callable[[str, str], None], *, ascii_only: bool = False, id: str | None = None
     ) -> None:
         """As for `Panel`."""
         super().__init__(report, ascii_only=ascii_only, id=id)
+        self._box = Box(0, 0, 0, 0)
         self._slice: Slice | None = None
         self._failure: str | None = None
         self._rows: list[Row] = []
         self._strips: dict[int, Strip] = {}
         self._sight: Sight | None = None
+        # Hidden behind its columns, it need not be drawn itself.
+        self.visible = self.COLUMNS == 1
         self._columns = [_Column(self._strip) for _ in range(self.COLUMNS if self.COLUMNS > 1 else 0)]
 
     def compose(self) -> ComposeResult:
@@ -185,6 +173,8 @@ class RowsPanel(Panel, Generic[Slice]):
         before = self._sight
         if before is None or not self._rows:
             return True
+        if sight.options.paused and not self.WHILE_PAUSED:
+            return False
         if before.options != sight.options or before.verdict.status is not sight.verdict.status:
             return True
         since = sight.now - before.now
@@ -194,7 +184,7 @@ class RowsPanel(Panel, Generic[Slice]):
 
     def redraw(self) -> None:
         """Draws the slice again and sends the cells that differ."""
-        width, height = self.size
+        _, _, width, height = self._box
         if not width or not height:
             return
         rows = self._draw_guarded(width, height)
@@ -246,7 +236,7 @@ class RowsPanel(Panel, Generic[Slice]):
             rows = (row((f"error in the panel {safe(name)}: {safe(self._failure)}", "bad")),)
         if self._ascii:
             rows = [_only_ascii(cells) for cells in rows]
-        fitted = [fit_row(cells, width) for cells in rows[:height]]
+        fitted = [cells if row_width(cells) == width else fit_row(cells, width) for cells in rows[:height]]
         return fitted + [fit_row((), width)] * (height - len(fitted))
 
     def _fail(self, error: Exception) -> None:
@@ -255,32 +245,38 @@ class RowsPanel(Panel, Generic[Slice]):
             self._failure = failure
             self._report(self.id or type(self).__name__, failure)
 
-    def on_resize(self, _event: events.Resize) -> None:
-        """Draws for the new size."""
-        width, height = self.size
-        for index, column in enumerate(self._columns):
-            column.first, column.last = (width * at // self.COLUMNS for at in (index, index + 1))
+    def place(self, box: Box) -> None:
+        """Puts the panel, and its columns, where the box says."""
+        self.styles.offset = (box.x, box.y)
+        self.styles.width, self.styles.height = box.width, box.height
+        ends = [0, *self.cuts(box.width), box.width]
+        for column, (first, last) in zip(self._columns, pairwise(ends), strict=False):
+            column.first, column.last = first, last
             column.styles.offset = (column.first, 0)
-            column.styles.width = column.last - column.first
-            column.styles.height = height
+            column.styles.width, column.styles.height = column.last - column.first, box.height
             column.display = column.last > column.first
+        self._box = box
         self._rows = []
         self.redraw()
 
+    def cuts(self, width: int) -> list[int]:
+        """Where the columns after the first begin in a panel of this width, rising; one less than `COLUMNS`."""
+        return [width * at // self.COLUMNS for at in range(1, self.COLUMNS)]
+
     def render_line(self, y: int) -> Strip:
         """Line `y` of the widget; blank where columns stand before it."""
-        return Strip.blank(self.size.width, self.rich_style) if self._columns else self._strip(y)
+        return Strip.blank(self._box.width, self.rich_style) if self._columns else self._strip(y)
 
     def _strip(self, y: int) -> Strip:
         """Row `y` of the panel in the colours of the theme."""
         strip = self._strips.get(y)
         if strip is None:
-            cells = self._rows[y] if y < len(self._rows) else fit_row((), self.size.width)
+            cells = self._rows[y] if y < len(self._rows) else fit_row((), self._box.width)
             base, styles = self.rich_style, self._palette
             segments = [
                 Segment(text, base + styles[role] if role in styles else base) for text, role in cells
             ]
-            strip = self._strips[y] = Strip(segments, self.size.width)
+            strip = self._strips[y] = Strip(segments, self._box.width)
         return strip
 
     def text(self) -> str:

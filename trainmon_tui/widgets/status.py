@@ -2,7 +2,7 @@
 
 import msgspec
 
-from trainmon.derived import Status
+from trainmon.statuses import Status
 from trainmon.units import clock, date_clock
 from trainmon_tui.render.cells import Role, Row, fit_row, row, row_width
 from trainmon_tui.sight import Sight
@@ -20,15 +20,18 @@ SIGNS: dict[Status, tuple[str, str, Role]] = {
     Status.FINISHED: ("✔", "=", "good"),
     Status.INTERRUPTED: ("■", "x", "warn"),
     Status.FAILED: ("✖", "x", "bad"),
+    Status.TERMINATED: ("✖", "x", "bad"),
+    Status.KILLED: ("✖", "x", "bad"),
+    Status.OUT_OF_MEMORY: ("✖", "x", "bad"),
+    Status.CRASHED: ("✖", "x", "bad"),
+    Status.REBOOTED: ("✖", "x", "bad"),
     Status.DIED: ("✖", "x", "bad"),
     Status.UNREACHABLE: ("▲", "?", "warn"),
 }
 """Sign, sign in ASCII, and role of each status: never the colour alone."""
 
-_WITH_REASON = frozenset(
-    {Status.STALLED, Status.STOPPED, Status.UNREACHABLE, Status.INTERRUPTED, Status.FAILED, Status.DIED}
-)
-"""Statuses whose reason and moment matter more than the host."""
+_WITH_REASON = frozenset({Status.STALLED, Status.STOPPED, Status.UNREACHABLE})
+"""Statuses of a run that goes on, perhaps, whose reason and moment matter more than the host."""
 
 
 class StatusSlice(msgspec.Struct, frozen=True):
@@ -50,6 +53,8 @@ class StatusSlice(msgspec.Struct, frozen=True):
     now: float
     utc_offset: int
     paused: bool = False
+    exists: bool = True
+    """Whether the folder is there."""
 
 
 def pick(sight: Sight) -> StatusSlice:
@@ -70,13 +75,15 @@ def pick(sight: Sight) -> StatusSlice:
         now=sight.now,
         utc_offset=sight.utc_offset,
         paused=sight.options.paused,
+        exists=sight.exists,
     )
 
 
 def rows(piece: StatusSlice, width: int, height: int, ascii_only: bool) -> list[Row]:
     """One line; the name is cut before the status, and the status never."""
     sign, ascii_sign, role = SIGNS[piece.status]
-    verdict = row((f"{ascii_sign if ascii_only else sign} {piece.status.value.upper()}", role))
+    word, _, rest = piece.status.value.partition(" ")
+    verdict = row((f"{ascii_sign if ascii_only else sign} {word.upper()}{' ' if rest else ''}{rest}", role))
     if piece.paused:
         verdict = join(verdict, row(("SCREEN PAUSED", "warn")))
     name_room = max(8, min(width * 2 // 5, width - row_width(verdict) - 14))
@@ -84,10 +91,12 @@ def rows(piece: StatusSlice, width: int, height: int, ascii_only: bool) -> list[
     if width < row_width(verdict) + name_room + 2:
         return [fit_row(join(verdict, row((name, "value"))), width)][:height]
     left = join(row((name, "value")), verdict)
-    if piece.status in _WITH_REASON:
+    if piece.status in _WITH_REASON or (piece.status.over and piece.status is not Status.FINISHED):
         return [_with_reason(piece, left, width, ascii_only)][:height]
     if piece.status is Status.WAITING:
-        left = join(left, row(("no run yet", "dim")))
+        left = join(
+            left, row(("for a run here" if piece.exists else "for a run: the folder is not there yet", "dim"))
+        )
     elif piece.epoch is not None:
         of = f"/{piece.epochs:,}" if piece.epochs else ""
         left = join(left, row(("epoch ", "label"), (f"{piece.epoch:,}{of}", "value")))
@@ -139,8 +148,9 @@ def _right(piece: StatusSlice, ascii_only: bool, *, wide: bool) -> list[Row]:
 class StatusPanel(RowsPanel[StatusSlice]):
     """The status line."""
 
-    COLUMNS = 4
+    COLUMNS = 3
     TICKS = True
+    WHILE_PAUSED = True
 
     def pick(self, sight: Sight) -> StatusSlice:
         """See `pick`."""

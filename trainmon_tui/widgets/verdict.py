@@ -7,6 +7,7 @@ import msgspec
 from trainmon.diagnosis import diagnose
 from trainmon.readings import MachineReading
 from trainmon.state import CheckpointEntry, ErrorEntry
+from trainmon.statuses import Certainty
 from trainmon.units import clock, count, duration, gib, size
 from trainmon_tui.render.cells import Row, fit_row, row
 from trainmon_tui.sight import Sight
@@ -14,11 +15,17 @@ from trainmon_tui.widgets.checkpoints import file_word
 from trainmon_tui.widgets.lines import clip, clip_end, first_that_fits, join, title_row, words, wrap
 from trainmon_tui.widgets.rows import RowsPanel
 
+MOST_DETAILS = 4
+"""Lines of evidence that are shown; the rest of the screen has work to do, too."""
+
 
 class VerdictSlice(msgspec.Struct, frozen=True):
     """Why, and what is left; texts are untrusted."""
 
     why: str | None
+    certainty: Certainty
+    details: tuple[str, ...]
+    """Evidence, the most telling first."""
     error: ErrorEntry | None
     """The newest error, where the run did not die without one."""
     reading: MachineReading | None
@@ -37,6 +44,8 @@ def pick(sight: Sight) -> VerdictSlice:
     state = sight.state
     return VerdictSlice(
         why=sight.verdict.why,
+        certainty=sight.verdict.certainty,
+        details=sight.verdict.details,
         error=state.errors[-1] if state.errors else None,
         reading=state.reading,
         newest=state.checkpoints[-1] if state.checkpoints else None,
@@ -65,9 +74,12 @@ def wanted_height(piece: VerdictSlice, width: int) -> int:
 
 
 def _why(piece: VerdictSlice, width: int, height: int, ascii_only: bool) -> list[Row]:
-    lines: list[Row] = [title_row("why", [], width, ascii_only=ascii_only)]
+    lines: list[Row] = [title_row("why", [row((piece.certainty, "label"))], width, ascii_only=ascii_only)]
     why = words(piece.why or "nothing was said", ascii_only=ascii_only)
     lines += [row(("  ", "plain"), (text, "bad")) for text in wrap(why, width - 2, 3, ascii_only=ascii_only)]
+    for detail in piece.details[:MOST_DETAILS]:
+        text = clip(words(detail, ascii_only=ascii_only), width - 2, ascii_only=ascii_only)
+        lines.append(row(("  ", "plain"), (text, "plain")))
     if piece.error is not None:
         where = f" at {piece.error.location}" if piece.error.location else ""
         last = f"last error: {piece.error.error_type}{where}"
@@ -83,7 +95,7 @@ def _why(piece: VerdictSlice, width: int, height: int, ascii_only: bool) -> list
             row(("  try: " if not index else "       ", "key"), (text, "plain"))
             for index, text in enumerate(pieces)
         ]
-    if piece.reading is not None and len(lines) < height:
+    if piece.reading is not None and not piece.details and len(lines) < height:
         lines.append(row(("  ", "plain"), *_last_reading(piece.reading, piece.utc_offset, width - 2)))
     return lines[:height]
 

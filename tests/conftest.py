@@ -1,0 +1,52 @@
+"""What every test gets: spools of its own, an environment without launchers, and loggers that are closed for it."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Unpack
+
+import pytest
+
+from trainmon.logger import LoggerOptions, TrainLogger
+
+VARIABLES = (
+    "TRAINMON_LEVEL", "TRAINMON_WRITER",
+    "RANK", "LOCAL_RANK", "WORLD_SIZE",
+    "SLURM_PROCID", "SLURM_LOCALID", "SLURM_NTASKS",
+    "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_LOCAL_RANK", "OMPI_COMM_WORLD_SIZE",
+    "PMI_RANK", "PMI_SIZE", "MPI_LOCALRANKID",
+)  # fmt: skip
+"""What the environment of whoever runs the tests must not bring in."""
+
+OpenLogger = Callable[..., TrainLogger]
+
+
+@pytest.fixture(autouse=True)
+def spools(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where this test's spools are: not in `tmp_path`, so that tests may list that."""
+    folder = tmp_path_factory.mktemp("spools")
+    monkeypatch.setenv("TRAINMON_SPOOL_DIR", str(folder))
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    return folder
+
+
+@pytest.fixture
+def open_logger(tmp_path: Path) -> Iterator[OpenLogger]:
+    """Opens loggers in `tmp_path/logs` that leave the interpreter's hooks and the machine alone, and closes them."""
+    opened: list[TrainLogger] = []
+
+    def open_one(
+        folder: str | os.PathLike[str] | None = None, **options: Unpack[LoggerOptions]
+    ) -> TrainLogger:
+        quiet: LoggerOptions = {
+            "record_exceptions": False, "record_warnings": False, "record_faults": False, "record_loggers": False,
+            "machine_every": None,
+        }  # fmt: skip
+        logger = TrainLogger(folder if folder is not None else tmp_path / "logs", **{**quiet, **options})
+        opened.append(logger)
+        return logger
+
+    yield open_one
+    for logger in opened:
+        logger.close()

@@ -1,0 +1,172 @@
+"""`trainmon/alerts.py`: what deserves attention comes, says why, and clears."""
+
+import math
+
+from tests.builders import Journal, a_run
+from trainmon.alerts import Thresholds, alerts
+from trainmon.readings import GpuReading, HostReading, MachineReading
+
+GIB = 1 << 30
+
+
+def kinds(journal: Journal, thresholds: Thresholds | None = None) -> list[str]:
+    """The kinds of the alerts right after the last event."""
+    return [alert.kind for alert in alerts(journal.state(), journal.now, thresholds)]
+
+
+def a_start(total_steps: int = 10_000) -> Journal:
+    """A run that has begun."""
+    return Journal().opened().started(total_epochs=None, total_steps=total_steps)
+
+
+def readings(journal: Journal, count: int, used: float, growth: float, *, every: float = 30.0) -> Journal:
+    """Readings of a host with 64 GiB whose used memory grows by so many bytes a second."""
+    for _ in range(count):
+        journal.after(every)
+        used += growth * every
+        host = HostReading(memory_used=int(used), memory_total=64 * GIB, disk_free=200 * 10**9)
+        journal.system(MachineReading(time=journal.now, host=host))
+    return journal
+
+
+def test_a_run_that_goes_well_has_no_alerts() -> None:
+    """A screen that always warns is not read."""
+    assert kinds(a_run()) == []
+
+
+def test_a_loss_that_is_nan_is_critical_until_it_is_finite_again() -> None:
+    """The alert says where it began, and clears by itself."""
+    journal = a_start().steps(100).after(0.1).progress(101, "NaN")
+
+    bad = alerts(journal.state(), journal.now)
+    journal.after(0.1).progress(102, 0.5)
+
+    assert [alert.severity for alert in bad] == ["critical"]
+    assert "first at step 101" in bad[0].text
+    assert kinds(journal) == []
+
+
+def test_a_loss_that_rises_for_good_is_a_divergence_with_its_step() -> None:
+    """Found from the state alone, so that a viewer that comes later says it, too."""
+    journal = a_start()
+    for step in range(1, 1_201):
+        loss = 1.0 + 0.02 * math.sin(step) if step <= 900 else 6.0
+        journal.after(0.1).progress(step, loss)
+
+    found = alerts(journal.state(), journal.now)
+
+    assert found[0].kind == "divergence"
+    assert found[0].since is not None
+    assert found[0].since < journal.now
+
+
+def test_validation_that_rises_while_training_falls_is_overfitting() -> None:
+    """Three validations above the best, and a training loss below what it was then."""
+    journal = a_start()
+    for epoch in range(1, 7):
+        for step in range(100 * epoch - 99, 100 * epoch + 1):
+            journal.after(0.1).progress(step, 3.0 / epoch, epoch=epoch)
+        journal.validation(100 * epoch, 1.0 + 0.3 * abs(epoch - 3), epoch=epoch)
+
+    assert "overfitting" in kinds(journal)
+
+
+def test_waiting_for_data_is_said_with_its_share() -> None:
+    """`track` times it; nobody else can know it."""
+    journal = a_start()
+    for step in range(1, 700):
+        journal.after(0.1).progress(step, 2.0 / step, waited=0.04)
+
+    found = [alert for alert in alerts(journal.state(), journal.now) if alert.kind == "data"]
+
+    assert len(found) == 1
+    assert "40 %" in found[0].text or "41 %" in found[0].text
+
+
+def test_memory_that_grows_steadily_is_said_with_the_time_that_is_left() -> None:
+    """5.2 GiB an hour from 30 of 64 GiB: six and a half hours."""
+    journal = readings(a_start().steps(50), 100, 30.0 * GIB, 5.2 * GIB / 3_600)
+
+    found = [alert for alert in alerts(journal.state(), journal.now) if alert.kind == "memory"]
+
+    assert len(found) == 1
+    assert "5.2 GiB/h" in found[0].text
+
+
+def test_memory_that_stands_still_is_no_leak() -> None:
+    """Nor is memory that fills caches in the first minutes."""
+    still = readings(a_start().steps(50), 100, 30.0 * GIB, 0.0)
+    caches = readings(readings(a_start().steps(50), 8, 10.0 * GIB, 40e6), 100, 20.0 * GIB, 0.0)
+
+    assert "memory" not in kinds(still)
+    assert "memory" not in kinds(caches)
+
+
+def test_each_gpu_speaks_for_itself() -> None:
+    """One that is hidden from the training is none of its business."""
+    gpus = (
+        GpuReading(index=0, temperature=91),
+        GpuReading(index=1, throttle=("power cap",)),
+        GpuReading(index=2, state="lost"),
+        GpuReading(index=3, temperature=95, visible=False),
+        GpuReading(index=4, ecc_uncorrected=2),
+    )
+    journal = a_start().steps(10)
+    journal.system(MachineReading(time=journal.now, gpus=gpus))
+
+    assert kinds(journal) == ["GPU2 state", "GPU4 ecc", "GPU0 hot", "GPU1 throttle"]
+
+
+def test_a_checkpoint_that_does_not_come_is_overdue() -> None:
+    """Every 100 steps until 400, then none."""
+    journal = a_start()
+    for step in range(100, 401, 100):
+        journal.steps(step, step - 99).checkpoint(step)
+
+    on_time = kinds(journal.steps(600, 401))
+    overdue = kinds(journal.steps(700, 601))
+
+    assert "checkpoint" not in on_time
+    assert "checkpoint" in overdue
+
+
+def test_checkpoints_that_will_not_fit_are_said_before_the_disk_is_full() -> None:
+    """Ninety to come at 1.04 GB each, 20 GB free."""
+    journal = a_start()
+    for step in range(100, 1_001, 100):
+        journal.steps(step, step - 99, total_steps=10_000).checkpoint(step)
+    journal.system(MachineReading(time=journal.now, host=HostReading(disk_free=20 * 10**9)))
+
+    assert "disk" in kinds(journal)
+
+
+def test_a_warning_that_repeats_is_said_once() -> None:
+    """Warnings hide warnings."""
+    assert "warning UserWarning" in kinds(a_start().steps(10).warned(count=25))
+
+
+def test_a_run_that_is_over_has_no_alerts() -> None:
+    """What was wrong is in the verdict then."""
+    journal = a_start().steps(100).progress(101, "NaN").ended(success=False, reason="failed")
+
+    assert kinds(journal) == []
+
+
+def test_a_plateau_is_told_from_progress() -> None:
+    """A loss that still falls by a little in each quarter is no plateau."""
+    flat, falling = a_start(), a_start()
+    for step in range(1, 2_001):
+        flat.after(0.1).progress(step, 1.0 + 4.0 * math.exp(-step / 60))
+        falling.after(0.1).progress(step, 5.0 / step**0.3)
+
+    assert "plateau" in kinds(flat)
+    assert "plateau" not in kinds(falling)
+
+
+def test_steps_that_become_slow_are_said_with_how_slow() -> None:
+    """From 0.5 s to 1.5 s a step after ten minutes."""
+    journal = a_start()
+    for step in range(1, 1_501):
+        journal.after(0.5 if step <= 1_400 else 1.5).progress(step, 5.0 / step**0.3)
+
+    assert "slow" in kinds(journal)

@@ -1,0 +1,49 @@
+"""Arguments of setup: a wrong one raises a sentence that names it, what was expected and what came."""
+
+from collections.abc import Callable
+
+import pytest
+
+from trainmon import checks
+from trainmon.errors import ArgumentError, TrainmonError
+
+
+@pytest.mark.parametrize(
+    ("check", "value"),
+    [
+        (lambda value: checks.check_level(value), "LOUD"),
+        (lambda value: checks.check_level(value), None),
+        (lambda value: checks.check_level(value), True),
+        (lambda value: checks.check_positive("speed", value), 0),
+        (lambda value: checks.check_positive("speed", value), float("nan")),
+        (lambda value: checks.check_positive("speed", value), float("inf")),
+        (lambda value: checks.check_positive("speed", value), "10"),
+        (lambda value: checks.check_count("steps", value), -1),
+        (lambda value: checks.check_count("steps", value), 1.0),
+        (lambda value: checks.check_count("steps", value), True),
+        (lambda value: checks.check_name("app_name", value), ""),
+        (lambda value: checks.check_name("app_name", value), "../../x"),
+        (lambda value: checks.check_name("app_name", value), ".."),
+        (lambda value: checks.check_name("app_name", value), "a\0b"),
+        (lambda value: checks.check_text("metric", value), 3),
+        (lambda value: checks.check_direction(value), "up"),
+    ],
+)
+def test_s11_a_wrong_argument_says_what_was_expected_and_what_came(
+    check: Callable[[object], object], value: object
+) -> None:
+    with pytest.raises(ArgumentError, match="expected") as raised:
+        check(value)
+
+    assert repr(value) in str(raised.value)
+    assert isinstance(raised.value, ValueError)
+    assert isinstance(raised.value, TrainmonError)
+
+
+def test_right_arguments_come_back() -> None:
+    assert checks.check_level("debug") == "DEBUG"
+    assert checks.check_level(30) == "WARNING"
+    assert checks.check_level(15) == "DEBUG"
+    assert checks.check_positive("speed", 10) == 10.0
+    assert checks.check_optional_count("steps", None) is None
+    assert checks.check_direction("max") == "max"

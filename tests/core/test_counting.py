@@ -1,0 +1,88 @@
+"""From the steps that a caller counts to run steps: what is found out, and that nothing drawn has to move."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trainmon.counting import Counting
+
+
+def counted(*parts: tuple[int, list[int], int | None], known: bool = False) -> list[int]:
+    """The run steps of stretches (epoch, steps, total_steps), each step as it came."""
+    counting = Counting(known=known)
+    out: list[int] = []
+    for epoch, steps, total in parts:
+        for step in steps:
+            counting.observe(epoch, [step], total)
+            out.append(counting.run_step(epoch, step))
+    return out
+
+
+def test_steps_over_the_run_stay_as_they_are() -> None:
+    assert counted((1, [1, 2], None), (2, [3, 4], None)) == [1, 2, 3, 4]
+
+
+def test_a_first_step_0_counts_from_0_so_that_the_last_one_is_100_percent() -> None:
+    assert counted((0, [0, 1, 2], 3)) == [1, 2, 3]
+
+
+def test_steps_that_start_again_with_the_epoch_are_added_up() -> None:
+    assert counted((1, [1, 2, 3], None), (2, [1, 2, 3], None)) == [1, 2, 3, 4, 5, 6]
+
+
+def test_steps_from_0_in_epochs_from_0_are_added_up() -> None:
+    assert counted((0, [0, 1], None), (1, [0, 1], None)) == [1, 2, 3, 4]
+
+
+def test_the_total_of_an_epoch_places_the_epochs_where_only_some_steps_are_logged() -> None:
+    assert counted((1, [50, 90], 100), (2, [50, 90], 100), (4, [10], 100)) == [50, 90, 150, 190, 310]
+
+
+def test_a_longer_epoch_does_not_move_its_own_steps() -> None:
+    """A law of the fold: what a step means must not depend on the steps behind it."""
+    assert counted((1, [1, 2], None), (2, [1, 2, 3, 4], None), (3, [1], None)) == [1, 2, 3, 4, 5, 6, 9]
+
+
+def test_steps_that_are_known_to_count_over_the_run_are_never_reinterpreted() -> None:
+    assert counted((1, [5], None), (2, [3], None), known=True) == [5, 3]
+
+
+def test_the_total_follows_from_what_was_found_out() -> None:
+    counting = Counting()
+    counting.observe(1, [1, 2, 3], 3)
+    before = counting.total(3, 10)
+    counting.observe(2, [1], 3)
+
+    assert (before, counting.total(3, 10)) == (3, 30)
+    assert counting.total(3, None) is None
+
+
+def test_w30_numbers_of_any_size_make_steps_of_64_bits_and_a_bit() -> None:
+    """A step of 2**63 or an absurd epoch must not break the snapshot."""
+    counting = Counting()
+    counting.observe(0, [2**62], None)
+    counting.observe(2**62, [1], None)
+
+    assert abs(counting.run_step(2**63, 2**63)) < 2**65
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 4), st.integers(0, 30), st.sampled_from([None, 0, 10, 20])),
+        min_size=1,
+        max_size=30,
+    )
+)
+def test_what_is_found_out_does_not_depend_on_how_many_steps_come_at_once(
+    rows: list[tuple[int, int, int | None]],
+) -> None:
+    one_by_one, together = Counting(), Counting()
+    for epoch, step, total in rows:
+        one_by_one.observe(epoch, [step], total)
+
+    begin = 0
+    for end in range(1, len(rows) + 1):
+        if end == len(rows) or (rows[end][0], rows[end][2]) != (rows[begin][0], rows[begin][2]):
+            together.observe(rows[begin][0], [step for _, step, _ in rows[begin:end]], rows[begin][2])
+            begin = end
+
+    assert one_by_one == together

@@ -1,0 +1,99 @@
+"""What follows from a state and the time: bars, speed, what is left. Verdicts are in test_verdict.py."""
+
+import pytest
+
+from tests.builders import START, Journal
+from trainmon import derived
+from trainmon.state import RunState
+
+
+def test_nothing_follows_from_nothing() -> None:
+    state = RunState()
+
+    assert derived.run_bar(state) == derived.Bar(0, None)
+    assert derived.run_bar(state).fraction is None
+    assert derived.epoch_bar(state) == derived.Bar(0, None)
+    assert derived.estimate(state, START) is None
+    assert derived.steps_per_second(state) is None
+    assert derived.elapsed(state, START) is None
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "fraction"),
+    [(0, 100, 0.0), (50, 100, 0.5), (150, 100, 1.0), (-5, 100, 0.0), (5, 0, None), (5, -1, None), (5, None, None)],
+)
+def test_a_fraction_is_between_0_and_1_or_unknown(done: int, total: int | None, fraction: float | None) -> None:
+    assert derived.Bar(done, total).fraction == fraction
+
+
+def test_bars_of_a_run_that_counts_over_all() -> None:
+    state = Journal().opened().started(total_epochs=4, total_steps=400).steps(250).state()
+
+    assert derived.run_bar(state) == derived.Bar(250, 400)
+    assert derived.epoch_bar(state) == derived.Bar(50, 100)
+
+
+def test_bars_of_a_run_that_counts_per_epoch() -> None:
+    journal = Journal().opened().started(total_epochs=4, total_steps=100)
+    for epoch in (1, 2):
+        for step in range(1, 101):
+            journal.after(0.1).progress(step, epoch=epoch, total_steps=100)
+
+    state = journal.state()
+
+    assert derived.run_bar(state) == derived.Bar(200, 400)
+    assert derived.epoch_bar(state) == derived.Bar(100, 100)
+
+
+def test_a_full_epoch_is_full_and_not_empty() -> None:
+    state = Journal().opened().started(total_epochs=4, total_steps=400).steps(100).state()
+
+    assert derived.epoch_bar(state).fraction == 1.0
+
+
+def test_speed_and_samples_count_all_ranks() -> None:
+    state = Journal().opened(world_size=8).started(batch_size=32).steps(300, every=0.1).state()
+
+    assert derived.steps_per_second(state) == pytest.approx(10, rel=0.01)
+    assert derived.samples_per_second(state) == pytest.approx(10 * 32 * 8, rel=0.01)
+
+
+def test_the_time_that_is_left_shrinks_while_a_step_takes_its_time() -> None:
+    journal = Journal().opened().started(total_steps=400).steps(300, every=1.0)
+    state = journal.state()
+
+    now, later = derived.estimate(state, journal.now), derived.estimate(state, journal.now + 0.5)
+
+    assert now is not None
+    assert later is not None
+    assert now.seconds == pytest.approx(100, rel=0.05)
+    assert later.seconds is not None
+    assert later.seconds <= now.seconds
+
+
+def test_w29_a_clock_that_was_set_back_makes_no_negative_time() -> None:
+    journal = Journal().opened().started().steps(50)
+    state = journal.state()
+
+    estimate = derived.estimate(state, START - 86_400)
+
+    assert estimate is not None
+    assert estimate.seconds is not None
+    assert estimate.seconds >= 0
+    assert derived.elapsed(state, START - 86_400) == 0.0
+
+
+def test_a_run_that_ended_has_nothing_left_and_its_clock_stands() -> None:
+    journal = Journal().opened().started().after(60).ended()
+    state = journal.state()
+
+    assert derived.estimate(state, journal.now) is None
+    assert derived.elapsed(state, journal.now + 9_999) == 60.0
+
+
+def test_the_newest_loss_decides_whether_the_loss_is_bad() -> None:
+    journal = Journal().opened().started().progress(1, "NaN")
+    bad, healed = journal.state(), journal.progress(2, 1.0).state()
+
+    assert derived.loss_is_bad(bad)
+    assert not derived.loss_is_bad(healed)

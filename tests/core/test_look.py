@@ -1,0 +1,73 @@
+"""One look at a run folder: the folders inside, and the files of checkpoints."""
+
+import os
+from pathlib import Path
+
+from tests.builders import Journal, a_run
+from tests.run_folders import write_run
+from trainmon import look as module
+from trainmon.events import Opened
+from trainmon.look import is_there, look
+
+
+def opened_in(folder: str, host: str) -> Opened:
+    return Opened("w", 0, 0.0, 0.0, schema=1, host=host, pid=1, version="0", folder=folder)
+
+
+def test_a_folder_that_is_not_there_is_an_empty_look(tmp_path: Path) -> None:
+    """Nothing is made, nothing is raised."""
+    found = look(tmp_path / "none")
+
+    assert not found.view.exists
+    assert not (tmp_path / "none").exists()
+
+
+def test_ranks_and_busy_folders_are_looked_at_in_order(tmp_path: Path) -> None:
+    """Files and links among them are none of ours."""
+    run = write_run(tmp_path / "run", a_run())
+    for name in ("ranks/00002", "ranks/00001", "busy/20261123-1"):
+        write_run(run / name, Journal().opened().started().steps(3))
+    (run / "ranks" / "note.txt").write_text("x")
+    (run / "ranks" / "link").symlink_to(run)
+
+    found = look(run)
+
+    assert found.view.state.run_step == 250
+    assert [rank.folder.name for rank in found.ranks] == ["00001", "00002"]
+    assert [each.view.state.run_step for each in (*found.ranks, *found.busy)] == [3, 3, 3]
+
+
+def test_a_long_journal_is_read_to_its_end(tmp_path: Path) -> None:
+    """One poll stops after a quarter of a second; a status must not show the middle of a run."""
+    run = write_run(
+        tmp_path / "run", Journal().opened().started(total_steps=9_000).steps(9_000, total_steps=9_000)
+    )
+    assert (run / "journal.jsonl").stat().st_size > 1_500_000
+
+    found = look(run)
+
+    assert found.view.state.run_step == 9_000
+
+
+def test_more_folders_than_anybody_reads_are_counted(tmp_path: Path) -> None:
+    """Ten thousand ranks must not make a status take a minute."""
+    for number in range(module.MOST_INSIDE + 3):
+        (tmp_path / "ranks" / f"{number:05}").mkdir(parents=True)
+
+    found = look(tmp_path)
+
+    assert (len(found.ranks), found.left_out) == (module.MOST_INSIDE, 3)
+
+
+def test_the_file_of_a_checkpoint_is_there_or_missing_or_unknown(tmp_path: Path) -> None:
+    """Missing is said only where we see what the trainer saw: its host, and an absolute path."""
+    (tmp_path / "a.pt").write_bytes(b"x")
+    here = opened_in(str(tmp_path), os.uname().nodename)
+    elsewhere = opened_in(str(tmp_path), "another-host")
+
+    assert is_there(str(tmp_path / "a.pt"), here) is True
+    assert is_there("a.pt", elsewhere) is True
+    assert is_there(str(tmp_path / "b.pt"), here) is False
+    assert is_there(str(tmp_path / "b.pt"), elsewhere) is None
+    assert is_there("b.pt", here) is None
+    assert is_there("nul\0", here) is None

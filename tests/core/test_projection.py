@@ -1,0 +1,57 @@
+"""From journal lines to the text of the five logs; that it is exact across crashes is in tests/laws."""
+
+from tests.builders import Journal
+from trainmon.paths import LogFile
+from trainmon.projection import Projector, summary
+
+
+def text(journal: Journal, file: LogFile) -> str:
+    """What a journal puts into one file."""
+    lines = Projector().apply(journal.events, range(len(journal.events)))
+    return "\n".join(line for where, line in lines if where is file)
+
+
+def test_each_kind_goes_to_its_file() -> None:
+    journal = Journal().opened().started().steps(2).error().performance().operation().message()
+
+    assert "Training started" in text(journal, LogFile.PROGRESS)
+    assert "Step 2/400 (0.5%)" in text(journal, LogFile.PROGRESS)
+    assert "mat1 and mat2" in text(journal, LogFile.ERRORS)
+    assert "inference" in text(journal, LogFile.PERFORMANCE)
+    assert "model_loading_success" in text(journal, LogFile.OPERATIONS)
+    assert "hello" in text(journal, LogFile.GENERAL)
+
+
+def test_a_repeated_line_has_no_second_text() -> None:
+    journal = Journal().opened().started().error()
+    once = text(journal, LogFile.ERRORS)
+    journal.events.append(journal.events[-1])
+
+    assert text(journal, LogFile.ERRORS) == once
+
+
+def test_the_best_validation_is_marked_as_the_fold_decides() -> None:
+    journal = Journal().opened().started().validation(1, 1.0).validation(2, 2.0).validation(3, 0.5)
+
+    assert text(journal, LogFile.PROGRESS).count("BEST") == 2
+
+
+def test_progress_lines_beyond_the_rate_are_left_out_and_counted() -> None:
+    journal = Journal().opened().started().steps(3_000, every=0.001)
+
+    shown = text(journal, LogFile.PROGRESS).count("Loss:")
+
+    assert 1_000 <= shown <= 1_100
+
+
+def test_the_end_says_what_became_of_the_run() -> None:
+    journal = Journal().opened().started().steps(100).span("validation", 3.0).validation(100, 0.5)
+    state = journal.checkpoint(100, "/best.pt").error().lost(3).ended().state()
+
+    said = dict(summary(state))
+
+    assert said["steps"] == "100/400"
+    assert said["last checkpoint"] == "/best.pt"
+    assert said["best"].startswith("loss 0.5")
+    assert said["errors"] == "1"
+    assert "validation" in said

@@ -1,0 +1,131 @@
+"""The status document: exit codes, what is missing, and JSON that every parser takes."""
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from tests.builders import Journal, a_run
+from trainmon.cli.status import as_strict_json
+from trainmon.derived import Evidence
+from trainmon.look import Look
+from trainmon.reader import View
+from trainmon.status_document import document
+from trainmon.status_schema import StatusDocument
+
+
+def a_look(journal: Journal, *, alive: bool | None = True, process_state: str | None = None,
+           ranks: tuple[Look, ...] = (), folder: str = "/runs/a", checkpoint_there: bool | None = None,
+           ) -> Look:  # fmt: skip
+    """The run as it is seen at the time of its last event."""
+    evidence = Evidence(alive=alive, process_state=process_state, heartbeat=journal.now)
+    view = View(journal.state(), evidence, exists=True, note=None, version=1, bytes_read=0)
+    return Look(Path(folder), view, checkpoint_there, ranks)
+
+
+def seen(journal: Journal, *, later: float = 1.0, alive: bool | None = True, process_state: str | None = None,
+         ) -> StatusDocument:  # fmt: skip
+    """The document some seconds after the last event."""
+    return document(a_look(journal, alive=alive, process_state=process_state), journal.now + later)
+
+
+@pytest.mark.parametrize(
+    ("journal", "status"),
+    [
+        (Journal().opened(), "waiting"),
+        (Journal().opened().started(), "starting"),
+        (a_run(), "running"),
+        (a_run().ended(), "finished"),
+    ],
+)
+def test_a_run_that_goes_well_is_0(journal: Journal, status: str) -> None:
+    """Also before its first step, and when it is over."""
+    found = seen(journal)
+
+    assert (found.status.value, found.exit_code) == (status, 0)
+
+
+def test_a_run_that_does_not_move_is_3() -> None:
+    """Silent for longer than is usual, or stopped by a signal."""
+    assert seen(a_run(), later=4_000.0).exit_code == 3
+    assert seen(a_run(), process_state="T").exit_code == 3
+
+
+@pytest.mark.parametrize("loss", ["NaN", "Infinity"])
+def test_a_loss_that_is_not_finite_is_4(loss: str) -> None:
+    """While it runs, and also where it finished so."""
+    journal = a_run().progress(251, loss)  # type: ignore[arg-type]  # one of the three names
+
+    assert seen(journal).exit_code == 4
+    assert seen(journal.ended()).exit_code == 4
+
+
+def test_a_run_that_failed_was_interrupted_or_died_is_5() -> None:
+    """Whatever its loss was: the worst is said."""
+    assert seen(a_run().ended(success=False, reason="failed", error="ValueError: x")).exit_code == 5
+    assert seen(a_run().ended(success=False, reason="interrupted")).exit_code == 5
+    assert seen(a_run().progress(251, "NaN"), alive=False).exit_code == 5
+
+
+def test_no_run_is_6() -> None:
+    """An empty folder; a program that was here and went before it started a training is dead, and says why."""
+    assert seen(Journal(), alive=None).exit_code == 6
+    assert seen(Journal().opened().closed(), alive=False).exit_code == 5
+
+
+def test_a_node_that_has_only_ranks_gets_the_code_of_the_worst_of_them() -> None:
+    """On the second node of a job with local disks there is no rank 0."""
+    ranks = (a_look(a_run(), folder="/r/00008"), a_look(a_run(), alive=False, folder="/r/00009"))
+    nobody = a_look(Journal(), alive=None, ranks=ranks)
+
+    found = document(nobody, ranks[0].view.state.last_time or 0.0)
+
+    assert found.exit_code == 5
+    assert [(rank.folder, rank.exit_code) for rank in found.ranks] == [("00008", 0), ("00009", 5)]
+
+
+def test_the_json_is_strict_and_names_numbers_that_it_lacks() -> None:
+    """NaN as a bare word would break most parsers; here it is a string."""
+    journal = Journal().opened().started().steps(20).progress(21, "NaN").validation(21, "-Infinity")
+
+    text = as_strict_json(seen(journal))
+
+    parsed = json.loads(text, parse_constant=pytest.fail)
+    assert parsed["schema"] == 1
+    assert parsed["progress"]["loss"] == "NaN"
+    assert parsed["best"] is None or parsed["best"]["val_loss"] == "-Infinity"
+
+
+def test_the_json_holds_no_character_that_a_terminal_obeys() -> None:
+    """It is looked at in terminals, too; what was logged comes back unchanged when it is parsed."""
+    hostile = "\x1b]0;owned\x07\x9b2J\x7f\u202e"
+
+    text = as_strict_json(seen(Journal().opened().started().error(hostile)))
+
+    assert all(character.isprintable() or character == "\n" for character in text)
+    assert json.loads(text)["error"]["message"] == hostile
+
+
+def test_what_a_run_has_done_stands_in_the_document() -> None:
+    """Steps, epoch, speed, the best validation and the newest checkpoint with its file."""
+    journal = a_run(steps=250)
+
+    found = document(a_look(journal, checkpoint_there=False), journal.now + 1.0)
+
+    assert found.progress is not None
+    assert found.best is not None
+    assert found.checkpoint is not None
+    assert (found.progress.run_step, found.progress.total_steps, found.progress.epoch) == (250, 400, 3)
+    assert found.progress.fraction == pytest.approx(0.625)
+    assert math.isclose(float(found.speed.steps_per_second or 0.0), 10.0, rel_tol=0.1)
+    assert (found.best.value, found.best.run_step) == (0.8, 200)
+    assert (found.checkpoint.run_step, found.checkpoint.there) == (200, False)
+
+
+def test_records_that_never_came_are_counted() -> None:
+    """A gap in a writer's numbers is a loss."""
+    journal = a_run()
+    del journal.events[50:60]
+
+    assert seen(journal).records.missing == 10

@@ -1,0 +1,106 @@
+"""The status as plain text: what it says, how it is aligned, and that nothing in a file can break it."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.builders import Journal, a_run
+from tests.core.test_status_document import a_look, seen
+from trainmon.look import Look
+from trainmon.reader import View
+from trainmon.status_document import document
+from trainmon.status_text import one_line, status_lines
+
+
+def rows_of(journal: Journal, *, later: float = 1.0, alive: bool = True) -> dict[str, str]:
+    """The text by its label; the headline is ``."""
+    headline, *lines = status_lines(seen(journal, later=later, alive=alive))
+    return {"": headline} | {line[2:14].strip(): line[14:] for line in lines}
+
+
+def test_a_running_run_says_where_it_is_how_fast_and_how_long_it_takes() -> None:
+    """One line a subject, in words and numbers that need no screen."""
+    rows = rows_of(a_run())
+
+    assert rows[""] == "DemoModel  ● RUNNING"
+    assert rows["run"].startswith("250/400 steps  62.5 %  elapsed")
+    assert rows["epoch"] == "3/4  50/100 steps  50.0 %"
+    assert "ends" in rows["left"]
+    assert rows["speed"].endswith("samples/s")
+    assert "learning rate" in rows["loss"]
+    assert rows["best"] == "val_loss 0.8000  epoch 2  step 200"
+    assert rows["checkpoint"].startswith("/ckpt/epoch_002.pt  step 200  1.04 GB")
+    assert rows["records"] == "none lost"
+    assert rows["heartbeat"].endswith("pid 4711 on gpu-07")
+
+
+def test_a_dead_run_says_why_and_what_is_lost() -> None:
+    """No ETA is shown for what cannot go on."""
+    rows = rows_of(a_run().error(uncaught=True), later=120.0, alive=False)
+
+    assert "✖ ENDED WITHOUT A WORD" in rows[""]
+    assert "2m 0s ago" in rows[""]
+    assert rows["lost"] == "50 steps since the newest checkpoint"
+    assert rows["error"].startswith("RuntimeError: mat1 and mat2")
+    assert "left" not in rows
+
+
+def test_all_texts_begin_in_the_same_column() -> None:
+    """Labels are padded to one width."""
+    lines = status_lines(seen(a_run().error()))[1:]
+
+    assert all(line[:2] == "  " and line[13] == " " and line[14] != " " for line in lines)
+
+
+@given(st.text(min_size=1, max_size=80))
+def test_no_text_of_a_file_can_forge_a_line(text: str) -> None:
+    """Model names, messages, paths and hosts are untrusted."""
+    journal = Journal().opened(host=text).started(model_name=text).steps(3).error(text, error_type=text)
+    journal.checkpoint(3, text)
+
+    lines = status_lines(seen(journal))
+
+    assert all(line.isprintable() for line in lines)
+    assert len({line[2:13] for line in lines[1:]}) == len(lines[1:])
+
+
+def test_the_one_line_has_what_a_status_bar_needs() -> None:
+    """Sign and status first; they survive a cut."""
+    line = one_line(seen(a_run()))
+
+    assert line.startswith("● running  62.5 %  250/400  ETA ")
+    assert line.endswith("DemoModel")
+
+
+def test_each_rank_has_a_line_and_the_worst_comes_first() -> None:
+    """Of 8 ranks the one that died is the one to see."""
+    alive = [a_look(a_run(), folder=f"/r/ranks/{rank:05}") for rank in range(1, 8)]
+    dead = a_look(a_run(), alive=False, folder="/r/ranks/00008")
+    whole = a_look(a_run(), ranks=(*alive, dead))
+
+    lines = [line for line in status_lines(document(whole, a_run().now)) if line.startswith("  rank")]
+
+    assert len(lines) == 8
+    assert "00008  ✖ ended without a word" in lines[0]
+
+
+def test_hundreds_of_ranks_do_not_fill_the_screen() -> None:
+    """What is left out is counted."""
+    ranks = tuple(a_look(Journal().opened(), folder=f"/r/ranks/{rank:05}") for rank in range(1, 101))
+
+    lines = status_lines(document(a_look(a_run(), ranks=ranks), a_run().now))
+
+    assert sum(line.startswith("  rank") for line in lines) == 17
+    assert lines[-1].endswith("and 84 more")
+
+
+def test_what_is_wrong_with_reading_is_said() -> None:
+    """The reader's own words, made safe."""
+    look = a_look(a_run())
+    view = look.view
+    broken = View(
+        view.state, view.evidence, view.exists, "3 damaged lines\x1b", view.version, view.bytes_read
+    )
+
+    lines = status_lines(document(Look(look.folder, broken), a_run().now))
+
+    assert "  note        3 damaged lines\\x1b" in lines

@@ -1,0 +1,355 @@
+"""What became of a run: every word, its reason and its certainty, at a passed clock."""
+
+import pytest
+from msgspec import structs
+
+from tests.builders import START, Journal, a_reading, a_run
+from trainmon.exits import ExitRecord
+from trainmon.readings import HostReading, MachineReading
+from trainmon.state import RunState
+from trainmon.statuses import Certainty, Evidence, Status, Verdict
+from trainmon.verdict import verdict
+
+HOUR = 3_600.0
+BOOT_AGO = 100.0
+"""Monotonic seconds of the builders' start."""
+
+OFFSET = START - BOOT_AGO
+"""Wall clock less monotonic clock in the builders' journals."""
+
+
+def judged(journal: Journal, evidence: Evidence, later: float = 1.0) -> Verdict:
+    """The verdict some seconds after the last event."""
+    return verdict(journal.state(), evidence, journal.now + later)
+
+
+def an_exit(journal: Journal, **fields: object) -> ExitRecord:
+    """An exit record of the journal's own program."""
+    record = ExitRecord(
+        host="gpu-07", pid=4711, launcher=4710, started=START - 1, time=journal.now + 0.5, duration=30.0
+    )
+    return structs.replace(record, **fields)
+
+
+def with_memory(used: float, oom_kills: int | None = None, time: float = START) -> MachineReading:
+    """A reading with so many of 64 GiB in use."""
+    host = HostReading(memory_used=int(used * 2**30), memory_total=64 * 2**30, oom_kills=oom_kills)
+    return structs.replace(a_reading(time), host=host)
+
+
+# The living.
+
+
+def test_before_anything_is_recorded_the_run_is_waited_for() -> None:
+    assert verdict(RunState(), Evidence(), START).status is Status.WAITING
+
+
+def test_hours_before_the_first_step_are_starting_and_never_stalled() -> None:
+    """Compiling and tokenising may take as long as they like."""
+    found = judged(Journal().opened().started(), Evidence(alive=True, clock_offset=OFFSET), 5 * HOUR)
+
+    assert (found.status, found.certainty) == (Status.STARTING, "certain")
+
+
+def test_steps_that_come_are_running() -> None:
+    found = judged(a_run(), Evidence(alive=True, clock_offset=OFFSET))
+
+    assert (found.status, found.why, found.certainty) == (Status.RUNNING, None, "certain")
+
+
+def test_half_an_hour_of_announced_validation_is_validating() -> None:
+    journal = a_run()
+    state = journal.state()
+    state.span, state.span_time = "validation", journal.now
+
+    found = verdict(state, Evidence(alive=True, clock_offset=OFFSET), journal.now + HOUR / 2)
+
+    assert found.status is Status.VALIDATING
+
+
+def test_half_an_hour_of_validation_that_nobody_announced_is_stalled_at_worst() -> None:
+    found = judged(a_run(), Evidence(alive=True, clock_offset=OFFSET), HOUR / 2)
+
+    assert found.status is Status.STALLED
+    assert not found.status.over
+
+
+def test_a_checkpoint_under_way_is_saving() -> None:
+    state = a_run().state()
+    state.span, state.span_time = "checkpoint", START + 30
+
+    assert verdict(state, Evidence(alive=True), START + 31).status is Status.SAVING
+
+
+@pytest.mark.parametrize(
+    ("cpu", "gpu", "letter", "words"),
+    [
+        (0.3, 0, None, "hangs (CPU 0 %, GPU 0 %)"),
+        (99.0, 0, None, "computes (CPU 99 %, GPU 0 %)"),
+        (1.0, 97, None, "waits for its GPU (CPU 1 %, GPU 97 %)"),
+        (0.0, 0, "D", "waits on disk"),
+    ],
+)
+def test_what_a_stalled_run_does_is_told_by_cpu_and_gpu(
+    cpu: float, gpu: int, letter: str | None, words: str
+) -> None:
+    """Readings keep coming from the monitor's thread; they are no sign that the training goes on."""
+    journal = a_run().after(600.0)
+    reading = a_reading(journal.now)
+    process = structs.replace(reading.process, cpu_percent=cpu, children_cpu_percent=0.0)
+    gpus = (structs.replace(reading.gpus[0], utilisation=gpu),)
+    journal.system(structs.replace(reading, process=process, gpus=gpus))
+
+    found = judged(journal, Evidence(alive=True, process_state=letter, clock_offset=OFFSET))
+
+    assert (found.status, found.certainty) == (Status.STALLED, "likely")
+    assert (found.why or "").startswith(words)
+    assert found.since == pytest.approx(journal.now - 600.0, abs=2.0)
+
+
+def test_a_stopped_process_is_stopped() -> None:
+    found = judged(a_run(), Evidence(alive=True, process_state="T"))
+
+    assert found.status is Status.STOPPED
+
+
+@pytest.mark.parametrize("jump", [9 * HOUR, -9 * HOUR])
+def test_a_clock_that_jumps_changes_no_verdict_on_the_same_host(jump: float) -> None:
+    """The observer's wall clock and its offset to the monotonic clock jump together."""
+    found = judged(a_run(), Evidence(alive=True, clock_offset=OFFSET + jump), 1.0 + jump)
+
+    assert found.status is Status.RUNNING
+
+
+def test_a_laptop_that_slept_for_a_night_still_runs() -> None:
+    """The monotonic clock stands still in suspend, so the offset grows by what the wall clock gained."""
+    found = judged(a_run(), Evidence(alive=True, clock_offset=OFFSET + 8 * HOUR), 8 * HOUR + 1)
+
+    assert found.status is Status.RUNNING
+
+
+@pytest.mark.parametrize("skew", [300.0, -300.0, 9 * HOUR])
+def test_a_clock_of_another_host_that_is_off_changes_no_verdict(skew: float) -> None:
+    journal = a_run()
+    now = journal.now + 1.0 + skew
+
+    found = verdict(journal.state(), Evidence(heartbeat=now - 2.0), now)
+
+    assert (found.status, found.certainty) == (Status.RUNNING, "likely")
+
+
+def test_a_minute_of_delay_over_nfs_is_still_running() -> None:
+    """An attribute cache shows the files of the other host up to 60 s late."""
+    journal = a_run()
+    now = journal.now + 59.0
+
+    assert verdict(journal.state(), Evidence(heartbeat=journal.now), now).status is Status.RUNNING
+
+
+def test_no_heartbeat_from_another_host_is_unreachable_and_not_dead() -> None:
+    journal = a_run()
+
+    found = verdict(journal.state(), Evidence(heartbeat=journal.now), journal.now + 91.0)
+
+    assert (found.status, found.certainty) == (Status.UNREACHABLE, "unknown")
+    assert not found.status.over
+
+
+def test_a_held_spool_is_life_in_another_pid_namespace() -> None:
+    """Files on a dead NFS server may be old while the trainer goes on into shared memory."""
+    journal = a_run()
+
+    found = verdict(journal.state(), Evidence(heartbeat=journal.now, spool_held=True), journal.now + 50.0)
+
+    assert (found.status, found.certainty) == (Status.RUNNING, "certain")
+
+
+def test_a_spool_that_nobody_holds_is_death_only_after_a_silence() -> None:
+    journal = a_run()
+    evidence = Evidence(heartbeat=journal.now, spool_held=False)
+
+    soon, later = (verdict(journal.state(), evidence, journal.now + seconds) for seconds in (5.0, 20.0))
+
+    assert soon.status is Status.RUNNING
+    assert (later.status, later.certainty) == (Status.DIED, "unknown")
+
+
+# Ends that were said.
+
+
+def test_an_end_that_was_said_is_certain() -> None:
+    ends = [
+        judged(a_run().ended(), Evidence(alive=False)),
+        judged(a_run().ended(success=False, reason="interrupted"), Evidence(alive=False)),
+        judged(a_run().ended(success=False, reason="failed", error="ValueError: x"), Evidence(alive=False)),
+    ]
+
+    assert [end.status for end in ends] == [Status.FINISHED, Status.INTERRUPTED, Status.FAILED]
+    assert {end.certainty for end in ends} == {"certain"}
+    assert ends[2].why == "ValueError: x"
+
+
+def test_a_finished_training_whose_program_crashed_afterwards_has_finished() -> None:
+    journal = a_run().ended()
+
+    found = judged(journal, Evidence(alive=False, exit=an_exit(journal, signal=11)))
+
+    assert (found.status, found.why) == (Status.FINISHED, "the program then ended with SIGSEGV")
+
+
+def test_a_worker_that_the_out_of_memory_killer_took_explains_the_exception() -> None:
+    message = "DataLoader worker (pid 4777) is killed by signal: Killed. "
+    journal = a_run().system(with_memory(20.0, oom_kills=2))
+    journal.error(message).ended(success=False, reason="failed", error=f"RuntimeError: {message}")
+
+    found = judged(journal, Evidence(alive=False, oom_kills=3))
+
+    assert (found.status, found.certainty) == (Status.OUT_OF_MEMORY, "certain")
+    assert (found.why or "").startswith("cgroup oom_kill 2 → 3; a worker was killed")
+
+
+# Deaths.
+
+
+def test_a_stranger_cannot_tell_a_kill_from_an_exit() -> None:
+    found = judged(a_run(), Evidence(alive=False))
+
+    assert found.status.value == "ended without a word"
+    assert found.why == "the process is gone and said no end: killed, or exited"
+    assert found.certainty == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "why", "certainty"),
+    [
+        ({"signal": 9}, Status.KILLED, "SIGKILL", "certain"),
+        ({"signal": 15}, Status.TERMINATED, "SIGTERM", "certain"),
+        ({"signal": 11}, Status.CRASHED, "SIGSEGV", "certain"),
+        ({"signal": 6}, Status.CRASHED, "SIGABRT", "certain"),
+        ({"signal": 2}, Status.INTERRUPTED, "SIGINT (Ctrl-C)", "certain"),
+        ({"signal": 1}, Status.TERMINATED, "SIGHUP: the terminal went away", "certain"),
+        ({"status": 137}, Status.KILLED, "SIGKILL", "likely"),
+        ({"status": 3}, Status.FAILED, "exit status 3, at once (os._exit or a C library)", "certain"),
+        ({"status": 0}, Status.DIED, "the program exited with status 0, without log_training_end", "certain"),
+        (
+            {"signal": 15, "forwarded": (15,)},
+            Status.TERMINATED,
+            "SIGTERM, sent to trainmon run and passed on",
+            "certain",
+        ),
+        (
+            {"status": 1, "forwarded": (15,)},
+            Status.TERMINATED,
+            "SIGTERM, sent to trainmon run and passed on; the program left with exit status 1",
+            "likely",
+        ),
+        (
+            {"signal": 15, "job": "slurm 88213", "job_end": START + 60},
+            Status.TERMINATED,
+            "SIGTERM: the time limit of slurm 88213",
+            "certain",
+        ),
+        (
+            {"signal": 15, "job": "slurm 88213", "job_end": START + 9_000},
+            Status.TERMINATED,
+            "SIGTERM: slurm 88213 was cancelled or preempted",
+            "certain",
+        ),
+    ],
+)
+def test_a_parent_knows_how_its_child_ended(
+    fields: dict[str, object], status: Status, why: str, certainty: Certainty
+) -> None:
+    journal = a_run()
+
+    found = judged(journal, Evidence(alive=False, exit=an_exit(journal, **fields)))
+
+    assert (found.status, found.why, found.certainty) == (status, why, certainty)
+    assert found.since == journal.now + 0.5
+
+
+def test_an_exit_record_of_an_earlier_program_says_nothing_about_this_one() -> None:
+    journal = a_run()
+    old = an_exit(journal, pid=99, launcher=98, started=START - 500, time=START - 400, signal=9)
+
+    assert judged(journal, Evidence(alive=False, exit=old)).status is Status.DIED
+
+
+def test_a_signal_that_a_shell_in_between_reports_is_likely() -> None:
+    """`trainmon run -- bash train.sh`: the parent sees bash."""
+    journal = a_run()
+
+    found = judged(journal, Evidence(alive=False, exit=an_exit(journal, pid=4700, launcher=4600, status=139)))
+
+    assert (found.status, found.certainty) == (Status.CRASHED, "likely")
+
+
+def test_a_crash_shows_the_stack_that_faulthandler_left() -> None:
+    fault = (
+        'Fatal Python error: Segmentation fault\n\nCurrent thread 0x1:\n  File "train.py", line 7 in step\n'
+    )
+
+    found = judged(a_run(), Evidence(alive=False, fault=fault))
+
+    assert (found.status, found.why, found.certainty) == (Status.CRASHED, "Segmentation fault", "certain")
+    assert found.details == ("Current thread 0x1:", '  File "train.py", line 7 in step')
+
+
+def test_the_out_of_memory_killer_is_told_by_the_counter() -> None:
+    journal = a_run().system(with_memory(63.9, oom_kills=0, time=a_run().now))
+    evidence = Evidence(alive=False, oom_kills=1)
+
+    stranger = judged(journal, evidence)
+    parent = judged(journal, structs.replace(evidence, exit=an_exit(journal, signal=9)))
+
+    assert stranger.status is parent.status is Status.OUT_OF_MEMORY
+    assert stranger.why == "cgroup oom_kill 0 → 1; host memory, not CUDA"
+    assert (stranger.certainty, parent.certainty) == ("likely", "certain")
+    assert stranger.details == ("63.9 of 64.0 GiB at 23:41:34 = trainer 9.8 + 12 workers 34.0 + other 20.1",)
+
+
+def test_the_kernel_that_names_the_trainer_makes_it_certain() -> None:
+    found = judged(a_run(), Evidence(alive=False, oom_victim=True))
+
+    assert (found.status, found.certainty) == (Status.OUT_OF_MEMORY, "certain")
+
+
+def test_a_memory_that_was_full_just_before_is_likely_the_reason() -> None:
+    journal = a_run()
+    journal.system(with_memory(63.9, time=journal.now))
+
+    found = judged(journal, Evidence(alive=False))
+
+    assert (found.status, found.certainty) == (Status.OUT_OF_MEMORY, "likely")
+
+
+def test_a_segfault_with_full_memory_is_a_crash() -> None:
+    journal = a_run()
+    journal.system(with_memory(63.9, time=journal.now))
+
+    found = judged(journal, Evidence(alive=False, exit=an_exit(journal, signal=11)))
+
+    assert found.status is Status.CRASHED
+
+
+def test_a_host_that_booted_since_is_named() -> None:
+    found = judged(a_run(), Evidence(alive=False, rebooted=True), HOUR)
+
+    assert (found.status.value, found.certainty) == ("host rebooted", "likely")
+
+
+def test_a_program_that_closed_its_record_has_exited() -> None:
+    found = judged(a_run().closed(), Evidence(alive=False))
+
+    assert (found.status, found.certainty) == (Status.DIED, "certain")
+    assert found.why == "the program exited without log_training_end"
+
+
+def test_the_journal_that_trainmon_run_keeps_is_judged_by_the_exit_of_its_child() -> None:
+    """The launcher is the recorder, and closes in order whatever became of the program."""
+    journal = Journal().opened(pid=4710).started().after(9.0)
+    journal.ended(success=False, reason="failed", error="SIGKILL").closed()
+
+    found = judged(journal, Evidence(alive=False, exit=an_exit(journal, signal=9)))
+
+    assert (found.status, found.why, found.certainty) == (Status.KILLED, "SIGKILL", "certain")

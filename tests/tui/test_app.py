@@ -1,0 +1,320 @@
+"""The app, driven by a pilot: sizes, keys, bugs in panels, and texts from people who mean harm."""
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.builders import Journal, a_run
+from tests.tui.apps import Clock, a_frame, an_app, panel_text, screen_text
+from trainmon_tui.screens.errors import ErrorsScreen
+from trainmon_tui.screens.help import KEYS, HelpScreen
+from trainmon_tui.screens.overview import OverviewScreen
+from trainmon_tui.screens.quit import QuitScreen
+from trainmon_tui.widgets.errors import ErrorsPanel
+from trainmon_tui.widgets.loss import LossPanel
+
+ORDINARY = [(160, 45), (80, 24), (60, 20)]
+TINY = [(1, 1), (2, 2), (5, 3), (20, 6)]
+HUGE = [(300, 90), (500, 200)]
+
+HOSTILE = [
+    "\x1b]52;c;cHduZWQ=\x07", "\x1b]0;pwned\x1b\\", "\x9b31mred", "[/x] boom", "[@click=app.quit]click me[/]",
+    "[link=https://example.org]x[/link]", "\u202egnp.exe", "a\u0301" * 300, "模型" * 200, "x" * 100_000, "\0",
+    "line\nbreak\r\ttab", "{0.__class__}", "",
+]  # fmt: skip
+
+
+def everywhere(text: str) -> Journal:
+    """A run that says the text wherever a run can say one."""
+    journal = (
+        Journal()
+        .opened(host=text, command=(text, text))
+        .started(text, config={text or "key": text}, git=text)
+    )
+    journal.steps(30, metrics={text or "metric": 1.0}).system()
+    journal.validation(30, 1.0, val_metrics={text or "metric": 1.0}).checkpoint(30, text)
+    journal.error(text, error_type=text or "Error", context=text, traceback=text).warned(text)
+    return journal
+
+
+async def settle(pilot: Pilot[int]) -> None:
+    await pilot.pause()
+    await pilot.pause()
+
+
+@pytest.mark.parametrize("size", [*ORDINARY, *TINY, *HUGE])
+@pytest.mark.parametrize("kind", ["empty", "started", "running", "failed", "killed", "finished"])
+async def test_every_state_of_a_run_is_drawn_at_every_size(size: tuple[int, int], kind: str) -> None:
+    journals = {
+        "empty": Journal(),
+        "started": Journal().opened().started(),
+        "running": a_run(),
+        "failed": a_run()
+        .error(uncaught=True)
+        .ended(success=False, reason="failed", error="RuntimeError: x")
+        .closed(),
+        "killed": a_run(),
+        "finished": a_run().ended().closed(),
+    }
+    journal = journals[kind]
+    app = an_app(journal, frame=a_frame(journal, alive=kind not in ("failed", "killed", "finished")))
+
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+
+        assert app.bugs == {}
+        assert panel_text(app, "status").strip()
+
+
+@pytest.mark.parametrize("size", ORDINARY)
+async def test_status_eta_loss_and_newest_error_are_there_without_scrolling(size: tuple[int, int]) -> None:
+    app = an_app(a_run().error())
+
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        text = screen_text(app)
+
+    assert "● RUNNING" in text
+    assert "left   1" in text
+    assert "train 0.6" in text
+    assert "RuntimeError" in text
+    assert "quit" in text
+
+
+async def test_a_new_frame_is_drawn_and_the_clock_goes_on() -> None:
+    journal = a_run(100)
+    app = an_app(journal)
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        before = panel_text(app, "bars")
+        journal.after(0.1).progress(101, epoch=2)
+        app.deliver(a_frame(journal))
+        await settle(pilot)
+
+        assert "100/400" in before
+        assert "101/400" in panel_text(app, "bars")
+
+
+async def test_a_resize_lays_out_anew() -> None:
+    app = an_app(a_run())
+
+    async with app.run_test(size=(160, 45)) as pilot:
+        await settle(pilot)
+        await pilot.resize_terminal(60, 20)
+        await settle(pilot)
+        narrow = panel_text(app, "status").split("\n")[0]
+        await pilot.resize_terminal(160, 45)
+        await settle(pilot)
+
+        assert len(narrow) == 60
+        assert len(panel_text(app, "status").split("\n")[0]) == 160
+        assert app.bugs == {}
+
+
+async def test_on_death_the_verdict_and_what_is_left_appear() -> None:
+    journal = a_run()
+    app = an_app(journal, frame=a_frame(journal, alive=False))
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+
+        assert "─ why ─" in panel_text(app, "verdict")
+        assert "newest   /ckpt/epoch_002.pt" in panel_text(app, "verdict")
+        assert "no ETA: the trainer is dead" in panel_text(app, "bars")
+
+
+async def test_keys_switch_smoothing_axis_and_pause() -> None:
+    app = an_app(a_run())
+
+    async with app.run_test(size=(160, 45)) as pilot:
+        await settle(pilot)
+        await pilot.press("s", "l")
+        await settle(pilot)
+        title = panel_text(app, "loss").split("\n")[0]
+        await pilot.press("space")
+        await settle(pilot)
+
+        assert "smoothing 0.97" in title
+        assert "log y" in title
+        assert "SCREEN PAUSED" in panel_text(app, "status")
+
+
+async def test_a_paused_screen_stands_still_until_it_goes_on() -> None:
+    journal = a_run(100)
+    app = an_app(journal)
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("space")
+        app.deliver(a_frame(journal.after(0.1).progress(101, epoch=2)))
+        await settle(pilot)
+        paused = panel_text(app, "bars")
+        await pilot.press("space")
+        await settle(pilot)
+
+        assert "100/400" in paused
+        assert "101/400" in panel_text(app, "bars")
+
+
+async def test_the_errors_screen_shows_the_traceback_and_escape_goes_back() -> None:
+    app = an_app(a_run().error())
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("4")
+        await settle(pilot)
+        assert isinstance(app.screen, ErrorsScreen)
+        assert "in forward" in panel_text(app, "errors")
+        await pilot.press("escape")
+        await settle(pilot)
+
+        assert isinstance(app.screen, OverviewScreen)
+
+
+async def test_errors_scroll_and_what_is_read_stays_when_another_arrives() -> None:
+    journal = a_run()
+    for number in range(6):
+        journal.after(1).error(error_type=f"Error{number}")
+    app = an_app(journal)
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("4")
+        await settle(pilot)
+        await pilot.press("n", "n", "down")
+        await settle(pilot)
+        read = panel_text(app, "errors").split("\n")[1:]
+        app.deliver(a_frame(journal.after(1).error(error_type="Newest")))
+        await settle(pilot)
+        now = panel_text(app, "errors").split("\n")[1:]
+        await pilot.press("home")
+        await settle(pilot)
+
+        assert [line.split("  ")[0] for line in now] == [line.split("  ")[0] for line in read]
+        assert "Newest" in panel_text(app, "errors")
+
+
+async def test_help_shows_every_key_and_closes() -> None:
+    app = an_app(a_run())
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("question_mark")
+        await settle(pilot)
+        text = panel_text(app, "help")
+        was_open = isinstance(app.screen, HelpScreen)
+        await pilot.press("escape")
+        await settle(pilot)
+
+        assert was_open
+        assert all(keys in text for keys, _ in KEYS)
+        assert isinstance(app.screen, OverviewScreen)
+
+
+async def test_q_quits_with_0() -> None:
+    app = an_app(a_run())
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("q")
+        await settle(pilot)
+
+    assert app.return_value == 0
+
+
+class RunningChild:
+    """A training that goes on."""
+
+    pid = 4711
+
+    def poll(self) -> int | None:
+        return None
+
+
+@pytest.mark.parametrize(("key", "ends"), [("e", True), ("l", False)])
+async def test_quitting_asks_whether_to_end_the_training_that_came_along(key: str, ends: bool) -> None:
+    app = an_app(a_run(), child=RunningChild())
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("q")
+        await settle(pilot)
+        assert isinstance(app.screen, QuitScreen)
+        await pilot.press(key)
+        await settle(pilot)
+
+    assert app.return_value == 0
+    assert app.end_child is ends
+
+
+async def test_a_bug_in_one_panel_is_said_there_and_the_others_live_on_V10(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object) -> None:
+        secret = "hf_abcdefghijklmnop"
+        raise ZeroDivisionError(secret)
+
+    monkeypatch.setattr(LossPanel, "draw", fail)
+    app = an_app(a_run())
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        text = screen_text(app)
+
+    assert "error in the panel loss: ZeroDivisionError at test_app.py:" in text
+    assert "hf_" not in text
+    assert "250/400" in text
+    assert set(app.bugs) == {"loss"}
+
+
+@pytest.mark.parametrize("size", [(160, 45), (80, 24)])
+@pytest.mark.parametrize("payload", HOSTILE, ids=range(len(HOSTILE)))
+async def test_hostile_text_is_shown_and_does_nothing_S01_S03_S04(
+    payload: str, size: tuple[int, int]
+) -> None:
+    journal = everywhere(payload)
+    app = an_app(journal, frame=a_frame(journal, note=payload, files={payload: True}))
+
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        overview = screen_text(app)
+        await pilot.press("4")
+        await settle(pilot)
+        text = overview + screen_text(app)
+
+        assert app.bugs == {}
+        assert all(character.isprintable() or character == "\n" for character in text)
+        assert {len(app.screen.query(ErrorsPanel))} == {1}
+
+
+async def test_with_ascii_no_other_character_is_drawn_V03() -> None:
+    journal = a_run().error("modèle ✖").warned("—")
+    app = an_app(journal, ascii_only=True)
+
+    async with app.run_test(size=(160, 45)) as pilot:
+        await settle(pilot)
+
+        assert screen_text(app).isascii()
+
+
+async def test_the_title_says_status_and_percent() -> None:
+    titles: list[str] = []
+    app = an_app(a_run(100))
+    app._say_title = titles.append
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+
+    assert titles[-1] == "● running 25 % DemoModel"
+
+
+async def test_an_age_ticks_without_news() -> None:
+    journal = a_run(100)
+    app = an_app(journal)
+    clock = app._clock
+    assert isinstance(clock, Clock)
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        clock.now += 60.0
+        app._tick()
+        await settle(pilot)
+
+        assert "1m 1s ago" in panel_text(app, "checkpoints")

@@ -1,0 +1,179 @@
+"""The feed: what is in the folder arrives, whatever the kernel tells and whatever goes wrong."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.builders import Journal, a_run
+from tests.run_folders import write_run
+from trainmon.codec import encode_line
+from trainmon.paths import JOURNAL
+from trainmon.state import CheckpointEntry
+from trainmon_tui import feed as feed_module
+from trainmon_tui.feed import Feed, FileLook, Frame, is_there
+
+PATIENCE = 20.0
+"""Seconds until a test gives up; nothing waits that long unless it fails."""
+
+
+class Inbox:
+    """Where frames arrive; waits for one that a test is about."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self.frames: list[Frame] = []
+
+    def take(self, frame: Frame) -> None:
+        with self._changed:
+            self.frames.append(frame)
+            self._changed.notify_all()
+
+    def until(self, wanted: Callable[[Frame], bool]) -> Frame:
+        with self._changed:
+            assert self._changed.wait_for(lambda: any(map(wanted, self.frames)), PATIENCE)
+            return next(filter(wanted, self.frames))
+
+
+@pytest.fixture
+def inbox() -> Inbox:
+    return Inbox()
+
+
+@pytest.fixture
+def start(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], Feed]]:
+    monkeypatch.setattr(feed_module, "POLL_EVERY", 0.05)
+    monkeypatch.setattr(feed_module, "QUIET_POLL_EVERY", 0.05)
+    monkeypatch.setattr(feed_module, "SHORTEST_GAP", 0.01)
+    feeds: list[Feed] = []
+
+    def start_one(folder: Path) -> Feed:
+        feeds.append(Feed(folder, inbox.take))
+        feeds[-1].start()
+        return feeds[-1]
+
+    yield start_one
+    for one in feeds:
+        assert one.stop(PATIENCE)
+
+
+def test_what_is_in_the_folder_arrives(tmp_path: Path, inbox: Inbox, start: Callable[[Path], Feed]) -> None:
+    start(write_run(tmp_path / "logs", a_run(50)))
+
+    assert inbox.until(lambda frame: frame.view.state.run_step == 50).view.exists
+
+
+def test_a_folder_that_is_not_there_yet_is_waited_for(
+    tmp_path: Path, inbox: Inbox, start: Callable[[Path], Feed]
+) -> None:
+    start(tmp_path / "logs")
+    inbox.until(lambda frame: not frame.view.exists)
+
+    write_run(tmp_path / "logs", a_run(20))
+
+    inbox.until(lambda frame: frame.view.state.run_step == 20)
+
+
+def test_what_is_appended_arrives(tmp_path: Path, inbox: Inbox, start: Callable[[Path], Feed]) -> None:
+    journal = a_run(20)
+    folder = write_run(tmp_path / "logs", journal)
+    start(folder)
+    inbox.until(lambda frame: frame.view.state.run_step == 20)
+
+    journal.after(0.1).progress(21)
+    with (folder / JOURNAL).open("ab") as file:
+        file.write(encode_line(journal.events[-1]))
+
+    inbox.until(lambda frame: frame.view.state.run_step == 21)
+
+
+def test_where_watching_fails_polling_goes_on(
+    tmp_path: Path, inbox: Inbox, start: Callable[[Path], Feed], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No inotify instances left, a file system without notifications, a package that is broken: all the same."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("Too many open files (os error 24)")
+
+    monkeypatch.setattr(feed_module, "watch_folder", fail)
+    journal = a_run(20)
+    folder = write_run(tmp_path / "logs", journal)
+    start(folder)
+    inbox.until(lambda frame: frame.view.state.run_step == 20)
+
+    write_run(folder, journal.after(0.1).progress(21))
+
+    inbox.until(lambda frame: frame.view.state.run_step == 21)
+
+
+def test_a_bug_in_reading_is_said_and_reading_goes_on(
+    tmp_path: Path, inbox: Inbox, start: Callable[[Path], Feed], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A feed that died would leave a screen that looks alive."""
+    poll = feed_module.RunReader.poll
+    broken = [True]
+
+    def poll_or_fail(self: feed_module.RunReader) -> feed_module.View:
+        if broken[0]:
+            raise ZeroDivisionError
+        return poll(self)
+
+    monkeypatch.setattr(feed_module.RunReader, "poll", poll_or_fail)
+    start(write_run(tmp_path / "logs", a_run(20)))
+    note = inbox.until(lambda frame: frame.view.note is not None).view.note
+    broken[0] = False
+
+    assert note == "reading failed (ZeroDivisionError): what is shown may be old"
+    inbox.until(lambda frame: frame.view.state.run_step == 20)
+
+
+def test_stopping_before_starting_is_no_error(tmp_path: Path) -> None:
+    assert Feed(tmp_path, lambda _frame: None).stop()
+
+
+def a_checkpoint(path: str) -> CheckpointEntry:
+    return Journal().opened().started().checkpoint(path=path).state().checkpoints[0]
+
+
+def test_a_file_that_is_there_is_found_absolute_and_beside_the_run_folder(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "best.pt").touch()
+    opened = Journal().opened(host="elsewhere", folder=str(tmp_path / "logs")).state().opened
+
+    assert is_there(a_checkpoint(str(tmp_path / "best.pt")), opened) is True
+    assert is_there(a_checkpoint("best.pt"), opened) is True
+
+
+def test_a_missing_file_is_gone_only_where_that_can_be_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On another host the path may not be mounted here."""
+    monkeypatch.setattr("socket.gethostname", lambda: "gpu-07")
+    here, there = (
+        Journal().opened(host="gpu-07").state().opened,
+        Journal().opened(host="gpu-08").state().opened,
+    )
+
+    assert is_there(a_checkpoint(str(tmp_path / "no.pt")), here) is False
+    assert is_there(a_checkpoint(str(tmp_path / "no.pt")), there) is None
+    assert is_there(a_checkpoint("relative.pt"), there) is None
+
+
+@pytest.mark.parametrize("path", ["\0", "x" * 10_000, "\udcff", ""])
+def test_no_path_is_too_strange_to_be_looked_for(path: str) -> None:
+    assert is_there(a_checkpoint(path), None) in (None, True)
+
+
+def test_files_are_looked_for_again_only_when_it_is_time(tmp_path: Path) -> None:
+    path = tmp_path / "epoch_001.pt"
+    path.touch()
+    state = Journal().opened().started().checkpoint(path=str(path)).state()
+    look = FileLook()
+
+    first = look.look(state, 100.0)
+    path.unlink()
+
+    assert first == {str(path): True}
+    assert look.look(state, 101.0) is first
+    assert look.look(state, 100.0 + feed_module.FILES_EVERY) != first

@@ -1,0 +1,92 @@
+"""The loss panel, as text: its legend, its axes, and what it shows of a run that diverged."""
+
+from tests.builders import Journal, a_run
+from trainmon_tui.render.cells import plain, row_width
+from trainmon_tui.sight import Options, Sight
+from trainmon_tui.widgets.loss import Axes, axes, pick, rows
+
+
+def text(sight: Sight, width: int = 80, height: int = 12, *, ascii_only: bool = False) -> str:
+    piece = pick(sight)
+    return plain(rows(piece, width, height, ascii_only, axes(piece, Axes())))
+
+
+def test_the_title_names_smoothed_raw_validation_and_best() -> None:
+    title = text(a_run().sight(), 110).split("\n")[0]
+
+    assert "smoothing 0.9" in title
+    assert "train 0.6" in title
+    assert "raw 0.6" in title
+    assert "o val 0.8000" in title
+    assert "* best 0.8000 epoch 2" in title
+
+
+def test_a_narrow_title_drops_words_and_is_never_cut() -> None:
+    for width in range(20, 120):
+        title = text(a_run().sight(), width).split("\n")[0]
+
+        assert len(title) == width
+        assert title.endswith("─")
+
+
+def test_validation_points_and_the_best_are_marked() -> None:
+    chart = text(a_run().sight()).split("\n", 1)[1]
+
+    assert chart.count("o") == 1
+    assert chart.count("*") == 1
+
+
+def test_a_loss_that_is_nan_is_said_in_the_title_and_marked_in_the_chart() -> None:
+    journal = a_run(100)
+    for step in range(101, 111):
+        journal.after(0.1).progress(step, "NaN", epoch=2)
+
+    drawn = text(journal.sight())
+
+    assert "train NaN" in drawn.split("\n")[0]
+    assert "✗" in drawn
+
+
+def test_before_the_first_loss_it_says_what_makes_it_appear() -> None:
+    drawn = text(Journal().opened().started().sight())
+
+    assert "log_training_progress" in drawn
+
+
+def test_axes_stay_while_the_curve_grows_within_them() -> None:
+    """A moving axis repaints everything over a slow link."""
+    early, late = pick(a_run(210).sight()), pick(a_run(230).sight())
+
+    before = axes(early, Axes())
+
+    assert axes(late, before) == before
+
+
+def test_a_single_spike_does_not_flatten_the_curve() -> None:
+    journal = a_run(200).after(0.1).progress(201, 1e9, epoch=3)
+
+    bounds = axes(pick(journal.sight()), Axes())
+
+    assert bounds.y is not None
+    assert bounds.y[1] < 10
+
+
+def test_a_logarithmic_axis_is_said() -> None:
+    piece_rows = text(a_run().sight(options=Options(log_y=True)), 110)
+
+    assert "log y" in piece_rows
+
+
+def test_rows_fill_exactly_what_was_asked_for() -> None:
+    piece = pick(a_run().sight())
+    for width, height in ((1, 1), (5, 2), (8, 3), (40, 6), (200, 40)):
+        drawn = rows(piece, width, height, False, axes(piece, Axes()))
+
+        assert len(drawn) == height
+        assert {row_width(cells) for cells in drawn} == {width}
+
+
+def test_with_ascii_nothing_else_is_drawn() -> None:
+    journal = a_run().progress(251, "NaN", epoch=3)
+
+    assert text(journal.sight(), ascii_only=True).isascii()

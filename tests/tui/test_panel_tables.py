@@ -1,0 +1,141 @@
+"""Validation, checkpoints, metrics, machine and configuration, as text."""
+
+import pytest
+
+from tests.builders import Journal, a_reading, a_run
+from trainmon_tui.render.cells import plain, row_width
+from trainmon_tui.sight import Sight
+from trainmon_tui.widgets import best, checkpoints, config, machine, metrics
+
+EMPTY = Journal().opened().started(learning_rate=None)
+
+
+def validations(sight: Sight, width: int = 70, height: int = 7) -> str:
+    return plain(best.rows(best.pick(sight), width, height, False))
+
+
+def saved(sight: Sight, width: int = 70, height: int = 7) -> str:
+    return plain(checkpoints.rows(checkpoints.pick(sight), width, height, False))
+
+
+def test_validations_are_listed_newest_first_with_their_distance_from_the_best() -> None:
+    journal = a_run(300).validation(300, 1.5, epoch=3)
+
+    lines = validations(journal.sight()).split("\n")
+
+    assert "val_loss" in lines[0]
+    assert lines[2].split()[:3] == ["3", "300", "1.500"]
+    assert "+0.9667" in lines[2]
+    assert "* best" in lines[3]
+
+
+def test_the_best_stays_in_the_table_when_newer_ones_push_it_out() -> None:
+    journal = Journal().opened().started()
+    for epoch in range(1, 21):
+        journal.progress(epoch * 10, epoch=epoch).validation(epoch * 10, 0.5 + epoch / 10, epoch=epoch)
+
+    assert "* best" in validations(journal.sight())
+
+
+def test_one_line_names_the_best_with_its_metrics() -> None:
+    line = validations(a_run(250).sight(), 80, 1)
+
+    assert line.startswith("best  val_loss 0.8000  accuracy 0.7400  epoch 2  step 200")
+
+
+def test_a_metric_that_decides_is_named_with_its_direction() -> None:
+    journal = Journal().opened().started(best_metric="top1", best_direction="max")
+    journal.progress(10).validation(10, 2.0, val_metrics={"top1": 70.0})
+
+    drawn = validations(journal.sight())
+
+    assert "top1  up is better" in drawn
+
+
+@pytest.mark.parametrize(("there", "word"), [(True, "ok"), (False, "gone"), (None, "?")])
+def test_a_checkpoint_says_whether_its_file_is_there(there: bool | None, word: str) -> None:
+    sight = a_run(150).sight(files={"/ckpt/epoch_001.pt": there})
+
+    assert saved(sight, 80, 1).rstrip().endswith(f"file {word}")
+
+
+def test_checkpoints_show_file_step_size_and_age_and_what_is_not_saved() -> None:
+    drawn = saved(a_run(250).sight(files={"/ckpt/epoch_001.pt": True}))
+
+    assert "epoch_002.pt" in drawn
+    assert "1.04 GB" in drawn
+    assert "* best" in drawn
+    assert "not saved yet: 50 steps" in drawn
+
+
+def test_metrics_have_a_value_and_a_sparkline_each() -> None:
+    journal = Journal().opened().started()
+    for step in range(1, 60):
+        journal.after(0.1).progress(step, metrics={"accuracy": step / 60})
+
+    drawn = plain(metrics.rows(metrics.pick(journal.sight()), 60, 6, False))
+
+    assert "accuracy" in drawn
+    assert "0.9833" in drawn
+    assert "▁▂" in drawn
+    assert "▇█" in drawn
+
+
+def test_a_constant_metric_is_a_flat_line() -> None:
+    """Rounding within a series must not look like a course."""
+    journal = Journal().opened().started().steps(300, metrics={"width": 0.1})
+
+    line = plain(metrics.rows(metrics.pick(journal.sight()), 60, 6, False)).split("\n")[2]
+
+    assert len(set(line.split()[-1])) == 1
+
+
+def test_two_hundred_metrics_say_how_many_are_shown() -> None:
+    journal = Journal().opened().started().progress(1, metrics={f"layer_{n}/grad": 1.0 for n in range(200)})
+
+    assert "5 of 201" in plain(metrics.rows(metrics.pick(journal.sight()), 60, 6, False))
+
+
+def test_the_machine_in_two_lines_and_as_a_panel() -> None:
+    sight = a_run(50).system(a_reading(gpus=2)).sight()
+
+    compact = plain(machine.rows(machine.pick(sight), 80, 3, False))
+    panel = plain(machine.rows(machine.pick(sight), 56, 24, False))
+
+    assert "GPU0 H100 80GB H… (1 of 2)" in compact
+    assert "61.2/79.6 GiB" in compact
+    assert "RAM 45.6/64.0 GiB" in compact
+    assert "GPU1" in panel
+    assert "12 children" in panel
+
+
+def test_the_configuration_lists_what_was_given() -> None:
+    journal = Journal().opened().started(config={"width": 24, "schedule": "cosine"})
+
+    drawn = plain(config.rows(config.pick(journal.sight()), 56, 12, False))
+
+    assert "optimizer" in drawn
+    assert "cosine" in drawn
+
+
+@pytest.mark.parametrize("height", [1, 2, 3, 5, 9])
+@pytest.mark.parametrize("module", [best, checkpoints, metrics, machine, config])
+def test_an_empty_panel_says_what_makes_it_fill(module: object, height: int) -> None:
+    sight = Journal().opened().sight()
+
+    drawn = plain(module.rows(module.pick(sight), 80, height, False))  # type: ignore[attr-defined]  # the five
+
+    assert "no " in drawn or height < 2
+
+
+@pytest.mark.parametrize("width", [1, 4, 10, 30, 52, 80, 200])
+@pytest.mark.parametrize("height", [1, 2, 3, 4, 7, 20])
+@pytest.mark.parametrize("module", [best, checkpoints, metrics, machine, config])
+def test_no_row_is_wider_than_its_panel(module: object, width: int, height: int) -> None:
+    sight = a_run(250).system(a_reading(gpus=8)).sight()
+
+    drawn = module.rows(module.pick(sight), width, height, False)  # type: ignore[attr-defined]  # the five
+
+    assert len(drawn) <= height
+    if width >= 52:  # a panel with less is cut by its base
+        assert max(map(row_width, drawn)) <= width

@@ -1,0 +1,63 @@
+"""What is said of a run that died, as text."""
+
+from tests.builders import Journal, a_run
+from trainmon_tui.render.cells import plain, row_width
+from trainmon_tui.sight import Sight
+from trainmon_tui.widgets.verdict import pick, rows, wanted_height
+
+
+def text(sight: Sight, width: int = 80) -> str:
+    piece = pick(sight)
+    return plain(rows(piece, width, wanted_height(piece, width), False))
+
+
+def test_why_and_what_is_left_are_said() -> None:
+    drawn = text(a_run(250).sight(alive=False, files={"/ckpt/epoch_002.pt": True}))
+
+    assert "─ why ─" in drawn
+    assert "newest   /ckpt/epoch_002.pt  step 200" in drawn
+    assert "file ok" in drawn
+    assert "best     the newest is the best" in drawn
+    assert "50 steps" in drawn
+    assert "ran as   python train.py" in drawn
+
+
+def test_an_older_best_is_named_apart() -> None:
+    journal = (
+        a_run(200)
+        .progress(300, epoch=3)
+        .validation(300, 9.0, epoch=3)
+        .checkpoint(300, "/ckpt/epoch_003.pt", epoch=3)
+    )
+
+    drawn = text(journal.sight(alive=False))
+
+    assert "newest   /ckpt/epoch_003.pt" in drawn
+    assert "best     /ckpt/epoch_002.pt" in drawn
+
+
+def test_a_run_without_checkpoints_says_that_all_is_lost() -> None:
+    drawn = text(Journal().opened().started().steps(30).sight(alive=False))
+
+    assert "no checkpoint was saved" in drawn
+    assert "30 steps" in drawn
+
+
+def test_the_error_that_ended_it_and_the_advice_are_named() -> None:
+    journal = (
+        a_run(50)
+        .error(uncaught=True)
+        .ended(success=False, reason="failed", error="RuntimeError: mat1 and mat2")
+    )
+
+    drawn = text(journal.closed().sight(alive=False))
+
+    assert "RuntimeError: mat1 and mat2" in drawn
+    assert "last error: RuntimeError at /home/ada/train.py:61" in drawn
+    assert "try: " in drawn
+
+
+def test_no_row_is_wider_than_the_panel() -> None:
+    piece = pick(a_run(250).error("x" * 5_000).sight(alive=False))
+    for width in (56, 80, 160):
+        assert max(map(row_width, rows(piece, width, 20, False))) <= width

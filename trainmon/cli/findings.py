@@ -1,0 +1,241 @@
+"""What `trainmon doctor` looks at: each finding is found by the code that will be used, not by a guess about it."""
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from trainmon.system import cgroup
+from trainmon.units import gib, size
+from trainmon.version import __version__
+
+NETWORK_FILE_SYSTEMS = (
+    "nfs",
+    "cifs",
+    "smb",
+    "9p",
+    "afs",
+    "ceph",
+    "lustre",
+    "gpfs",
+    "beegfs",
+    "fuse",
+    "glusterfs",
+)
+"""Beginnings of the names of file systems whose changes on another host the kernel does not tell (inotify(7))."""
+
+DRIVER_PATIENCE = 5.0
+"""Seconds for the GPU driver to answer; one that hangs must not hang the doctor."""
+
+LITTLE_DISK = 1 << 30
+"""Bytes free below which a disk is called nearly full: less than one checkpoint of a small model."""
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One line of the doctor."""
+
+    how: Literal["well", "limited", "missing"]
+    subject: str
+    words: str
+
+
+def findings(folder: Path) -> Iterator[Finding]:
+    """All of them, in the order in which they are shown."""
+    there = nearest(folder.absolute())
+    kind = file_system(there)
+    yield python()
+    yield spool()
+    yield log_folder(folder, there, kind)
+    yield locks(there)
+    yield disk(there)
+    yield terminal(os.environ)
+    yield characters(os.environ)
+    yield notifications(kind)
+    yield gpu()
+    yield limits()
+    yield torch()
+
+
+def python() -> Finding:
+    """The interpreter and the libraries."""
+    names = ("msgspec", "click", "textual", "rich", "watchfiles", "psutil")
+    versions = [f"{name} {_version(name) or 'missing'}" for name in names]
+    words = f"trainmon {__version__}, Python {platform.python_version()}, {', '.join(versions)}"
+    return Finding("well" if all(map(_version, names)) else "limited", "versions", words)
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def spool() -> Finding:
+    """Where log calls leave their lines: opened for real, and removed again."""
+    from trainmon.spool import Spool, SpoolHeader
+
+    trial = Spool(SpoolHeader(journal="", journal_id=None, writer="", pid=os.getpid()))
+    trial.open()
+    if trial.path is not None:
+        trial.path.unlink(missing_ok=True)
+    trial.leave()
+    if trial.kind == "shared memory":
+        words = f"shared memory in {trial.folder}, {size(trial.limit)} at most"
+        return Finding("well", "spool", words)
+    if trial.kind == "temporary folder":
+        return Finding("limited", "spool", f"{trial.folder}, which may be slow; shared memory: {trial.why}")
+    return Finding("missing", "spool", f"memory of the process only, lost when it is killed: {trial.why}")
+
+
+def nearest(folder: Path) -> Path:
+    """The folder itself, or the nearest one above it that exists."""
+    return next((each for each in (folder, *folder.parents) if each.is_dir()), Path("/"))
+
+
+def file_system(folder: Path) -> str | None:
+    """The type of the file system that an existing folder is on, as in `mount`; None: cannot be known."""
+    try:
+        device = os.stat(folder).st_dev
+        mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    found: str | None = None
+    for line in mounts.splitlines():
+        head, _, tail = line.partition(" - ")
+        fields, kind = head.split(), tail.split()
+        if len(fields) < 5 or not kind:
+            continue
+        major, _, minor = fields[2].partition(":")
+        if major.isdecimal() and minor.isdecimal() and os.makedev(int(major), int(minor)) == device:
+            found = kind[0]
+    return found
+
+
+def log_folder(folder: Path, there: Path, kind: str | None) -> Finding:
+    """Whether the run folder can be written, and on what it lies."""
+    words = f"{folder.absolute()} on {kind or 'an unknown file system'}"
+    if there != folder.absolute():
+        words += f", to be made in {there}"
+    if not os.access(there, os.W_OK | os.X_OK):
+        return Finding("missing", "log folder", f"{words}: not writable by this user")
+    return Finding("well", "log folder", words)
+
+
+def locks(there: Path) -> Finding:
+    """Whether the file system has the lock that keeps two trainings apart: taken for real on a file without a name."""
+    import fcntl
+
+    try:
+        with tempfile.TemporaryFile(dir=there) as trial:
+            fcntl.flock(trial, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        words = f"{error.strerror or error}: every training records in a folder of its own"
+        return Finding("limited", "locks", words)
+    return Finding("well", "locks", "flock works")
+
+
+def disk(there: Path) -> Finding:
+    """Room on the file system of the run folder."""
+    try:
+        status = os.statvfs(there)
+    except OSError as error:
+        return Finding("limited", "disk", f"{there}: {error.strerror or error}")
+    free = status.f_bavail * status.f_frsize
+    words = f"{size(free)} of {size(status.f_blocks * status.f_frsize)} free"
+    if status.f_files and not status.f_favail:
+        return Finding("missing", "disk", f"{words}, but no inodes")
+    return Finding("well" if free >= LITTLE_DISK else "limited", "disk", words)
+
+
+def terminal(environment: Mapping[str, str]) -> Finding:
+    """Whether `trainmon watch` can draw a screen."""
+    from trainmon_tui.terminal import why_no_screen
+
+    reason = why_no_screen(environment)
+    term = environment.get("TERM") or "not set"
+    if reason is not None:
+        return Finding("limited", "terminal", f"{reason}: `trainmon watch` prints the status instead")
+    if environment.get("NO_COLOR"):
+        return Finding("well", "terminal", f"TERM={term}, no colours (NO_COLOR)")
+    if environment.get("COLORTERM") in ("truecolor", "24bit"):
+        return Finding("well", "terminal", f"TERM={term}, 16 million colours")
+    return Finding("well", "terminal", f"TERM={term}, {'256' if '256color' in term else '16'} colours")
+
+
+def characters(environment: Mapping[str, str]) -> Finding:
+    """Which characters charts are drawn with."""
+    from trainmon_tui.terminal import needs_ascii
+
+    encoding = getattr(sys.__stderr__, "encoding", None) or "none"
+    if needs_ascii(environment):
+        return Finding("limited", "characters", f"encoding {encoding}: charts are drawn in ASCII")
+    return Finding("well", "characters", f"encoding {encoding}: charts are drawn in braille")
+
+
+def notifications(kind: str | None) -> Finding:
+    """Whether changes are told, or found by polling, which always works."""
+    if importlib.util.find_spec("watchfiles") is None:
+        return Finding("limited", "notifications", "polling, twice a second: watchfiles is not installed")
+    if kind is None or kind.startswith(NETWORK_FILE_SYSTEMS):
+        return Finding(
+            "limited", "notifications", f"polling, twice a second: {kind or 'unknown'} may tell nothing"
+        )
+    try:
+        instances = Path("/proc/sys/fs/inotify/max_user_instances").read_text().strip()
+    except OSError:
+        return Finding("limited", "notifications", "polling, twice a second: no inotify here")
+    return Finding("well", "notifications", f"inotify ({instances} instances a user), and polling")
+
+
+def gpu() -> Finding:
+    """What NVML says; asked in a thread that nobody waits for, because a driver may hang."""
+    answers: list[Finding] = []
+    asking = threading.Thread(target=lambda: answers.append(_ask_driver()), daemon=True)
+    asking.start()
+    asking.join(DRIVER_PATIENCE)
+    if not answers:
+        return Finding("missing", "GPU", f"the driver has not answered for {DRIVER_PATIENCE:.0f} s")
+    return answers[0]
+
+
+def _ask_driver() -> Finding:
+    from trainmon.system.gpu import NO_GPU, NO_NVML, GpuReader
+
+    reader = GpuReader()
+    note = reader.open()
+    if note is not None:
+        return Finding("well" if note in (NO_GPU, NO_NVML) else "limited", "GPU", note)
+    cards = reader.sample()
+    reader.close()
+    words = ", ".join(f"GPU{card.index} {card.name or '?'}" for card in cards)
+    lost = any(card.state is not None for card in cards)
+    return Finding("limited" if lost else "well", "GPU", words + (" (one does not answer)" if lost else ""))
+
+
+def limits() -> Finding:
+    """What the control group allows: its memory limit is what kills."""
+    folders = cgroup.find_folders()
+    if not folders.memory and not folders.cpu:
+        return Finding("limited", "cgroup", "no control group can be seen: limits are not shown")
+    reading = cgroup.read(folders)
+    memory = "no memory limit"
+    if reading.memory_limit is not None:
+        memory = f"memory {gib(reading.memory_used)} of {gib(reading.memory_limit)} GiB"
+    cpu = "no CPU limit" if reading.cpu_limit is None else f"{reading.cpu_limit:g} CPUs"
+    return Finding("well", "cgroup", f"{memory}, {cpu}")
+
+
+def torch() -> Finding:
+    """Whether the demo trains with torch; it is found and not imported, which would take seconds."""
+    if importlib.util.find_spec("torch") is None:
+        return Finding("well", "torch", "not installed: the demo trains in pure Python")
+    return Finding("well", "torch", f"{_version('torch') or 'installed'}: the demo trains with it")

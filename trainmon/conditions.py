@@ -1,0 +1,116 @@
+"""What the words and names of an expression mean for a run; see `trainmon.expression`."""
+
+import re
+
+from trainmon import derived
+from trainmon.best import measure
+from trainmon.derived import Evidence, Status
+from trainmon.expression import Expression, evaluate
+from trainmon.scalars import decode_number
+from trainmon.series import Series
+from trainmon.state import RunState
+
+_WORDS = {
+    "waiting": {Status.WAITING},
+    "starting": {Status.STARTING},
+    "running": {Status.RUNNING, Status.VALIDATING, Status.SAVING},
+    "validating": {Status.VALIDATING},
+    "saving": {Status.SAVING},
+    "stalled": {Status.STALLED, Status.STOPPED},
+    "unreachable": {Status.UNREACHABLE},
+    "done": {Status.FINISHED},
+    "failed": {Status.FAILED},
+    "interrupted": {Status.INTERRUPTED},
+    "dead": {Status.FAILED, Status.INTERRUPTED, Status.DIED},
+    "over": {Status.FINISHED, Status.FAILED, Status.INTERRUPTED, Status.DIED},
+}
+"""The words of the verdict. `done` or `dead` is true of every run that is over."""
+
+NAN = "nan"
+"""The word for a newest training loss that is NaN or infinite."""
+
+WORDS = frozenset({*_WORDS, NAN})
+
+_SPAN = re.compile(r"(?:(\d+(?:\.\d+)?)d)?(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
+
+
+def holds(expression: Expression, state: RunState, evidence: Evidence, now: float) -> bool | None:
+    """Whether an expression is true of a run at Unix time `now`; None where a value of it is not known yet."""
+    status = derived.verdict(state, evidence, now).status
+
+    def word(name: str) -> bool:
+        return derived.loss_is_bad(state) if name == NAN else status in _WORDS[name]
+
+    return evaluate(expression, word, lambda name: value_of(name, state, now))
+
+
+def value_of(name: str, state: RunState, now: float) -> float | None:
+    """The newest value of what has this name; None where there is none.
+
+    First come the names of ours, then the metrics of the newest progress and validation, then those that came
+    earlier in this run, then the machine's.
+    """
+    own = _own(name, state, now)
+    if own is not None:
+        return own
+    for metrics in (
+        state.progress.metrics if state.progress is not None else {},
+        state.validations[-1].val_metrics if state.validations else {},
+    ):
+        if name in metrics:
+            return decode_number(metrics[name])
+    found = (_newest(series, name) for series in (state.metrics, state.validation, state.machine))
+    return next((value for value in found if value is not None), None)
+
+
+def _own(name: str, state: RunState, now: float) -> float | None:
+    """The values that every run has; None for other names, and where it is not known yet."""
+    progress, estimate = state.progress, derived.estimate(state, now)
+    bar = derived.run_bar(state)
+    best = state.best
+    metric = state.configuration.best_metric if state.configuration is not None else "loss"
+    values = {
+        "loss": progress.loss if progress is not None else None,
+        "learning_rate": progress.learning_rate if progress is not None else None,
+        "epoch": progress.epoch if progress is not None else None,
+        "val_loss": state.validations[-1].val_loss if state.validations else None,
+        "best": measure(best, metric) if best is not None else None,
+        "step": state.run_step or None,
+        "percent": 100.0 * bar.fraction if bar.fraction is not None else None,
+        "elapsed": derived.elapsed(state, now),
+        "eta": estimate.seconds if estimate is not None else None,
+        "steps_per_second": derived.steps_per_second(state),
+        "samples_per_second": derived.samples_per_second(state),
+        "errors": state.totals.errors,
+        "warnings": state.totals.warnings,
+        "nonfinite": state.totals.nonfinite,
+    }
+    value = values.get(name)
+    return None if value is None else decode_number(value)
+
+
+def _newest(series: Series, name: str) -> float | None:
+    """The last value of a column that had one; kept in single precision."""
+    if name not in series.names:
+        return None
+    column = series.column(name)
+    for count, nonfinite, last, mean in zip(
+        reversed(column.count),
+        reversed(column.nonfinite),
+        reversed(column.last),
+        reversed(column.mean),
+        strict=True,
+    ):
+        if count or nonfinite:
+            # The bucket's newest row may lack this metric; then its mean is the nearest that is known.
+            return last if last == last or not count else mean
+    return None
+
+
+def seconds(text: str) -> float | None:
+    """Seconds of `8h`, `1h30m`, `90s`, `2d` or `45`; None where the text is no span."""
+    found = _SPAN.fullmatch(text.strip())
+    if found is None or not any(found.groups()):
+        return None
+    parts = zip(found.groups(), (86_400.0, 3_600.0, 60.0, 1.0), strict=True)
+    return sum(float(part) * unit for part, unit in parts if part is not None)

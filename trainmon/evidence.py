@@ -1,0 +1,270 @@
+"""What an observer can find out beside the journal: process table, locks, counters, and files that a death leaves.
+
+The one thing to know: nothing here waits. Every question fails alone, into "not known", and what is expensive is asked
+once the trainer is gone. The rest of `Evidence` is in `trainmon.statuses`, what follows from it in `trainmon.verdict`.
+"""
+
+import os
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from trainmon import journal
+from trainmon.events import Opened
+from trainmon.exits import EXIT_SCHEMA, LAUNCHER_APP, ExitRecord
+from trainmon.paths import EXIT, FAULTS, JOURNAL
+from trainmon.spool_files import JournalName, find
+from trainmon.state import RunState
+from trainmon.statuses import Evidence
+from trainmon.system import cgroup
+from trainmon.system.identity import (
+    NAMELESS_HOSTS,
+    ProcessIdentity,
+    ProcessState,
+    alive,
+    identity_of,
+    own_identity,
+    process_state,
+)
+from trainmon.system.proc import ROOT, descendants
+
+FAULT_LIMIT = 16_384
+"""Bytes of a C-level crash report that are read, the last."""
+
+EXIT_LIMIT = 256 << 10
+"""Bytes of an exit record that are read; a longer one is not ours."""
+
+KERNEL_LIMIT = 8 << 20
+"""Bytes of kernel messages that are read; the usual ring has 256 KiB to 1 MiB."""
+
+QUIET = 30.0
+"""Seconds without a step after which a wait on disk is worth a word; every healthy trainer has such moments."""
+
+SAME_CLOCK = 1.0
+"""Seconds that wall and monotonic clock may drift apart before the wall clock counts as changed."""
+
+HOST_PIDS = 0xEFFFFFFC
+"""Inode of the host's own pid namespace, PROC_PID_INIT_INO of include/linux/proc_ns.h."""
+
+_FATAL = "Fatal Python error:"
+_KILLED = re.compile(rb"Killed process (\d+) ")
+
+Stamps = tuple[object, ...]
+"""Whatever tells that the files of a run folder changed."""
+
+
+class Observer:
+    """Looks at one run folder's process, again and again; for one thread."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+        root: Path = ROOT,
+    ) -> None:
+        """Looks at nothing yet.
+
+        Args:
+            folder: The run folder.
+            clock: Unix seconds.
+            monotonic: Monotonic seconds.
+            root: Where `proc`, `sys` and `dev` are.
+        """
+        self._folder = folder
+        self._clock = clock
+        self._monotonic = monotonic
+        self._root = root
+        self._offset: float | None = None
+        self._stamps: Stamps = ()
+        self._changed_at: float | None = None
+        self._victim_of: tuple[int, bool] | None = None
+
+    def heartbeat(self, stamps: Stamps, newest: float | None) -> float | None:
+        """When the files last changed, in Unix seconds of our present clock: that of another host may be off.
+
+        The time since is taken from the monotonic clock, so that neither a jump of our clock nor a suspended laptop
+        makes a heartbeat old. At the first sight there is only the files' own time, but never as one to come.
+
+        Args:
+            stamps: Equal while nothing changed.
+            newest: Unix seconds at which the newest of the files changed; None: there are none.
+        """
+        mono, offset = self._monotonic(), self._clock_offset()
+        if stamps != self._stamps and newest is not None:
+            first = self._changed_at is None
+            self._changed_at = min(newest - offset, mono) if first else mono
+        self._stamps = stamps
+        return None if self._changed_at is None else self._changed_at + offset
+
+    def _clock_offset(self) -> float:
+        """Unix seconds less monotonic seconds, the same as before unless the clock was changed."""
+        offset = self._clock() - self._monotonic()
+        if self._offset is None or abs(offset - self._offset) > SAME_CLOCK:
+            self._offset = offset
+        return self._offset
+
+    def look(self, state: RunState, heartbeat: float | None, skew: float | None = None) -> Evidence:
+        """What there is to know now.
+
+        Args:
+            state: Of the run, as far as it was read.
+            heartbeat: As `heartbeat` gave it.
+            skew: Seconds that our clock is ahead of the trainer's; None: not known.
+        """
+        opened = state.opened
+        if opened is None:
+            return Evidence(heartbeat=heartbeat, skew=skew)
+        identity, here = identity_in(opened), own_identity(self._root)
+        same_boot = opened.boot_id is not None and opened.boot_id == here.boot_id
+        lives = alive(identity, self._root)
+        gone = lives is False or state.end is not None
+        return Evidence(
+            alive=lives,
+            process_state=self._process_state(state, identity) if lives else None,
+            heartbeat=heartbeat,
+            fault=read_fault(self._folder, opened.pid) if lives is not True else None,
+            skew=skew,
+            exit=read_exit(self._folder),
+            oom_kills=self._oom_kills(opened) if gone and same_boot else None,
+            oom_victim=lives is False and same_boot and self._is_victim(opened),
+            rebooted=lives is False and not same_boot and opened.host == here.host not in NAMELESS_HOSTS,
+            spool_held=spool_held(self._folder, opened) if lives is None else None,
+            clock_offset=self._clock_offset() if same_boot else None,
+        )
+
+    def _process_state(self, state: RunState, identity: ProcessIdentity) -> ProcessState | None:
+        """T for a stopped trainer, D for one that is silent and waits on disk; None for all that is ordinary."""
+        letter = process_state(identity, self._root)
+        opened, progress = state.opened, state.progress
+        if letter not in ("T", "t") and opened is not None and opened.app_name == LAUNCHER_APP:
+            letter = self._state_of_child(opened.pid)
+        if letter in ("T", "t"):
+            return letter
+        last = progress.mono if progress is not None else float("inf")
+        return "D" if letter == "D" and self._monotonic() - last > QUIET else None
+
+    def _state_of_child(self, launcher: int) -> ProcessState | None:
+        """What the program that `trainmon run` started does; None where it is gone."""
+        children = descendants(launcher, self._root)
+        child = identity_of(children[0], self._root) if children else None
+        return process_state(child, self._root) if child is not None else None
+
+    def _oom_kills(self, opened: Opened) -> int | None:
+        return cgroup.oom_kills(opened.cgroup, self._root) if opened.cgroup is not None else None
+
+    def _is_victim(self, opened: Opened) -> bool:
+        """Whether the kernel's messages name the trainer; asked once a process."""
+        if self._victim_of is None or self._victim_of[0] != opened.pid:
+            self._victim_of = (opened.pid, is_victim(opened, self._root))
+        return self._victim_of[1]
+
+
+def identity_in(opened: Opened) -> ProcessIdentity:
+    """The identity of the process that wrote a journal's header."""
+    return ProcessIdentity(
+        host=opened.host,
+        pid=opened.pid,
+        boot_id=opened.boot_id,
+        pid_namespace=opened.pid_namespace,
+        start_ticks=opened.process_start,
+        cgroup=opened.cgroup,
+    )
+
+
+def read_exit(folder: Path) -> ExitRecord | None:
+    """What the parent wrote down in a run folder; None where there is nothing that can be used."""
+    data = _read(folder / EXIT, EXIT_LIMIT)
+    if not data:
+        return None
+    try:
+        record = msgspec.json.decode(data, type=ExitRecord)
+    except (msgspec.MsgspecError, ValueError):
+        return None
+    return record if record.schema == EXIT_SCHEMA else None
+
+
+def read_fault(folder: Path, pid: int) -> str | None:
+    """What `faulthandler` wrote at the last C-level crash of that process; None: it did not crash so.
+
+    The file may also hold stacks that somebody asked for while the process lived.
+    """
+    data = _read(folder / f"{FAULTS}.{pid}.log", FAULT_LIMIT)
+    text = data.decode("utf-8", "replace") if data else ""
+    begin = text.rfind(_FATAL)
+    return text[begin:] if begin >= 0 else None
+
+
+def _read(path: Path, limit: int) -> bytes | None:
+    """The last bytes of a regular file; None where it cannot be read."""
+    try:
+        descriptor = journal.open_shared(path)
+    except OSError:
+        return None
+    try:
+        size = os.fstat(descriptor).st_size
+        return os.pread(descriptor, limit, max(0, size - limit))
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def spool_held(folder: Path, opened: Opened) -> bool | None:
+    """Whether somebody holds the lock of the writer's newest spool; None where no spool of it is in sight.
+
+    Tells life from death across pid namespaces that share their memory. Trying the lock disturbs nobody: a living
+    owner has had it since before the spool could be found.
+    """
+    files = find(JournalName(str((folder / JOURNAL).absolute()), None, frozenset({opened.writer})))
+    try:
+        own = [file for file in files if file.header.writer == opened.writer]
+        return not own[-1].retired() if own else None
+    finally:
+        for file in files:
+            file.close()
+
+
+def is_victim(opened: Opened, root: Path = ROOT) -> bool:
+    """Whether the kernel says that the out-of-memory killer ended that very process; False where it cannot be read.
+
+    The kernel numbers processes as the host does, so a pid of another namespace is never looked for, and a line
+    counts only if it is younger than the process: pids are used again.
+    """
+    if opened.pid_namespace != HOST_PIDS or opened.process_start is None:
+        return False
+    started = opened.process_start / os.sysconf("SC_CLK_TCK")
+    return any(pid == opened.pid and since_boot > started for pid, since_boot in _kernel_victims(root))
+
+
+def _kernel_victims(root: Path) -> list[tuple[int, float]]:
+    """(pid, seconds since boot) of victims that the kernel names; see Documentation/ABI/testing/dev-kmsg of Linux."""
+    try:
+        # Without O_NONBLOCK the end of the messages waits for the next one.
+        descriptor = os.open(root / "dev/kmsg", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return []
+    victims: list[tuple[int, float]] = []
+    room = KERNEL_LIMIT
+    try:
+        while room > 0:
+            try:
+                record = os.read(descriptor, 8_192)
+            except BrokenPipeError:
+                continue  # The ring overtook us; the next read goes on behind the gap.
+            if not record:
+                break
+            room -= len(record)
+            head, _, text = record.partition(b";")
+            found = _KILLED.search(text)
+            if found is not None:
+                victims.append((int(found[1]), int(head.split(b",")[2]) / 1e6))
+    except (OSError, ValueError, IndexError):
+        return victims  # EAGAIN: this was the last one.
+    finally:
+        os.close(descriptor)
+    return victims

@@ -1,0 +1,169 @@
+"""What a program printed, with the time before each line: `output.log` in the run folder, bounded, and read back.
+
+A line that is drawn over and over, a progress bar, is kept in its last shape, and now and then while it lasts. Lines hold
+bytes of a stranger: whoever shows them makes them visible first.
+"""
+
+import os
+import re
+from collections import deque
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from trainmon import journal
+from trainmon.paths import OUTPUT
+from trainmon.private_files import make_folder, open_append
+
+MOST_BYTES = 16 << 20
+"""Bytes of a file before the next is begun."""
+
+KEPT = 2
+"""Older files that are kept: in all 48 MiB."""
+
+LONGEST = 16 << 10
+"""Bytes of a line; the rest of a longer one begins another."""
+
+WAITING = 1 << 20
+"""Bytes kept in memory until the run folder is known."""
+
+REDRAWN_EVERY = 5.0
+"""Seconds between two shapes that are kept of a line that is drawn over."""
+
+TAIL = 256 << 10
+"""Bytes read from the end to show the newest lines."""
+
+_STAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d) (.*)", re.DOTALL)
+_COLOURS = re.compile(r"\x1b\[[0-9;:]*[A-Za-z]")
+"""Sequences that only change colours or move the cursor; what else a terminal obeys stays, and is made visible."""
+
+
+class OutputLine(msgspec.Struct, frozen=True):
+    """A line that a program printed."""
+
+    time: float | None
+    """Unix seconds when its end came; None where the file has no time for it."""
+    text: str
+    """Without colours; untrusted."""
+
+
+class OutputLog:
+    """Keeps what a program prints; for one thread. What the storage refuses is counted, and nobody waits for it."""
+
+    def __init__(self, *, most_bytes: int = MOST_BYTES) -> None:
+        """Keeps it in memory until `settle` says where it goes."""
+        self.lost = 0
+        """Bytes of lines that could not be kept."""
+        self._most_bytes = most_bytes
+        self._path: Path | None = None
+        self._descriptor = -1
+        self._size = 0
+        self._partial = b""
+        self._kept_at = 0.0
+        self._waiting: deque[bytes] = deque()
+        self._waiting_bytes = 0
+
+    def settle(self, folder: Path) -> None:
+        """Writes to that folder from now on, first what has waited.
+
+        Raises:
+            OSError: The file cannot be opened; it goes on waiting in memory.
+        """
+        make_folder(folder)
+        path = folder / OUTPUT
+        descriptor = open_append(path)
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        self._path, self._descriptor = path, descriptor
+        self._size = os.fstat(self._descriptor).st_size
+        waiting, self._waiting, self._waiting_bytes = self._waiting, deque(), 0
+        self._write(b"".join(waiting))
+
+    def add(self, data: bytes, now: float) -> None:
+        """Takes what came at Unix time `now`, lines in any cut."""
+        *lines, self._partial = (self._partial + data).split(b"\n")
+        kept = [self._stamped(line, now) for line in lines]
+        if b"\r" in self._partial and now - self._kept_at >= REDRAWN_EVERY:
+            before, _, self._partial = self._partial.rpartition(b"\r")
+            kept.append(self._stamped(before, now))
+        while len(self._partial) > LONGEST:
+            kept.append(self._stamped(self._partial[:LONGEST], now))
+            self._partial = self._partial[LONGEST:]
+        if kept:
+            self._kept_at = now
+            self._write(b"".join(kept))
+
+    def close(self, now: float) -> None:
+        """Keeps the last line, which had no end."""
+        if self._partial:
+            self._write(self._stamped(self._partial, now))
+            self._partial = b""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    @staticmethod
+    def _stamped(line: bytes, now: float) -> bytes:
+        # What a carriage return overwrote is not on the screen either.
+        shape = line.rstrip(b"\r").rpartition(b"\r")[2]
+        at = datetime.fromtimestamp(now).astimezone().isoformat(timespec="milliseconds")
+        return at.encode() + b" " + shape + b"\n"
+
+    def _write(self, data: bytes) -> None:
+        if self._descriptor < 0:
+            self._wait(data)
+            return
+        try:
+            if self._size >= self._most_bytes:
+                self._rotate()
+            self._size += os.write(self._descriptor, data)
+        except OSError:
+            self.lost += len(data)
+
+    def _wait(self, data: bytes) -> None:
+        self._waiting.append(data)
+        self._waiting_bytes += len(data)
+        while self._waiting_bytes > WAITING:
+            oldest = self._waiting.popleft()
+            self._waiting_bytes -= len(oldest)
+            self.lost += len(oldest)
+
+    def _rotate(self) -> None:
+        path = self._path
+        if path is None:
+            return
+        for number in range(KEPT, 0, -1):
+            older = path.with_name(f"{path.name}.{number - 1}") if number > 1 else path
+            if older.exists():
+                older.replace(path.with_name(f"{path.name}.{number}"))
+        fresh = open_append(path)
+        os.close(self._descriptor)
+        self._descriptor, self._size = fresh, 0
+
+
+def newest_lines(folder: Path, most: int) -> list[OutputLine]:
+    """The newest lines that a program printed, oldest first, at most `most`; none where nothing was kept."""
+    try:
+        descriptor = journal.open_shared(folder / OUTPUT)
+    except OSError:
+        return []
+    try:
+        size = os.fstat(descriptor).st_size
+        data = os.pread(descriptor, TAIL, max(0, size - TAIL))
+    except OSError:
+        return []
+    finally:
+        os.close(descriptor)
+    lines = data.split(b"\n")
+    # The first is torn unless the whole file was read; behind the last line end stands nothing, or a torn line.
+    whole = lines[1 if size > TAIL else 0 : -1]
+    return [_parse(line) for line in whole[-most:]] if most > 0 else []
+
+
+def _parse(line: bytes) -> OutputLine:
+    text = line.decode("utf-8", "replace")
+    found = _STAMP.fullmatch(text)
+    if found is None:
+        return OutputLine(None, _COLOURS.sub("", text))
+    return OutputLine(datetime.fromisoformat(found[1]).timestamp(), _COLOURS.sub("", found[2]))

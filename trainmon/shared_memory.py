@@ -1,0 +1,100 @@
+"""Where spools may be: shared memory, or else the temporary folder; and how a line is written there.
+
+A folder of the user's own, mode 0700; one that somebody else made under the usual name is never used.
+"""
+
+import errno
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - memory, in a folder of our own with mode 0700
+
+Write = Callable[[int, bytes, int], int]
+"""`write(2)`: descriptor, bytes and their number; the number written, or -1."""
+
+
+def folders() -> list[Path]:
+    """Where this user's spools may be: shared memory first; only folders that exist and are this user's alone."""
+    found: list[Path] = []
+    for base in bases():
+        try:
+            names = sorted(entry.name for entry in os.scandir(base) if entry.name.startswith(_folder_name()))
+        except OSError:
+            continue
+        found += [base / name for name in names if _is_ours(base / name)]
+    return found
+
+
+def bases() -> list[Path]:
+    """The folders in which a spool may be, the best first; `TRAINMON_SPOOL_DIR` names the only one."""
+    override = os.environ.get("TRAINMON_SPOOL_DIR")
+    return [Path(override)] if override else [SHARED_MEMORY, Path(os.environ.get("TMPDIR") or "/tmp")]  # noqa: S108
+
+
+def _folder_name() -> str:
+    return f"trainmon-{os.geteuid()}"
+
+
+def _is_ours(folder: Path) -> bool:
+    try:
+        status = os.lstat(folder)
+    except OSError:
+        return False
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and not status.st_mode & 0o077
+
+
+def make_folder(base: Path) -> Path:
+    """A folder of our own in `base`; another name where somebody else took the usual one."""
+    for name in (_folder_name(), f"{_folder_name()}-{os.urandom(6).hex()}"):
+        folder = base / name
+        try:
+            folder.mkdir(mode=0o700)
+        except FileExistsError:
+            if not _is_ours(folder):
+                continue
+        return folder
+    raise PermissionError(errno.EPERM, "no folder of our own can be made here", str(base))
+
+
+def free_bytes(folder: Path) -> int:
+    """Bytes that can still be written below `folder`."""
+    status = os.statvfs(folder)
+    return status.f_bavail * status.f_frsize
+
+
+def is_memory(folder: Path) -> bool:
+    """Whether a folder is in memory, so that a write to it cannot wait for a disk."""
+    try:
+        device = os.stat(folder).st_dev
+        with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as mounts:  # noqa: PTH123 - not a file
+            for line in mounts:
+                head, _, tail = line.partition(" - ")
+                major, minor = head.split()[2].split(":")
+                if os.makedev(int(major), int(minor)) == device:
+                    return tail.split()[0] in ("tmpfs", "ramfs")
+    except (OSError, ValueError, IndexError):
+        return False
+    return False
+
+
+def keeping_write() -> Write:
+    """`write(2)` that keeps the interpreter: 3 µs beside a busy Python thread, where `os.write` comes back after 5 ms.
+
+    Only for memory: on a disk it would hold up every thread. Returns -1 at a failure, with `ctypes.get_errno`.
+    """
+    import ctypes  # 10 ms of import, not needed to import trainmon
+
+    write = ctypes.PyDLL(None, use_errno=True).write
+    write.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t)
+    write.restype = ctypes.c_ssize_t
+    return write
+
+
+def releasing_write(descriptor: int, line: bytes, length: int) -> int:
+    """`os.write` with the result of `write(2)`: -1 at a failure."""
+    try:
+        return os.write(descriptor, line)
+    except OSError:
+        return -1

@@ -1,0 +1,154 @@
+"""Trends in bounded histories: growth, gain, means. Pure functions of a state; what cannot be said is None."""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from statistics import median
+
+import msgspec
+
+from trainmon.events import Number
+from trainmon.series import Column, Series
+from trainmon.state import RunState
+
+FEW = 16
+"""Buckets below which a trend is not spoken of."""
+
+RECENT = 180.0
+"""Seconds that "the last minutes" are."""
+
+WARMED_UP = 300.0
+"""Seconds after a start in which memory may grow without being a leak: caches, loader workers, compilation."""
+
+STEADY = 0.9
+"""Part of the variance that a straight line must explain (R²) for growth to be steady."""
+
+CONSIDERABLE = 0.02
+"""Part of the total memory by which it must have grown."""
+
+
+class Growth(msgspec.Struct, frozen=True):
+    """A quantity that grows steadily."""
+
+    rate: float
+    """Units a second; above 0."""
+    since: float
+    """Unix seconds from which on it was looked at."""
+
+
+def _column(series: Series, name: str) -> Column | None:
+    return series.column(name) if name in series.names else None
+
+
+def time_of_step(series: Series, step: int | None) -> float | None:
+    """Unix seconds when a run step was recorded, to the bucket."""
+    column = _column(series, "loss")
+    if column is None or step is None:
+        return None
+    return next(
+        (t for t, last in zip(column.first_time, column.last_step, strict=True) if last >= step), None
+    )
+
+
+def _means(column: Column) -> list[tuple[int, float]]:
+    """(last step, mean) of the buckets that have one."""
+    pairs = zip(column.last_step, column.mean, strict=True)
+    return [(step, mean) for step, mean in pairs if math.isfinite(mean)]
+
+
+def mean_around(series: Series, step: int) -> float | None:
+    """The mean loss of the two buckets around a step."""
+    column = _column(series, "loss")
+    means = _means(column) if column is not None else []
+    index = next((i for i, (last, _) in enumerate(means) if last >= step), None)
+    if index is None:
+        return None
+    near = means[max(0, index - 1) : index + 1]
+    return sum(mean for _, mean in near) / len(near)
+
+
+def newest_mean(series: Series) -> float | None:
+    """The mean loss of the newest four buckets."""
+    column = _column(series, "loss")
+    means = _means(column)[-4:] if column is not None else []
+    return sum(mean for _, mean in means) / len(means) if means else None
+
+
+def rises(values: Sequence[Number | None]) -> bool:
+    """Whether finite values rise on the whole: the last is above the first, and none is missing."""
+    numbers = [value for value in values if value is not None and not isinstance(value, str)]
+    return len(numbers) == len(values) and len(numbers) > 1 and numbers[-1] > numbers[0]
+
+
+def gain(series: Series, share: float) -> float | None:
+    """How much the loss came down in the newest `share` of the buckets, as a part of all that it came down by.
+
+    None for a short run, or one that has learned nothing yet.
+    """
+    column = _column(series, "loss")
+    means = [mean for _, mean in _means(column)] if column is not None else []
+    part = int(len(means) * share)
+    if len(means) < 8 * FEW or part < FEW:
+        return None
+    start, before = median(means[: part // 2]), median(means[-part - part // 2 : -part + part // 2])
+    newest = median(means[-part // 2 :])
+    learned = start - min(before, newest)
+    return (before - newest) / learned if learned > 0 else None
+
+
+def usual_step_time(state: RunState) -> float | None:
+    """Seconds a step over the whole of this process's training, pauses left out; None before there is enough."""
+    pace = state.pace
+    steps = pace.step - pace.anchor_step if pace.step is not None and pace.anchor_step is not None else 0
+    if pace.training < WARMED_UP or steps < 100:
+        return None
+    return pace.training / steps
+
+
+def waiting_share(state: RunState) -> float | None:
+    """Part of the training time spent waiting for data; None where it is not timed or too short."""
+    if not state.totals.waited or state.pace.training < 30.0:
+        return None
+    return min(1.0, state.totals.waited / state.pace.training)
+
+
+def usual_checkpoint_steps(state: RunState) -> int | None:
+    """The median distance of checkpoints in steps; None for less than three."""
+    steps = sorted({saved.run_step for saved in state.checkpoints})
+    gaps = [after - before for before, after in pairwise(steps) if after > before]
+    return int(median(gaps)) if len(gaps) >= 2 else None
+
+
+def recent_mean(series: Series, name: str) -> float | None:
+    """The mean of the last minutes; None where they are not there yet."""
+    column = _column(series, name)
+    if column is None or not column.last_time:
+        return None
+    newest = column.last_time[-1]
+    if newest - column.first_time[0] < RECENT:
+        return None
+    pairs = zip(column.last_time, column.mean, strict=True)
+    means = [mean for time, mean in pairs if time > newest - RECENT and math.isfinite(mean)]
+    return sum(means) / len(means) if means else None
+
+
+def steady_growth(series: Series, name: str) -> Growth | None:
+    """Growth that a straight line explains, after the first minutes; None where there is none."""
+    column = _column(series, name)
+    if column is None or not column.first_time:
+        return None
+    begin = column.first_time[0] + WARMED_UP
+    triples = zip(column.first_time, column.mean, strict=True)
+    points = [(time, mean) for time, mean in triples if time >= begin and math.isfinite(mean)]
+    if len(points) < FEW or points[-1][0] - points[0][0] < WARMED_UP:
+        return None
+    mean_time = sum(time for time, _ in points) / len(points)
+    mean = sum(value for _, value in points) / len(points)
+    var_time = sum((time - mean_time) ** 2 for time, _ in points)
+    var = sum((value - mean) ** 2 for _, value in points)
+    both = sum((time - mean_time) * (value - mean) for time, value in points)
+    if both <= 0 or not var or both * both / (var_time * var) < STEADY:
+        return None
+    if points[-1][1] - points[0][1] < CONSIDERABLE * points[-1][1]:
+        return None
+    return Growth(both / var_time, points[0][0])

@@ -1,0 +1,116 @@
+"""A walk over a journal from its first line: every event once, with the run and the run step that it belongs to.
+
+For questions about each event; what is known of a run as a whole is a `RunState`. Memory stays bounded.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from trainmon import journal
+from trainmon.arrivals import arrive
+from trainmon.codec import Unread, decode_lines
+from trainmon.errors import FolderError
+from trainmon.events import AnyEvent, Checkpoint, Progress, Validation
+from trainmon.paths import JOURNAL
+from trainmon.reducer import Reducer
+from trainmon.state import RunState
+
+_MOST_STEPS = 2**63 - 1
+
+
+class Told(msgspec.Struct, frozen=True, gc=False):
+    """An event and its place."""
+
+    event: AnyEvent
+    run: int
+    """How many runs were started in this journal when it came; 0 before the first."""
+    run_step: int | None
+    """Steps completed over the run, see `trainmon.counting`; None before the first."""
+    offset: int
+    """Of its line in the journal."""
+
+
+class Walk:
+    """One journal, open; to be used in `with`. It ends where the journal ended when it was opened."""
+
+    def __init__(self, folder: Path) -> None:
+        """Opens the journal of a run folder.
+
+        Raises:
+            FolderError: There is no journal, or it cannot be read.
+        """
+        path = folder / JOURNAL
+        try:
+            self._descriptor = journal.open_shared(path)
+        except OSError as error:
+            raise FolderError(f"{path}: {error.strerror or error}") from error
+        self.size = os.fstat(self._descriptor).st_size
+        """Bytes that are walked over."""
+        self.state = RunState()
+        """What is known behind the newest event that was given; changed by the walk."""
+
+    def __enter__(self) -> "Walk":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._descriptor)
+
+    def events(self) -> Iterator[AnyEvent]:
+        """All events, repeated ones included, without their place: several times as fast."""
+        for items, _ in self._chunks():
+            yield from (item for item in items if not isinstance(item, Unread))
+
+    def __iter__(self) -> Iterator[Told]:
+        reducer = Reducer()
+        arrived = RunState()
+        for items, offsets in self._chunks():
+            events: list[AnyEvent] = []
+            places: list[int] = []
+            for item, offset in zip(items, offsets, strict=True):
+                if not isinstance(item, Unread) and arrive(arrived, item.writer, item.seq):
+                    events.append(item)
+                    places.append(offset)
+            begin = 0
+            while begin < len(events):
+                end = _alike(events, begin)
+                reducer.apply(events[begin:end], places[begin:end])
+                self.state = reducer.state
+                yield from (
+                    Told(event, self.state.run_number, _run_step(self.state, event), place)
+                    for event, place in zip(events[begin:end], places[begin:end], strict=True)
+                )
+                begin = end
+
+    def _chunks(self) -> Iterator[tuple[Sequence[AnyEvent | Unread], Sequence[int]]]:
+        offset = 0
+        while True:
+            part = journal.read_lines(self._descriptor, offset, self.size)
+            if part.end == offset:
+                return
+            yield decode_lines(part.lines), part.offsets
+            offset = part.end
+
+
+def _alike(events: Sequence[AnyEvent], begin: int) -> int:
+    """The index behind the longest stretch from `begin` whose steps are counted alike: of one epoch and phase."""
+    first = events[begin]
+    end = begin + 1
+    if not isinstance(first, Progress):
+        return end
+    key = (first.epoch, first.total_steps, first.phase)
+    while end < len(events):
+        event = events[end]
+        if not isinstance(event, Progress) or (event.epoch, event.total_steps, event.phase) != key:
+            break
+        end += 1
+    return end
+
+
+def _run_step(state: RunState, event: AnyEvent) -> int | None:
+    if isinstance(event, Progress | Validation | Checkpoint):
+        step = state.counting.run_step(event.epoch, event.step)
+        return max(-_MOST_STEPS, min(_MOST_STEPS, step))
+    return state.run_step or None
