@@ -72,7 +72,11 @@ def measure(scale: Scale) -> Iterator[Row]:
     runs: list[dict[str, float]] = []
     for _ in range(scale.runs(5)):
         with scratch() as folder:
-            runs.append(in_child(beside_busy_thread, folder=str(folder), calls=max(200, scale.count(1_000))))
+            runs.append(
+                in_child(
+                    beside_busy_thread, pinned=False, folder=str(folder), calls=max(200, scale.count(1_000))
+                )
+            )
     how = "1,000 calls a process, each after the interpreter was given away and won back"
     yield judged(
         "progress call beside a busy thread, p99", [run["spaced p99"] for run in runs], 50, "µs", how

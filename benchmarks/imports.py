@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 from benchmarks.measure import Row, Scale, child_environment, judged, noted, one_core, scratch
 from benchmarks.recording import installed_peers
@@ -40,6 +41,31 @@ def heavy_modules() -> dict[str, float]:
         [sys.executable, "-c", code], env=child_environment(), check=True, capture_output=True, text=True
     )
     return dict.fromkeys(done.stdout.split(), 1.0)
+
+
+BESIDE_TORCH = """
+import time
+import numpy, logging
+try:
+    import torch
+except ImportError:
+    pass
+begin = time.perf_counter()
+from trainmon import TrainLogger
+print(1e3 * (time.perf_counter() - begin))
+"""
+
+
+def _beside_torch() -> float:
+    """Milliseconds of the import where the training has loaded numpy and torch already."""
+    done = subprocess.run(
+        [sys.executable, "-c", BESIDE_TORCH],
+        env=child_environment(),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return float(done.stdout)
 
 
 SET_UP = """
@@ -89,6 +115,14 @@ def measure(scale: Scale) -> Iterator[Row]:
     yield noted("  msgspec alone, part of it", net["msgspec"], "ms", how)
     for name in codes.keys() - CODES.keys():
         yield noted(f"  {name}: import", net[name], "ms", how)
+    beside = [_beside_torch() for _ in range(scale.runs(7))] if find_spec("numpy") else []
+    if beside:
+        yield noted(
+            "  the same after numpy and torch",
+            beside,
+            "ms",
+            "what it adds to a training; torch where installed",
+        )
     made: list[list[float]] = []
     for _ in range(scale.runs(9)):
         with scratch() as folder:

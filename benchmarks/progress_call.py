@@ -47,6 +47,23 @@ def durations(record: recording.Record, first: int, count: int) -> list[float]:
     return [nanoseconds / 1_000 for nanoseconds in taken]
 
 
+def own_durations(first: int, count: int) -> list[float]:
+    """The same of `trainmon.log_training_progress`, called as a training script calls it."""
+    import trainmon
+
+    clock, log = time.perf_counter_ns, trainmon.log_training_progress
+    rows = [
+        (step, recording.loss_of(step), recording.metrics_of(step)) for step in range(first, first + count)
+    ]
+    taken: list[int] = []
+    append = taken.append
+    for step, loss, metrics in rows:
+        begin = clock()
+        log(1, step, 1_000_000, loss, 1e-3, metrics)
+        append(clock() - begin)
+    return [nanoseconds / 1_000 for nanoseconds in taken]
+
+
 def in_turn(folder: str, calls: int) -> dict[str, float]:
     """In one process: our calls, then encode and write alone once our writer is idle again, and so on."""
     from trainmon import spool
@@ -57,13 +74,13 @@ def in_turn(folder: str, calls: int) -> dict[str, float]:
     least = encode_and_write(descriptor)
     path.unlink()
     taken: dict[str, list[float]] = {"ours": [], "least": []}
-    durations(ours.record, 1, 2_000)
+    own_durations(1, 2_000)
     durations(least, 1, 2_000)
     for round_ in range(ROUNDS):
         recording.settle()
         taken["least"] += durations(least, 1, calls)
         os.ftruncate(descriptor, 0)
-        taken["ours"] += durations(ours.record, 2_001 + round_ * calls, calls)
+        taken["ours"] += own_durations(2_001 + round_ * calls, calls)
     ours.close()
     return {
         f"{name} {label}": quantile(values, share)
@@ -79,6 +96,36 @@ def alone(peer: str, folder: str, calls: int) -> dict[str, float]:
     taken = durations(them.record, calls, calls)
     them.close()
     return {"p50": quantile(taken, 0.5), "p99": quantile(taken, 0.99)}
+
+
+def other_shapes(folder: str, calls: int) -> dict[str, float]:
+    """Median microseconds of calls that give something else than floats for everything."""
+    import trainmon
+
+    ours = recording.ours(Path(folder))
+    clock, log = time.perf_counter_ns, trainmon.log_training_progress
+    try:
+        from numpy import float32
+    except ImportError:
+        float32 = float  # type: ignore[assignment,misc]  # then it is one more row of floats
+    ten = recording.metrics_of(1, 10)
+    shapes: dict[str, tuple[object, object, object]] = {
+        "ten metrics": (0.5, 1e-3, ten),
+        "neither rate nor metrics": (0.5, None, None),
+        "loss a numpy.float32": (float32(0.5), 1e-3, {"a": 0.5, "b": 0.25}),
+        "loss NaN": (float("nan"), 1e-3, {"a": 0.5, "b": 0.25}),
+    }
+    found: dict[str, float] = {}
+    for name, (loss, rate, metrics) in shapes.items():
+        recording.settle()
+        taken: list[float] = []
+        for step in range(1, calls + 1):
+            begin = clock()
+            log(1, step, 1_000_000, loss, rate, metrics)  # type: ignore[arg-type]  # that is the point
+            taken.append((clock() - begin) / 1_000)
+        found[name] = quantile(taken, 0.5)
+    ours.close()
+    return found
 
 
 def measure(scale: Scale) -> Iterator[Row]:
@@ -112,6 +159,18 @@ def measure(scale: Scale) -> Iterator[Row]:
             2.5,
             "x",
             "ratio within each process",
+            digits=2,
+        )
+    shapes: list[dict[str, float]] = []
+    for _ in range(scale.runs(5)):
+        with scratch() as folder:
+            shapes.append(in_child(other_shapes, folder=str(folder), calls=scale.count(5_000)))
+    for name in shapes[0]:
+        yield noted(
+            f"  with {name}, p50",
+            [run[name] for run in shapes],
+            "µs",
+            "the same function, 5,000 calls",
             digits=2,
         )
     for name, figures in peers.items():

@@ -100,7 +100,7 @@ def tensorboard(folder: Path) -> Recording:
 def wandb(folder: Path) -> Recording:
     """Weights & Biases, offline, without its system monitor."""
     os.environ["WANDB_MODE"], os.environ["WANDB_SILENT"] = "offline", "true"
-    import wandb as peer
+    import wandb as peer  # type: ignore[import-not-found,unused-ignore]  # where it is installed
 
     run = peer.init(
         dir=str(folder), project="bench", settings=peer.Settings(x_disable_stats=True, console="off")
@@ -115,7 +115,7 @@ def wandb(folder: Path) -> Recording:
 def trackio(folder: Path) -> Recording:
     """trackio, into a database in the folder."""
     os.environ["TRACKIO_DIR"] = str(folder)
-    import trackio as peer
+    import trackio as peer  # type: ignore[import-not-found,unused-ignore]  # where it is installed
 
     peer.init(project="bench")
 

@@ -34,6 +34,9 @@ from benchmarks.terminal import COMMAND, Replay, Terminal
 TOTAL = 1_000_000
 """Steps that the live run says it will have; the screen shows `step/1,000,000`."""
 
+BEFORE = 3_000
+"""Steps that the live run has when it is first seen: five minutes at 10 a second."""
+
 SETTLE = 4.0
 """Seconds that the screen gets to come up before anything is counted."""
 
@@ -55,18 +58,22 @@ class Load(msgspec.Struct, frozen=True):
     """Records of which that never came."""
 
 
-def live_run(folder: str, gaps: list[float], ready: str) -> dict[str, float]:
+def live_run(folder: str, gaps: list[float], ready: str, before: int) -> dict[str, float]:
     """A training that logs a step after each gap (seconds) and notes when; begins when `ready` exists."""
     from trainmon.logger import TrainLogger
 
     logger = TrainLogger(folder)
     logger.log_training_start(recording.MODEL, 1, TOTAL, 32, 1e-3, "AdamW", steps_count="run")
-    logger.log_training_progress(1, 1, TOTAL, recording.loss_of(1), 1e-3, recording.metrics_of(1))
+    for step in range(1, before + 1):
+        logger.log_training_progress(
+            1, step, TOTAL, recording.loss_of(step), 1e-3, recording.metrics_of(step)
+        )
+    logger.recorder.drained()
     while not Path(ready).exists():
         time.sleep(0.02)
     called: list[float] = []
     due = time.monotonic()
-    for step, gap in enumerate(gaps, 2):
+    for step, gap in enumerate(gaps, before + 1):
         due += gap
         time.sleep(max(0.0, due - time.monotonic()))
         called.append(time.monotonic())
@@ -78,11 +85,16 @@ def live_run(folder: str, gaps: list[float], ready: str) -> dict[str, float]:
     return {}
 
 
-def beside(gaps: list[float], seconds: float) -> Load:
+def beside(gaps: list[float], seconds: float, before: int = BEFORE) -> Load:
     """Watches a live run for some seconds; without gaps the run is silent."""
     with scratch() as folder:
         run, ready = folder / "run", folder / "ready"
-        arguments: dict[str, object] = {"folder": str(run), "gaps": gaps or [seconds], "ready": str(ready)}
+        arguments: dict[str, object] = {
+            "folder": str(run),
+            "gaps": gaps or [seconds],
+            "ready": str(ready),
+            "before": before,
+        }
         command = child_command(live_run, arguments, pinned=False)
         trainer = subprocess.Popen(command, env=child_environment(), stdout=subprocess.DEVNULL)
         try:
@@ -103,7 +115,7 @@ def beside(gaps: list[float], seconds: float) -> Load:
                 trainer.kill()
                 trainer.wait()
         called: list[float] = json.loads(Path(f"{ready}.calls").read_text(encoding="ascii"))
-        latencies = shown_after(terminal, called) if gaps and len(gaps) < 1_000 else []
+        latencies = shown_after(terminal, called, before) if gaps and len(gaps) < 1_000 else []
     return Load(
         100 * cpu / took,
         written / took / 1e3,
@@ -113,16 +125,16 @@ def beside(gaps: list[float], seconds: float) -> Load:
     )
 
 
-def shown_after(terminal: Terminal, called: list[float]) -> list[float]:
-    """Milliseconds from each call to the screen; step 2 is the first call's."""
+def shown_after(terminal: Terminal, called: list[float], before: int) -> list[float]:
+    """Milliseconds from each call to the screen; the first call is that of step `before + 1`."""
     replay = Replay(terminal.chunks)
-    seen, found = 1, []
+    seen, found = before, []
     while (at := replay.step()) is not None:
         shown = max(
             (int(text.replace(",", "")) for text in _STEP.findall("\n".join(replay.rows()))), default=0
         )
-        while seen < shown and seen - 1 < len(called):
-            found.append(1e3 * (at - called[seen - 1]))
+        while seen < shown and seen - before < len(called):
+            found.append(1e3 * (at - called[seen - before]))
             seen += 1
     return found
 
@@ -197,6 +209,10 @@ def _loads(scale: Scale) -> Iterator[Row]:
     yield judged(
         "watch: bytes at 10 records/s", [load.rate for load in slow], 4, "KB/s", "to the pty", digits=2
     )
+    fresh = [beside([0.1] * int(10 * seconds), seconds, before=1) for _ in range(runs)]
+    how = "a run that begins: each step moves the axes"
+    yield noted("  bytes in its first seconds", [load.rate for load in fresh], "KB/s", how, digits=2)
+    yield noted("  CPU in its first seconds", [load.cpu for load in fresh], "% of a core", how, digits=2)
     every = [latency for load in slow for latency in load.latencies]
     unseen = sum(load.unseen for load in slow)
     how = f"{len(every)} calls, p50 {statistics.median(every):.0f} ms, worst {max(every):.0f} ms; {unseen} never seen"

@@ -4,13 +4,14 @@ import re
 
 from trainmon import derived
 from trainmon.best import measure
-from trainmon.derived import Evidence, Status
 from trainmon.expression import Expression, evaluate
 from trainmon.scalars import decode_number
 from trainmon.series import Series
 from trainmon.state import RunState
+from trainmon.statuses import Evidence, Status
+from trainmon.verdict import verdict
 
-_WORDS = {
+_WORDS: dict[str, set[Status]] = {
     "waiting": {Status.WAITING},
     "starting": {Status.STARTING},
     "running": {Status.RUNNING, Status.VALIDATING, Status.SAVING},
@@ -21,8 +22,10 @@ _WORDS = {
     "done": {Status.FINISHED},
     "failed": {Status.FAILED},
     "interrupted": {Status.INTERRUPTED},
-    "dead": {Status.FAILED, Status.INTERRUPTED, Status.DIED},
-    "over": {Status.FINISHED, Status.FAILED, Status.INTERRUPTED, Status.DIED},
+    "killed": {Status.KILLED, Status.OUT_OF_MEMORY, Status.TERMINATED},
+    "crashed": {Status.CRASHED},
+    "dead": {status for status in Status if status.over and status is not Status.FINISHED},
+    "over": {status for status in Status if status.over},
 }
 """The words of the verdict. `done` or `dead` is true of every run that is over."""
 
@@ -36,7 +39,7 @@ _SPAN = re.compile(r"(?:(\d+(?:\.\d+)?)d)?(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?
 
 def holds(expression: Expression, state: RunState, evidence: Evidence, now: float) -> bool | None:
     """Whether an expression is true of a run at Unix time `now`; None where a value of it is not known yet."""
-    status = derived.verdict(state, evidence, now).status
+    status = verdict(state, evidence, now).status
 
     def word(name: str) -> bool:
         return derived.loss_is_bad(state) if name == NAN else status in _WORDS[name]

@@ -198,8 +198,11 @@ def _fault_words(evidence: Evidence, name: str | None) -> str:
 
 
 def _stack(evidence: Evidence) -> tuple[str, ...]:
-    lines = (evidence.fault or "").splitlines()[1:]
-    return tuple(line.rstrip() for line in lines if line.strip())[:STACK_LINES]
+    """The stacks that `faulthandler` wrote, that of the thread that crashed first, which it puts anywhere."""
+    blocks = [block.strip("\n") for block in (evidence.fault or "").partition("\n")[2].split("\n\n")]
+    blocks.sort(key=lambda block: not block.startswith("Current thread"))
+    lines = (line.rstrip() for block in blocks for line in block.splitlines())
+    return tuple(line for line in lines if line)[:STACK_LINES]
 
 
 def _uncaught(state: RunState) -> Verdict | None:
@@ -227,12 +230,21 @@ def _exited(state: RunState, exit_: Exit | None) -> Verdict | None:
         if status:
             at_once = exit_.own and not closed and not _launched(state, exit_)
             why = f"exit status {status}" + (", at once (os._exit or a C library)" if at_once else "")
-            return Verdict(Status.FAILED, why, exit_.record.time, sure)
-        return Verdict(Status.DIED, f"the program exited with status 0, {rest}", exit_.record.time, sure)
+            return Verdict(Status.FAILED, why, exit_.record.time, sure, _last_error(state))
+        why = f"the program exited with status 0, {rest}"
+        return Verdict(Status.DIED, why, exit_.record.time, sure, _last_error(state))
     if not closed:
         return None
     why = f"the program exited {rest}" if started else f"the program ended {rest}"
-    return Verdict(Status.DIED, why, state.last_time, "certain")
+    return Verdict(Status.DIED, why, state.last_time, "certain", _last_error(state))
+
+
+def _last_error(state: RunState) -> tuple[str, ...]:
+    """The newest error, where nothing was trained after it: one that ended a thread may have ended everything."""
+    newest = state.errors[-1] if state.errors else None
+    if newest is None or newest.time < (state.last_step_time or 0.0):
+        return ()
+    return (f"last error: {newest.error_type}: {newest.error_message}",)
 
 
 def _silent(state: RunState, evidence: Evidence) -> Verdict:

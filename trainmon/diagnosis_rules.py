@@ -6,7 +6,8 @@ message.
 """
 
 from enum import StrEnum
-from typing import NamedTuple
+
+import msgspec
 
 
 class Category(StrEnum):
@@ -39,7 +40,7 @@ class Category(StrEnum):
     UNKNOWN = "Error"
 
 
-class Rule(NamedTuple):
+class Rule(msgspec.Struct, frozen=True):
     """One line of the table: it fits an error whose message has the pattern, or whose type is one of those named."""
 
     category: Category

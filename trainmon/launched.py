@@ -1,8 +1,8 @@
 """The talk between `trainmon run` and the training below it: which run folder it records in.
 
-The training leaves a file in a folder that its environment names; the launcher, which may be recording in that very run
-folder for want of anybody better, lets go of it and takes the file away. A training without a launcher pays for one look
-into its environment.
+The training leaves a file in a folder that its environment names; the launcher, which may be recording in that very
+run folder for want of anybody better, lets go of it and takes the file away. A training without a launcher pays for one
+look into its environment.
 """
 
 import os
@@ -11,11 +11,10 @@ from pathlib import Path
 
 import msgspec
 
+from trainmon import workers
+
 VARIABLE = "TRAINMON_LAUNCHER"
 """Environment variable with the folder in which a training says where it records."""
-
-WORKER_VARIABLE = "TRAINMON_WRITER"
-"""Environment variable by which spawned workers find the run of the process that started them."""
 
 SUFFIX = ".recorder"
 
@@ -37,7 +36,7 @@ class Announcement(msgspec.Struct, frozen=True):
 def announce(folder: Path) -> None:
     """Tells the launcher, where there is one, that this process is about to record in `folder`; never raises."""
     place = os.environ.get(VARIABLE)
-    if not place or os.environ.get(WORKER_VARIABLE):
+    if not place or os.environ.get(workers.VARIABLE):
         return  # Nobody listens, or the process that started us has said it already.
     path = Path(place) / f"{os.getpid()}-{os.urandom(3).hex()}{SUFFIX}"
     try:

@@ -1,8 +1,9 @@
 """`with trainmon.operation("tokenize"):` and `@trainmon.operation` - a block or a function that is timed.
 
-A block that ends well becomes a performance record with its duration, memory and throughput; one that raises becomes
-an error record, and the exception goes on. The logger is asked for when a block begins, not when a function is
-decorated: importing a program must not make a run folder.
+For blocks of a millisecond and more: each takes some 0.1 ms, a third of it for reading the memory, and a line of the
+journal. A block that ends well becomes a performance record with its duration, memory and throughput; one that raises
+becomes an error record, and the exception goes on. The logger is asked for when a block begins, not when a function
+is decorated: importing a program must not make a run folder.
 """
 
 import inspect

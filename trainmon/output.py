@@ -1,7 +1,7 @@
 """What a program printed, with the time before each line: `output.log` in the run folder, bounded, and read back.
 
-A line that is drawn over and over, a progress bar, is kept in its last shape, and now and then while it lasts. Lines hold
-bytes of a stranger: whoever shows them makes them visible first.
+A line that is drawn over and over, a progress bar, is kept in its last shape, and now and then while it lasts. Lines
+hold bytes of a stranger: whoever shows them makes them visible first.
 """
 
 import os

@@ -1,7 +1,7 @@
-"""A program below a pseudo-terminal or pipes, its output handed on unchanged and shown to a listener, its end waited for.
+"""A program below a pseudo-terminal or pipes: its output is handed on unchanged, its end waited for.
 
-The one thing to know: where our own output is a terminal the program gets a terminal too, with the same size and modes, and
-keys go through it; so Ctrl-C reaches the program from its terminal as ever. Where it is not, pipes keep it apart.
+The one thing to know: where our own output is a terminal the program gets a terminal too, with the same size and modes,
+and keys go through it; so Ctrl-C reaches the program from its terminal as ever. Where it is not, pipes serve.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ import sys
 import termios
 import time
 import tty
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -135,7 +135,7 @@ class Program:
             os.close(descriptor)
         if slave >= 0 and slave not in inside:
             os.close(slave)
-        with open(failed_read, "rb") as pipe:
+        with os.fdopen(failed_read, "rb") as pipe:
             number = pipe.read()
         if number:
             os.waitpid(self.pid, 0)
@@ -313,7 +313,7 @@ class Program:
         deadline = time.monotonic() + DRAIN_MOST
         while self._targets and time.monotonic() < deadline:
             ready = self._wait(-1, DRAIN_QUIET)
-            if not any([self._hand_on(descriptor, listener) for descriptor in ready]):
+            if sum(self._hand_on(descriptor, listener) for descriptor in ready) == 0:
                 return
 
     def _close(self) -> None:
@@ -338,7 +338,7 @@ def _become(
                 signal.signal(number, signal.SIG_DFL)
         for number in (signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)  # Python ignores these two; programs expect them.
-        os.execvpe(command[0], command, environment)
+        os.execvpe(command[0], command, environment)  # noqa: S606 - what this file is for
     except OSError as error:
         os.write(failed, str(error.errno or errno.ENOEXEC).encode())
     finally:

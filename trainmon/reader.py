@@ -18,6 +18,7 @@ from trainmon.errors import SnapshotError
 from trainmon.evidence import Observer
 from trainmon.paths import JOURNAL, SNAPSHOT
 from trainmon.reducer import Reducer, copy_state, fold
+from trainmon.runs import forget_offsets
 from trainmon.spool_files import JournalName, find
 from trainmon.state import RunState
 from trainmon.statuses import Evidence
@@ -125,7 +126,7 @@ class RunReader:
         fresh = False
         if self._descriptor < 0 or stamp != self._journal:
             if not self._is_same(stamp):
-                fresh = self._read_old_end()
+                fresh = self._read_old_end(stamp)
                 self._open()
             self._journal = stamp
         fresh = self._follow() or fresh
@@ -149,10 +150,12 @@ class RunReader:
         mark = self._reducer.state.bookmark
         return stamp[2] >= self._offset and (not self._offset or journal.fits(self._descriptor, mark))
 
-    def _read_old_end(self) -> bool:
+    def _read_old_end(self, stamp: Stamp) -> bool:
         """Reads what was still added to a journal that was renamed since; True if anything was."""
+        if self._descriptor < 0 or self._journal is None or stamp[:2] == self._journal[:2]:
+            return False
         try:
-            return self._descriptor >= 0 and self._follow()
+            return self._follow()
         except OSError:
             return False  # It is gone for good: the new one tells by its missing numbers what that was.
 
@@ -215,6 +218,7 @@ class RunReader:
         first = self._first_writer()
         if first is not None and first not in self._reducer.state.writers:
             self._reducer = Reducer()
+        forget_offsets(self._reducer.state)
 
     def _trouble(self) -> str | None:
         """What there is to say about reading, in words; None: nothing."""

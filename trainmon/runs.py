@@ -2,6 +2,8 @@
 
 from typing import TypeVar
 
+from msgspec import structs
+
 from trainmon import entries, error_groups
 from trainmon.counting import Counting
 from trainmon.error_groups import ErrorGroup
@@ -124,6 +126,20 @@ def _earlier(state: RunState) -> list[RunSummary]:
         offset=state.configuration.offset,
     )
     return [*state.earlier, summary][-LIST_LIMIT:]
+
+
+def forget_offsets(state: RunState) -> None:
+    """Marks everything that is known as not reachable, because the journal file was replaced."""
+    for series in (state.loss, state.metrics, state.validation, state.machine):
+        series.forget_offsets()
+    if state.redone is not None:
+        # Copies of the state share it.
+        state.redone = state.redone.copy()
+        state.redone.forget_offsets()
+    state.errors = [structs.replace(entry, offset=-1) for entry in state.errors]
+    state.earlier = [structs.replace(run, offset=-1) for run in state.earlier]
+    if state.configuration is not None:
+        state.configuration = structs.replace(state.configuration, offset=-1)
 
 
 def finish(state: RunState, event: Ended) -> None:

@@ -11,7 +11,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, NamedTuple, ParamSpec, TypeVar, overload
+from typing import Any, ParamSpec, TypeVar, overload
+
+import msgspec
 
 from trainmon.diagnosis import Category, diagnose
 from trainmon.errors import ArgumentError
@@ -32,14 +34,20 @@ ModelLoader = Callable[[str], object]
 _MESSAGE = 2_000
 """Characters of an exception's message that a returned message has; the journal has all."""
 
+_ERROR = 500
+"""Characters of an exception in the record of a failed operation; the error's own record has all."""
+
 _CAUSES = 5
 """Exceptions behind an exception that are asked whether memory was missing."""
 
 
-class _Failure(NamedTuple):
+class _Failure(msgspec.Struct, frozen=True):
     """What is kept of an exception: text only, so that no frame stays alive."""
 
     message: str
+    """For whoever called: category, message and advice."""
+    error: str
+    """For the record: type and message."""
     missing: Category | None
     """Which memory was missing; None where none was."""
 
@@ -71,10 +79,11 @@ class SafeCalls(LogCalls):
         Returns:
             The model and an empty text, or None and what went wrong with advice.
         """
-        begin, before = time.monotonic(), memory_use()
         self.log_model_operation("model_loading_start", model_name, True, {"debug_mode": debug_mode})
         stats = system_stats()
         self.log_debug_info("System stats before model loading", stats)
+        # From here on, because the first statistics of a process take a tenth of a second.
+        begin, before = time.monotonic(), memory_use()
         try:
             model = self._load(model_name, loader)
         except Exception as error:  # noqa: BLE001 - a foreign loader; what it raises is recorded and said
@@ -90,7 +99,7 @@ class SafeCalls(LogCalls):
             self.log_model_operation("model_loading_success", model_name, True, details)
             return model, ""
         self._after(failure)
-        details = {"loading_time": round(seconds, 3), "error": failure.message}
+        details = {"loading_time": round(seconds, 3), "error": failure.error}
         self.log_model_operation("model_loading_failure", model_name, False, details)
         return None, failure.message
 
@@ -119,15 +128,16 @@ class SafeCalls(LogCalls):
             num_images: Samples to make; the throughput counts them.
             generator: Random numbers for the pipeline, or None.
             use_mixed_precision: Run under `torch.autocast` of the pipeline's device, where torch is loaded.
-            debug_mode: Is recorded; True puts the traceback into the message.
+            debug_mode: True puts the traceback into the message.
 
         Returns:
             What the pipeline returned and an empty text, or None and what went wrong with advice.
         """
         begin, before = time.monotonic(), memory_use()
         request = {"num_images": num_images, "use_mixed_precision": use_mixed_precision}
-        start = request | {"prompt_length": _length(prompt), "debug_mode": debug_mode}
-        self.log_model_operation("inference_start", "pipeline", True, start)
+        self.log_model_operation(
+            "inference_start", "pipeline", True, request | {"prompt_length": _length(prompt)}
+        )
         memory_before = _spec_gpu_memory(before)
         try:
             with _precision(pipeline, use_mixed_precision):
@@ -148,7 +158,7 @@ class SafeCalls(LogCalls):
             )
             return output, ""
         self._after(failure)
-        details = {"inference_time": round(seconds, 3), "error": failure.message}
+        details = {"inference_time": round(seconds, 3), "error": failure.error}
         self.log_model_operation("inference_failure", "pipeline", False, details)
         return None, failure.message
 
@@ -201,7 +211,7 @@ def _failure(error: Exception, with_traceback: bool) -> _Failure:
         message += f"\nAdvice: {diagnosis.advice}"
     if with_traceback:
         message += f"\n{described.traceback}"
-    return _Failure(message, _missing_memory(error))
+    return _Failure(message, f"{described.error_type}: {said}"[:_ERROR], _missing_memory(error))
 
 
 def _missing_memory(error: BaseException) -> Category | None:

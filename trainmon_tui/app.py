@@ -18,7 +18,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from trainmon.derived import run_bar
+from trainmon.reader import View
 from trainmon.state import RunState
 from trainmon.statuses import Evidence, Verdict
 from trainmon.verdict import verdict
@@ -29,10 +29,10 @@ from trainmon_tui.screens.errors import ErrorsScreen
 from trainmon_tui.screens.help import HelpScreen
 from trainmon_tui.screens.overview import OverviewScreen
 from trainmon_tui.screens.quit import QuitScreen
-from trainmon_tui.sight import Options, Sight
+from trainmon_tui.sight import Options, Sight, clock_difference
 from trainmon_tui.theme import DAY, NIGHT, palette
-from trainmon_tui.widgets.rows import SHORT_OF_A_TICK
-from trainmon_tui.widgets.status import SIGNS
+from trainmon_tui.widgets.rows import SHORT_OF_A_TICK, where
+from trainmon_tui.widgets.status import title
 
 SMOOTHINGS = (0.9, 0.97, 0.99, 0.0, 0.6)
 """Weights of the past that the key goes through."""
@@ -116,6 +116,8 @@ class WatchApp(App[int]):
         self.bugs: dict[str, str] = {}
         """Where each panel that failed did so, by its name."""
         now = clock()
+        self._looked = now
+        """Unix seconds of the newest sight, by our clock."""
         waiting = Verdict(verdict(RunState(), Evidence(), now).status)
         self._sight = Sight(RunState(), waiting, now, folder=str(folder), exists=False)
         self._overview = OverviewScreen(self.note_bug, ascii_only=ascii_only)
@@ -161,7 +163,7 @@ class WatchApp(App[int]):
 
     def _tick(self) -> None:
         """The clock and the ages move, where no frame has moved them just now."""
-        if not 0 <= self._clock() - self._sight.now < SHORT_OF_A_TICK:
+        if not 0 <= self._clock() - self._looked < SHORT_OF_A_TICK:
             self._look()
             self._show()
 
@@ -179,20 +181,28 @@ class WatchApp(App[int]):
     def _look(self) -> None:
         """Makes a sight of the frame that is shown and of this moment."""
         now, frame = self._clock(), self._shown
+        self._looked = now
         if frame is None:
             self._sight = replace(self._sight, now=now, options=self._options)
             return
         view = frame.view
         self._sight = Sight(
             state=view.state,
-            verdict=verdict(view.state, view.evidence, now),
-            now=now,
+            verdict=self._judge(view, now),
+            now=now - clock_difference(view.evidence),
             folder=self._sight.folder,
             exists=view.exists,
             note=view.note,
             files=frame.files,
             options=self._options,
         )
+
+    def _judge(self, view: View, now: float) -> Verdict:
+        try:
+            return verdict(view.state, view.evidence, now)
+        except Exception as error:  # noqa: BLE001 - a bug in judging must not take the screen with it
+            self.note_bug("verdict", where(error))
+            return Verdict(self._sight.verdict.status, f"judging failed: {where(error)}", certainty="unknown")
 
     def _show(self) -> None:
         if self._sight.dead != self._dimmed:
@@ -203,7 +213,7 @@ class WatchApp(App[int]):
             if isinstance(screen, PanelScreen) and (screen is self.screen or self.screen.is_modal):
                 screen.show(self._sight)
         if self._say_title is not None:
-            self._say_title(title_of(self._sight))
+            self._say_title(title(self._sight))
 
     def _recolour(self) -> None:
         bright = palette(self.theme_variables)
@@ -286,12 +296,3 @@ class WatchApp(App[int]):
         """Leaves after a bug of ours. Textual would print the values of local variables, which may hold log text."""
         lines = safe_lines("".join(traceback.format_exc()))
         self.panic(Text("\n".join(lines)))
-
-
-def title_of(sight: Sight) -> str:
-    """The terminal's title: sign, percent, name; untrusted."""
-    sign, _, _ = SIGNS[sight.verdict.status]
-    fraction = run_bar(sight.state).fraction
-    share = f" {int(fraction * 100)} %" if fraction is not None and not sight.verdict.status.over else ""
-    name = sight.state.configuration.model_name if sight.state.configuration is not None else sight.folder
-    return f"{sign} {sight.verdict.status.value}{share} {name}"

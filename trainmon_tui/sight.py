@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 import msgspec
 
+from trainmon.reader import SKEW_LIMIT
 from trainmon.state import RunState
-from trainmon.statuses import Status, Verdict
+from trainmon.statuses import Evidence, Status, Verdict
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -29,7 +30,7 @@ class Sight(msgspec.Struct, frozen=True):
     """Nobody changes it."""
     verdict: Verdict
     now: float
-    """Unix seconds, by the observer's clock."""
+    """Unix seconds, by the clock of the trainer as far as its difference from ours is known."""
     folder: str = ""
     """The run folder as the user named it; untrusted text."""
     exists: bool = True
@@ -49,3 +50,9 @@ class Sight(msgspec.Struct, frozen=True):
     def dead(self) -> bool:
         """True where the run is over and did not finish well."""
         return self.verdict.status.over and self.verdict.status is not Status.FINISHED
+
+
+def clock_difference(evidence: Evidence) -> float:
+    """Seconds that our clock is ahead of the trainer's, where it is so much that ages would be wrong."""
+    skew = evidence.skew
+    return skew if skew is not None and abs(skew) > SKEW_LIMIT else 0.0

@@ -8,7 +8,7 @@ from trainmon.reader import View
 from trainmon.statuses import Evidence
 from trainmon_tui.app import Child, WatchApp
 from trainmon_tui.feed import Frame
-from trainmon_tui.widgets.rows import RowsPanel
+from trainmon_tui.widgets.rows import Panel
 
 
 class Clock:
@@ -42,9 +42,14 @@ def an_app(
 
 def panel_text(app: WatchApp, name: str) -> str:
     """The characters of one panel of the screen that is on top."""
-    return app.screen.query_one(f"#{name}", RowsPanel).text()
+    return next(panel.text() for panel in panels(app) if panel.id == name)
 
 
 def screen_text(app: WatchApp) -> str:
     """The characters of all panels that are shown, one panel after the other."""
-    return "\n".join(panel.text() for panel in app.screen.query(RowsPanel) if panel.display)
+    return "\n".join(panel.text() for panel in panels(app) if panel.display)
+
+
+def panels(app: WatchApp) -> list[Panel]:
+    """The panels of the screen that is on top."""
+    return [widget for widget in app.screen.query("*") if isinstance(widget, Panel)]

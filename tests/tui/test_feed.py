@@ -10,6 +10,7 @@ from tests.builders import Journal, a_run
 from tests.run_folders import write_run
 from trainmon.codec import encode_line
 from trainmon.paths import JOURNAL
+from trainmon.reader import RunReader, View
 from trainmon.state import CheckpointEntry
 from trainmon_tui import feed as feed_module
 from trainmon_tui.feed import Feed, FileLook, Frame, is_there
@@ -111,15 +112,15 @@ def test_a_bug_in_reading_is_said_and_reading_goes_on(
     tmp_path: Path, inbox: Inbox, start: Callable[[Path], Feed], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A feed that died would leave a screen that looks alive."""
-    poll = feed_module.RunReader.poll
+    poll = RunReader.poll
     broken = [True]
 
-    def poll_or_fail(self: feed_module.RunReader) -> feed_module.View:
+    def poll_or_fail(self: RunReader) -> View:
         if broken[0]:
             raise ZeroDivisionError
         return poll(self)
 
-    monkeypatch.setattr(feed_module.RunReader, "poll", poll_or_fail)
+    monkeypatch.setattr(RunReader, "poll", poll_or_fail)
     start(write_run(tmp_path / "logs", a_run(20)))
     note = inbox.until(lambda frame: frame.view.note is not None).view.note
     broken[0] = False

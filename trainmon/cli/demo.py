@@ -73,9 +73,9 @@ def command(ctx: click.Context, log_dir: Path, plain: bool, demo_options: tuple[
     path, arguments = script(), (*demo_options, "--log-dir", str(log_dir))
     check_options(path, arguments)
     _refuse_busy(log_dir)
+    restore = _leave_in_order_on_signals()
     child = _start([sys.executable, str(path), *arguments], log_dir)
     end_on_exit = True
-    restore = _leave_in_order_on_signals()
     try:
         code = _follow(child, log_dir) if plain or not _has_screen() else _watch(child, log_dir)
         end_on_exit = child.poll() is None and code != 0

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
-from trainmon import derived
+from trainmon import journal
 from trainmon.cli.output import DEFAULT_FOLDER, say
 from trainmon.conditions import WORDS, holds, seconds, value_of
-from trainmon.derived import Status
 from trainmon.expression import Expression, ExpressionError, names, parse
 from trainmon.reader import RunReader, View
+from trainmon.statuses import Status
 from trainmon.units import count, duration, number
+from trainmon.verdict import verdict
 from trainmon.visible import visible
 
 EVERY = 0.5
@@ -29,8 +30,8 @@ comparisons and these words:
 
 \b
   done         finished well
-  dead         failed, interrupted, or ended without a word
-  failed, interrupted, over (done or dead)
+  dead         over, and not done: failed, interrupted, killed, crashed, or ended without a word
+  failed, interrupted, killed, crashed, over (done or dead)
   stalled      alive, but silent
   nan          the newest training loss is NaN or infinite
   running, validating, saving, starting, waiting, unreachable
@@ -97,12 +98,17 @@ def wait(
     """
     begin = monotonic()
     warned = False
+    read = 0
     while True:
         view = poll()
+        # A long journal is read in several looks; until its end what is known is of the past.
+        behind, read = view.bytes_read - read > journal.CHUNK, view.bytes_read
+        if behind and (limit is None or monotonic() - begin < limit):
+            continue
         now = clock()
         if holds(expression, view.state, view.evidence, now):
             return view
-        status = derived.verdict(view.state, view.evidence, now).status
+        status = verdict(view.state, view.evidence, now).status
         if status.over and not warned:
             warned = True
             warn(f"the run is over ({status.value}), and it is not true; a resume may come")
@@ -138,7 +144,7 @@ def _warn(text: str) -> None:
 def _facts(expression: Expression, view: View) -> str:
     """What is known at the moment that was waited for."""
     now = time.time()
-    status = derived.verdict(view.state, view.evidence, now).status
+    status = verdict(view.state, view.evidence, now).status
     parts = [status.value]
     if status is not Status.WAITING:
         parts.append(f"step {count(view.state.run_step)}")

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from trainmon import alerts as diagnosis
 from trainmon.arrivals import missing
 from trainmon.derived import loss_is_bad
 from trainmon.state import RunState
@@ -25,13 +26,19 @@ AlertSlice = tuple[Alert, ...]
 """The alerts that stand, most urgent first."""
 
 
-def pick(sight: Sight) -> AlertSlice:
-    """What is wrong with the loss, with reading and with the records."""
+EVERY = 2.0
+"""Seconds between two looks at the trends behind the alerts: they take a millisecond, and minutes to change."""
+
+
+def pick(sight: Sight, found: tuple[diagnosis.Alert, ...] = ()) -> AlertSlice:
+    """What is wrong with the loss, with the run and its machine, with reading and with the records."""
     alerts = [*_loss_alerts(sight.state)]
     if sight.note is not None:
         alerts.append(Alert(sight.note))
-    alerts += _record_alerts(sight.state)
-    return tuple(alerts)
+    # A loss that is not finite is said above, in more words.
+    others = [Alert(alert.text, alert.severity == "critical") for alert in found if alert.kind != "nan"]
+    alerts = sorted([*alerts, *others], key=lambda alert: not alert.bad)
+    return (*alerts, *_record_alerts(sight.state))
 
 
 def _loss_alerts(state: RunState) -> list[Alert]:
@@ -79,9 +86,16 @@ def rows(piece: AlertSlice, width: int, height: int, ascii_only: bool) -> list[R
 class AlertPanel(RowsPanel[AlertSlice]):
     """The alert row."""
 
+    _found: tuple[diagnosis.Alert, ...] = ()
+    _run: str | None = None
+    _looked = float("-inf")
+
     def pick(self, sight: Sight) -> AlertSlice:
-        """See `pick`."""
-        return pick(sight)
+        """See `pick`; looks at the trends now and then only."""
+        if abs(sight.now - self._looked) >= EVERY or sight.state.run_id != self._run or sight.verdict.status.over:
+            self._looked, self._run = sight.now, sight.state.run_id
+            self._found = () if sight.verdict.status.over else diagnosis.alerts(sight.state, sight.now)
+        return pick(sight, self._found)
 
     def draw(self, piece: AlertSlice, width: int, height: int) -> list[Row]:
         """See `rows`."""

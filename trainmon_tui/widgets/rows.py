@@ -88,6 +88,10 @@ class Panel(Widget):
     def place(self, box: Box) -> None:
         """Puts the panel where the box says."""
 
+    @abstractmethod
+    def text(self) -> str:
+        """The characters that stand on the screen, for copying and for tests."""
+
 
 class _Column(Widget):
     """Some columns of a panel; a widget of its own, because Textual sends a changed row from its widget's left edge."""

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from trainmon.derived import run_bar
 from trainmon.statuses import Status
 from trainmon.units import clock, date_clock
 from trainmon_tui.render.cells import Role, Row, fit_row, row, row_width
@@ -143,6 +144,15 @@ def _right(piece: StatusSlice, ascii_only: bool, *, wide: bool) -> list[Row]:
         join(host, time),
         time,
     ]
+
+
+def title(sight: Sight) -> str:
+    """The terminal's title: sign, percent, name; untrusted."""
+    sign, _, _ = SIGNS[sight.verdict.status]
+    fraction = run_bar(sight.state).fraction
+    share = f" {int(fraction * 100)} %" if fraction is not None and not sight.verdict.status.over else ""
+    name = sight.state.configuration.model_name if sight.state.configuration is not None else sight.folder
+    return f"{sign} {sight.verdict.status.value}{share} {name}"
 
 
 class StatusPanel(RowsPanel[StatusSlice]):

@@ -1,0 +1,115 @@
+"""What a journal's writer drains, and when a segment may be unlinked: never before its lines are safe."""
+
+import os
+
+import pytest
+
+from trainmon.collector import Collector
+from trainmon.spool import Spool, SpoolHeader
+from trainmon.spool_files import JournalName
+
+NAME = JournalName("/runs/a/journal.jsonl", "0123456789ab")
+
+
+@pytest.fixture
+def spool() -> Spool:
+    """A spool with a line in it."""
+    made = Spool(SpoolHeader(NAME.path, NAME.journal_id, "0123456789ab", 4711))
+    made.open()
+    made.append(b"line\n")
+    return made
+
+
+def read_all(collector: Collector) -> None:
+    """Moves all lines, as far as the collector can tell."""
+    for drained in collector.segments.values():
+        drained.file.offset = drained.file.peek(64)[1]
+
+
+def test_a_segment_is_unlinked_once_it_is_retired_empty_and_synced(spool: Spool) -> None:
+    collector = Collector()
+    collector.scan(NAME)
+    path = spool.path
+    assert path is not None
+    steps = []
+    for do in (
+        lambda: read_all(collector),
+        spool.leave,
+        lambda: collector.finish(100),
+        lambda: collector.synced(collector.offsets(), 99),
+        lambda: collector.synced(collector.offsets(), 100),
+    ):
+        do()
+        steps.append(path.exists())
+
+    assert steps == [True, True, True, True, False]
+    assert collector.segments == {}
+
+
+def test_a_segment_in_use_stays(spool: Spool) -> None:
+    collector = Collector()
+    collector.scan(NAME)
+    read_all(collector)
+
+    collector.finish(100)
+    collector.synced(collector.offsets(), 1_000)
+
+    assert spool.path is not None
+    assert spool.path.exists()
+
+
+def test_p3_after_a_failed_sync_everything_since_the_last_good_one_is_moved_again(spool: Spool) -> None:
+    collector = Collector()
+    collector.scan(NAME)
+    read_all(collector)
+    collector.synced(collector.offsets(), 50)
+    spool.append(b"doubtful\n")
+    read_all(collector)
+
+    collector.distrust()
+
+    (drained,) = collector.segments.values()
+    assert drained.file.peek(64)[0] == [b"doubtful"]
+
+
+def test_a_torn_end_does_not_keep_a_dead_segment_for_ever(spool: Spool) -> None:
+    os.write(spool.descriptor, b"to")
+    collector = Collector()
+    collector.scan(NAME)
+    read_all(collector)
+    spool.leave()
+
+    collector.finish(100)
+    collector.synced({}, 100)
+
+    assert collector.segments == {}
+
+
+def test_w32_a_segment_whose_descriptor_was_closed_is_found_again_where_it_was(spool: Spool) -> None:
+    collector = Collector()
+    collector.scan(NAME)
+    read_all(collector)
+    spool.append(b"more\n")
+    for drained in collector.segments.values():
+        os.close(drained.file.descriptor)
+
+    all_ours = collector.check()
+    collector.scan(NAME)
+
+    assert not all_ours
+    (drained,) = collector.segments.values()
+    assert drained.file.peek(64)[0] == [b"more"]
+
+
+def test_where_lines_come_faster_than_the_disk_syncs_drained_segments_make_room(spool: Spool) -> None:
+    collector = Collector()
+    spool.append(b"x" * 10_000 + b"\n")
+    spool.next_segment()
+    collector.scan(NAME)
+    read_all(collector)
+    collector.finish(100)
+
+    collector.free(5_000)
+
+    assert collector.used() < 5_000
+    assert len(collector.segments) == 1

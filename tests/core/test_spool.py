@@ -1,0 +1,212 @@
+"""The spool: one write a line, whatever the folder, the descriptor or the storage does."""
+
+import errno
+import os
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+
+from trainmon import spool
+from trainmon.spool import Spool, SpoolHeader
+
+HEADER = SpoolHeader("/runs/a/journal.jsonl", "0123456789ab", "0123456789ab", 4711)
+
+
+@pytest.fixture
+def opened() -> Spool:
+    """A spool that is open."""
+    made = Spool(HEADER)
+    made.open()
+    return made
+
+
+def lines(*paths: Path) -> list[bytes]:
+    """The lines of segments, without their headers."""
+    return [line for path in paths for line in path.read_bytes().split(b"\n")[1:] if line]
+
+
+def segments(folder: Path) -> list[Path]:
+    """All segments under a base folder, oldest first."""
+    return sorted(folder.glob(f"*/*{spool.SUFFIX}"), key=lambda path: path.stat().st_ctime_ns)
+
+
+def test_a_line_stands_in_the_segment_when_the_call_returns(opened: Spool) -> None:
+    assert opened.append(b"one\n")
+    assert opened.append(b"two\n")
+
+    assert opened.path is not None
+    assert lines(opened.path) == [b"one", b"two"]
+
+
+def test_the_header_says_whose_lines_follow(opened: Spool) -> None:
+    assert opened.path is not None
+    head = opened.path.read_bytes().split(b"\n")[0]
+
+    assert b'"journal":"/runs/a/journal.jsonl"' in head
+    assert b'"pid":4711' in head
+
+
+def test_s07_folder_and_file_are_private(opened: Spool) -> None:
+    assert opened.path is not None
+
+    assert stat.S_IMODE(opened.path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(opened.path.parent.stat().st_mode) == 0o700
+
+
+def test_a_next_segment_loses_no_concurrent_line(opened: Spool, spools: Path) -> None:
+    """`dup2` swaps the file under the descriptor; no append falls between."""
+    stop = threading.Event()
+    written: list[int] = []
+
+    def write(number: int) -> None:
+        count = 0
+        while not stop.is_set():
+            opened.append(b"%d %d\n" % (number, count))
+            count += 1
+        written.append(count)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in range(50):
+        opened.next_segment()
+    stop.set()
+    for thread in threads:
+        thread.join()
+
+    found = lines(*segments(spools))
+    assert len(found) == len(set(found)) == sum(written)
+
+
+def test_w32_a_closed_descriptor_opens_a_new_segment_and_keeps_the_line(opened: Spool, spools: Path) -> None:
+    os.close(opened.descriptor)
+
+    assert opened.append(b"after\n")
+
+    assert lines(*segments(spools)) == [b"after"]
+
+
+def test_w32_a_reused_number_is_noticed_when_the_writer_looks(opened: Spool, tmp_path: Path) -> None:
+    other = os.open(tmp_path / "other", os.O_RDWR | os.O_CREAT)
+    os.dup2(other, opened.descriptor)
+
+    assert not opened.is_ours()
+    assert opened.is_spent()
+    number = opened.descriptor
+    opened.next_segment()
+    opened.append(b"mine\n")
+
+    assert opened.descriptor != number
+    assert (tmp_path / "other").read_bytes() == b""
+    os.close(number)
+    os.close(other)
+
+
+def test_w09_a_short_write_is_ended_and_the_whole_line_written_again(opened: Spool) -> None:
+    real, answers = opened._write, [2]
+
+    def short(descriptor: int, line: bytes, length: int) -> int:
+        length = answers.pop() if answers else length
+        return real(descriptor, line[:length], length)
+
+    opened._write = short
+    assert opened.append(b"whole\n")
+
+    assert opened.path is not None
+    assert lines(opened.path) == [b"wh", b"whole"]
+
+
+def test_a_full_spool_refuses_progress_and_keeps_a_reserve_for_what_matters(opened: Spool) -> None:
+    opened.set_used(opened.limit)
+
+    assert not opened.append(b"progress\n")
+    assert opened.append(b"error\n", urgent=True)
+    opened.set_used(opened.limit + spool.RESERVE)
+    assert not opened.append(b"error\n", urgent=True)
+
+
+def test_a_spool_whose_file_was_unlinked_is_spent(opened: Spool) -> None:
+    assert opened.path is not None
+    assert not opened.is_spent()
+
+    opened.path.unlink()
+
+    assert opened.is_spent()
+
+
+def test_without_any_folder_lines_are_kept_in_memory(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TRAINMON_SPOOL_DIR", str(tmp_path / "missing"))
+    kept = Spool(HEADER)
+
+    kept.open()
+    taken = kept.append(b"line\n")
+
+    assert taken
+    assert (kept.kind, kept.take_overflow()) == ("none", [b"line\n"])
+    assert kept.why is not None
+    assert "No such file" in kept.why
+
+
+def test_w18_what_is_kept_in_memory_is_bounded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TRAINMON_SPOOL_DIR", str(tmp_path / "missing"))
+    kept = Spool(HEADER)
+    kept.open()
+    line = b"x" * 100_000 + b"\n"
+
+    taken = sum(kept.append(line) for _ in range(200))
+
+    assert taken * len(line) <= spool.OVERFLOW < 200 * len(line)
+    assert sum(map(len, kept.take_overflow())) == taken * len(line)
+
+
+def test_s05_a_folder_that_somebody_else_took_is_not_used(spools: Path, tmp_path: Path) -> None:
+    """A symbolic link, or a folder that others can read, stands under the usual name."""
+    (tmp_path / "theirs").mkdir(mode=0o700)
+    usual = spools / f"trainmon-{os.geteuid()}"
+    usual.symlink_to(tmp_path / "theirs")
+    made = Spool(HEADER)
+
+    made.open()
+
+    assert made.path is not None
+    assert made.path.parent != usual
+    assert list((tmp_path / "theirs").iterdir()) == []
+
+
+def test_a_tiny_shared_memory_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool, "free_bytes", lambda folder: spool.LEAST - 1)
+    made = Spool(HEADER)
+
+    made.open()
+
+    assert made.kind == "none"
+    assert made.why is not None
+    assert "bytes are free" in made.why
+
+
+def test_w17_no_descriptor_left_keeps_the_line(opened: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.close(opened.descriptor)
+
+    def none_left(path: Path) -> int:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(spool, "open_new", none_left)
+
+    assert opened.append(b"line\n")
+    assert opened.take_overflow() == [b"line\n"]
+
+
+def test_the_preamble_stands_first_in_the_next_segment_once(spools: Path) -> None:
+    """How a forked child says who it is, before its first line."""
+    made = Spool(HEADER)
+    made.preamble = b"hello\n"
+
+    made.append(b"line\n")
+    made.next_segment()
+    made.append(b"more\n")
+
+    assert lines(*segments(spools)) == [b"hello", b"line", b"more"]

@@ -1,0 +1,116 @@
+"""The other side of the spool: which segments belong to a journal, and their lines."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from trainmon.codec import LINE_LIMIT
+from trainmon.spool import Spool, SpoolHeader
+from trainmon.spool_files import JournalName, SpoolFile, find
+
+HEADER = SpoolHeader("/runs/a/journal.jsonl", "0123456789ab", "0123456789ab", 4711)
+
+
+@pytest.fixture
+def spool() -> Spool:
+    """A spool that is open."""
+    made = Spool(HEADER)
+    made.open()
+    return made
+
+
+def reading(spool: Spool) -> SpoolFile:
+    """Its current segment, open for reading."""
+    assert spool.path is not None
+    return SpoolFile(spool.path)
+
+
+@pytest.mark.parametrize(
+    ("name", "owned"),
+    [
+        (JournalName("/elsewhere", "0123456789ab"), True),
+        (JournalName("/runs/a/journal.jsonl", "ffffffffffff"), False),
+        (JournalName("/runs/a/journal.jsonl", None), True),
+        (JournalName("/elsewhere", None), False),
+        (JournalName("/elsewhere", "ffffffffffff", frozenset({"0123456789ab"})), True),
+    ],
+    ids=["moved", "made anew at the old path", "empty journal", "other path", "a writer of it"],
+)
+def test_a_segment_belongs_to_the_journal_that_it_names(name: JournalName, owned: bool) -> None:
+    assert name.owns(HEADER) is owned
+
+
+def test_find_opens_the_segments_of_a_journal_in_their_order(spool: Spool) -> None:
+    paths = [spool.path]
+    for _ in range(3):
+        spool.next_segment()
+        paths.append(spool.path)
+    other = Spool(SpoolHeader("/runs/b", "bbbbbbbbbbbb", "bbbbbbbbbbbb", 1))
+    other.open()
+
+    found = find(JournalName("/runs/a/journal.jsonl", "0123456789ab"))
+
+    assert [file.path for file in found] == paths
+    for file in found:
+        file.close()
+
+
+def test_lines_are_taken_in_batches_and_a_torn_one_waits(spool: Spool) -> None:
+    for number in range(5):
+        spool.append(b"line %d\n" % number)
+    os.write(spool.descriptor, b"to")
+    file = reading(spool)
+
+    lines, end = file.peek(3)
+    file.offset = end
+    rest, end = file.peek(3)
+    file.offset = end
+    os.write(spool.descriptor, b"rn\n")
+    last, _ = file.peek(3)
+
+    assert [lines, rest, last] == [[b"line 0", b"line 1", b"line 2"], [b"line 3", b"line 4"], [b"torn"]]
+
+
+def test_a_line_longer_than_what_is_read_at_once_comes_whole(spool: Spool) -> None:
+    long = b"x" * 500_000
+    spool.append(long + b"\n")
+
+    assert reading(spool).peek(64)[0] == [long]
+
+
+def test_w22_a_line_that_is_too_long_does_not_block_those_behind_it(spool: Spool) -> None:
+    os.write(spool.descriptor, b"x" * (3 * LINE_LIMIT) + b"\nnext\n")
+    file, seen = reading(spool), []
+
+    for _ in range(10):
+        lines, file.offset = file.peek(64)
+        seen += lines
+
+    assert seen[-1] == b"next"
+
+
+def test_a_segment_is_retired_once_its_owner_went_on_or_left(spool: Spool) -> None:
+    first = reading(spool)
+    before = first.retired()
+    spool.next_segment()
+    second = reading(spool)
+    moved = (first.retired(), second.retired())
+    spool.leave()
+
+    assert not before
+    assert moved == (True, False)
+    assert second.retired()
+
+
+def test_what_is_no_segment_is_left_alone(spool: Spool, tmp_path: Path) -> None:
+    assert spool.path is not None
+    folder = spool.path.parent
+    (folder / "text.spool").write_bytes(b"not json\n")
+    (folder / "empty.spool").touch()
+    (folder / "link.spool").symlink_to(spool.path)
+    os.mkfifo(folder / "pipe.spool")
+
+    found = find(JournalName("/runs/a/journal.jsonl", "0123456789ab"))
+
+    assert [file.path for file in found] == [spool.path]

@@ -1,0 +1,117 @@
+"""A real pseudo-terminal with the monitor in it, read back by pyte."""
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pyte
+
+from tests.run_folders import environment
+
+PATIENCE = 30.0
+"""Seconds until a wait gives up."""
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from trainmon_tui.cli import run_watch
+sys.exit(run_watch(Path(sys.argv[1]), lambda folder: f"plain status of {folder.name}"))
+"""
+
+
+class Terminal:
+    """A terminal in which `run_watch` runs as a process of its own."""
+
+    def __init__(
+        self, folder: Path, *, width: int = 80, height: int = 24, ignore_hangup: bool = False,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        settings = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONIOENCODING": ""} | dict(
+            variables or {}
+        )
+        self.screen = pyte.Screen(width, height)
+        self._stream = pyte.ByteStream(self.screen)
+        self.output = b""
+        self.pid, self._master = pty.fork()
+        if self.pid == 0:
+            if ignore_hangup:
+                signal.signal(signal.SIGHUP, signal.SIG_IGN)
+            arguments = [sys.executable, "-c", PROGRAM, str(folder)]
+            os.execve(sys.executable, arguments, environment(**settings))
+        self.resize(width, height)
+        self._exit_code: int | None = None
+
+    def resize(self, width: int, height: int) -> None:
+        """Changes the size of the terminal."""
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+        self.screen.resize(height, width)
+
+    @property
+    def text(self) -> str:
+        """What stands on the screen."""
+        return "\n".join(self.screen.display)
+
+    def send(self, keys: str) -> None:
+        """Types."""
+        os.write(self._master, keys.encode())
+
+    def signal(self, number: int) -> None:
+        """Sends a signal to the monitor."""
+        os.kill(self.pid, number)
+
+    def until(self, wanted: Callable[[], bool]) -> None:
+        """Reads until it is so."""
+        deadline = time.monotonic() + PATIENCE
+        while not wanted():
+            assert time.monotonic() < deadline, f"not seen:\n{self.text}"
+            self._read(0.05)
+
+    def wait(self) -> int:
+        """Reads until the monitor has ended; its exit code."""
+        self.until(self._has_ended)
+        while self._read(0.05):
+            pass
+        assert self._exit_code is not None
+        return self._exit_code
+
+    def hang_up(self) -> None:
+        """Closes the terminal under the monitor."""
+        os.close(self._master)
+        self._master = -1
+
+    def close(self) -> None:
+        """Ends whatever still runs."""
+        if not self._has_ended():
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        if self._master >= 0:
+            self.hang_up()
+
+    def _has_ended(self) -> bool:
+        if self._exit_code is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self._exit_code = os.waitstatus_to_exitcode(status)
+        return self._exit_code is not None
+
+    def _read(self, patience: float) -> bool:
+        if self._master < 0:
+            time.sleep(patience)
+            return False
+        if not select.select([self._master], [], [], patience)[0]:
+            return False
+        try:
+            read = os.read(self._master, 65_536)
+        except OSError:  # the other end is closed
+            return False
+        self.output += read
+        self._stream.feed(read)
+        return bool(read)

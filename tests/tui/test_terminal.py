@@ -1,0 +1,183 @@
+"""What reaches a real terminal, and how the monitor leaves it."""
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.builders import Journal, a_run
+from tests.run_folders import environment, write_run
+from tests.tui.terminals import PROGRAM, Terminal
+
+RESTORED = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l", b"\x1b[23;2t")
+"""Other screen, cursor, mouse and title are as they were."""
+
+ALLOWED = re.compile(
+    rb"\x1b\[[0-9;:?<>=$]*[A-Za-z]|\x1b\[\?\d+\$p|\x1b\[[<>]\d*u|\x1b\]2;[^\x00-\x1f\x7f]*\x1b\\|\x1b\]22;default\x07"
+)
+"""The sequences that the monitor may send: moves, colours, modes, and the two of its own title and pointer."""
+
+Open = Callable[..., Terminal]
+
+
+@pytest.fixture
+def open_terminal() -> Iterator[Open]:
+    terminals: list[Terminal] = []
+
+    def open_one(folder: Path, **options: object) -> Terminal:
+        terminals.append(Terminal(folder, **options))  # type: ignore[arg-type]  # passed on as given
+        return terminals[-1]
+
+    yield open_one
+    for terminal in terminals:
+        terminal.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_run(tmp_path / "logs", a_run().error())
+
+
+def test_it_paints_and_quits_on_q(folder: Path, open_terminal: Open) -> None:
+    terminal = open_terminal(folder)
+    terminal.until(lambda: "250/400" in terminal.text and "─ loss ─" in terminal.text)
+
+    terminal.send("q")
+
+    assert terminal.wait() == 0
+    assert all(sequence in terminal.output for sequence in RESTORED)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_a_signal_restores_the_terminal_and_is_the_exit_code_V04(
+    folder: Path, open_terminal: Open, number: signal.Signals
+) -> None:
+    terminal = open_terminal(folder)
+    terminal.until(lambda: "250/400" in terminal.text)
+
+    terminal.signal(number)
+
+    assert terminal.wait() == 128 + number
+    assert all(sequence in terminal.output for sequence in RESTORED)
+
+
+@pytest.mark.parametrize("ignore_hangup", [False, True])
+def test_a_terminal_that_vanished_is_left_V04(folder: Path, open_terminal: Open, ignore_hangup: bool) -> None:
+    """With SIGHUP ignored, as under nohup, Textual alone would spin for ever."""
+    terminal = open_terminal(folder, ignore_hangup=ignore_hangup)
+    terminal.until(lambda: "250/400" in terminal.text)
+
+    terminal.hang_up()
+
+    assert terminal.wait() == 128 + signal.SIGHUP
+
+
+def test_a_signal_is_obeyed_while_nobody_reads_the_terminal_V06(folder: Path, open_terminal: Open) -> None:
+    """The loop is stuck in a write then, and no handler of it would ever run."""
+    terminal = open_terminal(folder, width=200, height=60)
+    terminal.until(lambda: "250/400" in terminal.text)
+    for _ in range(200):
+        terminal.send("t")
+    terminal.signal(signal.SIGTERM)
+
+    assert terminal.wait() == 128 + signal.SIGTERM
+
+
+def test_a_resize_repaints(folder: Path, open_terminal: Open) -> None:
+    terminal = open_terminal(folder)
+    terminal.until(lambda: "250/400" in terminal.text)
+
+    terminal.resize(160, 45)
+
+    terminal.until(lambda: "─ config ─" in terminal.text)
+
+
+def test_a_folder_that_is_not_there_is_waited_for_and_shown_once_it_is(
+    tmp_path: Path, open_terminal: Open
+) -> None:
+    terminal = open_terminal(tmp_path / "logs")
+    terminal.until(lambda: "WAITING" in terminal.text)
+
+    write_run(tmp_path / "logs", a_run(120))
+
+    terminal.until(lambda: "120/400" in terminal.text)
+
+
+def test_the_title_is_set(folder: Path, open_terminal: Open) -> None:
+    terminal = open_terminal(folder)
+    terminal.until(lambda: "250/400" in terminal.text)
+
+    terminal.until(lambda: "\x1b]2;● running 62 % DemoModel\x1b\\".encode() in terminal.output)
+
+
+def test_no_byte_of_a_log_reaches_the_terminal_as_a_control_S01_P10(
+    tmp_path: Path, open_terminal: Open
+) -> None:
+    payload = "\x1b]52;c;cHduZWQ=\x07\x1b]0;pwned\x1b\\\x9b31m\x1b[?1049l\x1bP+q\x1b\\\u202e\x07\x08"
+    journal = Journal().opened(host=payload).started(payload, git=payload, config={payload: payload})
+    journal.steps(30, metrics={payload: 1.0}).checkpoint(30, payload).error(
+        payload, traceback=payload
+    ).warned(payload)
+    terminal = open_terminal(write_run(tmp_path / "logs", journal), width=160, height=45)
+    terminal.until(lambda: "30/400" in terminal.text)
+
+    terminal.send("4")
+    terminal.until(lambda: "1 of" in terminal.text or "errors 1" in terminal.text)
+    terminal.send("q")
+    terminal.wait()
+
+    left = ALLOWED.sub(b"", terminal.output)
+    assert b"pwned" in left
+    assert not re.search(rb"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80\xae", left)
+
+
+@pytest.mark.parametrize("variables", [{"TERM": "dumb"}, {"TERM": ""}])
+def test_a_terminal_that_cannot_draw_gets_the_plain_status_V02(
+    folder: Path, open_terminal: Open, variables: dict[str, str]
+) -> None:
+    terminal = open_terminal(folder, variables=variables)
+
+    assert terminal.wait() == 0
+    assert "plain status of logs" in terminal.text
+    assert b"\x1b[" not in terminal.output
+
+
+def test_a_pipe_gets_the_plain_status_on_standard_output_V02(folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(folder)],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, env=environment(), check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0
+    assert done.stdout == "plain status of logs\n"
+    assert "not a terminal" in done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "variables", [{"PYTHONIOENCODING": "ascii"}, {"PYTHONIOENCODING": "latin-1"}, {"TERM": "linux"}]
+)
+def test_where_braille_cannot_be_written_only_ascii_is_V03(
+    folder: Path, open_terminal: Open, variables: dict[str, str]
+) -> None:
+    terminal = open_terminal(folder, variables=variables)
+    terminal.until(lambda: "250/400" in terminal.text and "- loss -" in terminal.text)
+
+    terminal.send("q")
+
+    assert terminal.wait() == 0
+    assert terminal.output.isascii()
+
+
+def test_watching_writes_nothing_into_the_folder_P9(folder: Path, open_terminal: Open) -> None:
+    before = {path.name: path.stat().st_mtime_ns for path in (folder, *folder.iterdir())}
+    terminal = open_terminal(folder)
+    terminal.until(lambda: "250/400" in terminal.text)
+    terminal.send("q")
+
+    assert terminal.wait() == 0
+    assert {path.name: path.stat().st_mtime_ns for path in (folder, *folder.iterdir())} == before

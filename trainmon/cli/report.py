@@ -1,0 +1,70 @@
+"""`trainmon report`: a run as one HTML page that can be mailed."""
+
+import os
+import time
+from pathlib import Path
+
+import click
+
+from trainmon.cli.output import DEFAULT_FOLDER, say
+from trainmon.look import look
+from trainmon.report.page import report
+from trainmon.report.summary import Sight
+from trainmon.status_document import NO_RUN
+from trainmon.units import size
+from trainmon.verdict import verdict
+from trainmon.visible import visible
+
+HELP = """Write one HTML page about the run in FOLDER (default: logs): status, curves, validations, checkpoints, errors
+with advice, operations, machine.
+
+The page needs no network and has no script; it follows the reader's light or dark theme. It holds what the run said:
+configuration, paths, host name and tracebacks, secrets masked. Look through it before you mail it.
+
+\b
+Example:
+  trainmon report logs -o report.html
+
+\b
+Exit codes:
+  0  written
+  1  the file cannot be written
+  6  no run here
+  2  wrong usage
+"""
+
+
+@click.command("report", help=HELP, short_help="One self-contained HTML page about the run.")
+@click.argument("folder", type=click.Path(path_type=Path), default=DEFAULT_FOLDER)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The HTML file."
+)
+@click.pass_context
+def command(ctx: click.Context, folder: Path, output: Path) -> None:
+    """The command; its help stands in `HELP`."""
+    found = look(folder)
+    if found.view.state.opened is None and found.view.state.run_id is None:
+        click.echo(f"no run in {visible(str(folder))}", err=True)
+        ctx.exit(NO_RUN)
+    now = time.time()
+    state = found.view.state
+    page = report(
+        Sight(
+            state=state,
+            verdict=verdict(state, found.view.evidence, now),
+            now=now,
+            folder=str(folder.absolute()),
+            checkpoint_there=found.checkpoint_there,
+            note=found.view.note,
+        )
+    )
+    data = page.encode("utf-8")
+    part = output.with_name(f".{output.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(data)
+        part.replace(output)
+    except OSError as error:
+        raise click.ClickException(f"{visible(str(output))}: {error.strerror or error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+    say(f"{visible(str(output))}: {size(len(data))}")

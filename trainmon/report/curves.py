@@ -1,0 +1,220 @@
+"""From the series of a state to charts: the loss, each metric, the machine."""
+
+import math
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from trainmon.report.axis import Axis, from_zero, linear, padded, tick_text, times
+from trainmon.report.chart import Band, Chart, Flag, Line, Mark, Point
+from trainmon.scalars import decode_number
+from trainmon.series import Column, Series
+from trainmon.state import RunState, ValidationEntry
+from trainmon.units import clock, count, number, percent, short_count, size_gib, throughput
+
+SMALL = (420.0, 190.0)
+"""Width and height of a small chart."""
+
+MOST_FLAGS = 60
+"""Steps with a loss that is not finite that are marked; more would be a wall."""
+
+
+class Panel(msgspec.Struct, frozen=True):
+    """A small chart with its words."""
+
+    title: str
+    newest: str
+    note: str
+    chart: Chart
+
+
+def loss_chart(state: RunState) -> Chart | None:
+    """Training loss with its band, validations and the best one; None before the first of either."""
+    column = state.loss.column("loss") if "loss" in state.loss.names else None
+    validations = _validation_points(state.validation, "val_loss")
+    if column is None and not validations:
+        return None
+    train = _means(column) if column is not None else []
+    redone = (
+        state.redone.column("loss") if state.redone is not None and "loss" in state.redone.names else None
+    )
+    values = [y for _, y in (*train, *validations) if math.isfinite(y)]
+    y = padded(values, 5)
+    best = state.best.val_loss if state.best is not None else None
+    marks = [
+        Mark(x, value, "validation", f"validation: {number(value)} at step {count(x)}")
+        for x, value in validations
+    ]
+    if state.best is not None and best is not None and not isinstance(best, str):
+        marks.append(Mark(float(state.best.run_step), best, "best", _best_words(state.best, best), 5.0))
+    lines = [Line(_means(redone), "redone")] if redone is not None else []
+    return Chart(
+        x=_steps_axis(state, [x for x, _ in (*train, *validations)]),
+        y=y,
+        x_text=short_count,
+        y_text=tick_text(y),
+        label="Training loss with its least and greatest values, and validation loss, over steps",
+        bands=[Band(_extremes(column), "train")] if column is not None else [],
+        flags=_not_finite(column) if column is not None else [],
+        lines=[*lines, Line(train, "train"), Line(validations, "validation")],
+        marks=marks,
+    )
+
+
+def metric_panels(state: RunState, most: int) -> tuple[list[Panel], int]:
+    """(a panel for each metric of training and validation, how many more there are)."""
+    panels: list[Panel] = []
+    more = 0
+    sources = ((state.metrics, "train", ""), (state.validation, "validation", "validation "))
+    for series, style, prefix in sources:
+        for name in series.names:
+            if name == "val_loss" and state.loss.names:
+                continue  # It is in the chart of the loss.
+            if len(panels) >= most:
+                more += 1
+                continue
+            panel = _metric(state, series, name, style, prefix)
+            if panel is not None:
+                panels.append(panel)
+    return panels, more
+
+
+def _metric(state: RunState, series: Series, name: str, style: str, prefix: str) -> Panel | None:
+    column = series.column(name)
+    points = _means(column)
+    finite = [value for _, value in points if math.isfinite(value)]
+    if not finite:
+        return None
+    y = padded(finite, 3)
+    is_validation = style == "validation"
+    marks = (
+        [Mark(x, value, style, f"{number(value)} at step {count(x)}", 2.6) for x, value in points]
+        if is_validation
+        else []
+    )
+    title = "waiting for data" if name == "waited" and not is_validation else f"{prefix}{name}"
+    chart = Chart(
+        x=_steps_axis(state, [x for x, _ in points], 4), y=y, x_text=short_count, y_text=tick_text(y),
+        label=f"{title} over steps", bands=[] if is_validation else [Band(_extremes(column), style)],
+        lines=[Line(points, style)], marks=[mark for mark in marks if math.isfinite(mark.y)],
+        width=SMALL[0], height=SMALL[1],
+    )  # fmt: skip
+    low, high = _range(column)
+    unit = " s" if title == "waiting for data" else ""
+    return Panel(title, f"{number(_newest(column))}{unit}", f"{number(low)} to {number(high)}{unit}", chart)
+
+
+def machine_panels(state: RunState, utc_offset: int) -> list[Panel]:
+    """A panel for each reading of the machine that has a course."""
+    found: list[Panel] = []
+    for name in state.machine.names:
+        column = state.machine.column(name)
+        points = [(float(step), value) for step, value in zip(column.last_step, column.mean, strict=True)]
+        finite = [value for _, value in points if math.isfinite(value)]
+        if len(finite) < 2:
+            continue
+        words, at_least = _unit(name)
+        y = from_zero(finite, at_least or max(finite) or 1.0)
+        x = times(points[0][0], points[-1][0], utc_offset, 4)
+        chart = Chart(
+            x=x, y=y, x_text=_clock_text(x, utc_offset), y_text=words, label=f"{_machine_name(name)} over time",
+            bands=[Band([(p[0], low, high) for p, low, high in zip(points, column.minimum, column.maximum, strict=True)], "other")],
+            lines=[Line(points, "other")], width=SMALL[0], height=SMALL[1],
+        )  # fmt: skip
+        low, high = _range(column)
+        found.append(
+            Panel(_machine_name(name), words(_newest(column)), f"{words(low)} to {words(high)}", chart)
+        )
+    return found
+
+
+def _means(column: Column) -> list[Point]:
+    """The middle of each bucket and its mean; NaN where it has no finite value."""
+    return [
+        ((first + last) / 2, value)
+        for first, last, value in zip(column.first_step, column.last_step, column.mean, strict=True)
+    ]
+
+
+def _extremes(column: Column) -> list[tuple[float, float, float]]:
+    rows = zip(column.first_step, column.last_step, column.minimum, column.maximum, strict=True)
+    return [((first + last) / 2, low, high) for first, last, low, high in rows]
+
+
+def _range(column: Column) -> tuple[float | None, float | None]:
+    low = [value for value in column.minimum if math.isfinite(value)]
+    high = [value for value in column.maximum if math.isfinite(value)]
+    return min(low, default=None), max(high, default=None)
+
+
+def _newest(column: Column) -> float | None:
+    """The last value that came, NaN and infinities included."""
+    for finite, nonfinite, last in zip(
+        reversed(column.count), reversed(column.nonfinite), reversed(column.last), strict=True
+    ):
+        if finite or nonfinite:
+            return last
+    return None
+
+
+def _validation_points(series: Series, name: str) -> list[Point]:
+    return (
+        [point for point in _means(series.column(name)) if math.isfinite(point[1])]
+        if name in series.names
+        else []
+    )
+
+
+def _not_finite(column: Column) -> list[Flag]:
+    """A flag for each bucket with losses that were NaN or infinite."""
+    flags = [
+        Flag(
+            (first + last) / 2,
+            "bad",
+            f"{count(bad)} not finite between steps {count(first)} and {count(last)}",
+        )
+        for first, last, bad in zip(column.first_step, column.last_step, column.nonfinite, strict=True)
+        if bad
+    ]
+    every = max(1, math.ceil(len(flags) / MOST_FLAGS))
+    return flags[::every]
+
+
+def _best_words(best: ValidationEntry, value: float) -> str:
+    return f"best: {number(decode_number(value))} in epoch {best.epoch}, at step {count(best.run_step)}"
+
+
+def _steps_axis(state: RunState, xs: Sequence[float], ticks: int = 8) -> Axis:
+    """From the first step that is drawn, or 0, to the newest."""
+    low = min(xs, default=0.0)
+    return linear(0.0 if low <= 0.05 * state.run_step else low, max([float(state.run_step), *xs]), ticks)
+
+
+def _clock_text(axis: Axis, utc_offset: int) -> Callable[[float], str]:
+    seconds = axis.high - axis.low < 300
+    return lambda time: clock(time, utc_offset, seconds=seconds)
+
+
+def _machine_name(name: str) -> str:
+    plain = {
+        "cpu": "CPU", "memory": "memory of the machine", "trainer": "memory of the trainer",
+        "workers": "memory of its workers", "read": "read from disk", "written": "written to disk",
+        "sent": "sent over the network", "received": "received over the network",
+    }  # fmt: skip
+    if name in plain:
+        return plain[name]
+    device, dot, rest = name.partition(".")
+    return f"{device.upper()} {rest}" if dot and device.startswith("gpu") else name
+
+
+def _unit(name: str) -> tuple[Callable[[float | None], str], float | None]:
+    """(how its values are written, what the axis reaches at least)."""
+    kind = name.rpartition(".")[2]
+    if kind in ("cpu", "utilisation"):
+        return percent, 100.0
+    if kind in ("memory", "trainer", "workers"):
+        return size_gib, None
+    if kind in ("read", "written", "sent", "received"):
+        return lambda value: f"{throughput(None if value is None else value / 1e6)} MB/s", None
+    units = {"temperature": "°C", "power": "W"}
+    return lambda value: f"{number(value)} {units.get(kind, '')}".rstrip(), None

@@ -1,0 +1,211 @@
+"""The tables of the page: validations, checkpoints, operations, settings, earlier runs."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from statistics import fmean, median
+
+from trainmon.best import measure
+from trainmon.events import JsonObject
+from trainmon.report.markup import Child, Html, element, joined
+from trainmon.report.summary import Sight
+from trainmon.scalars import Number, decode_number
+from trainmon.state import PerformanceEntry, RunState
+from trainmon.units import clock, count, duration, number, percent, size, size_gib, throughput
+
+MOST_COLUMNS = 6
+"""Metrics of a table."""
+
+MOST_FACTS = 200
+"""Settings that are listed."""
+
+
+def table(
+    names: Sequence[str], rows: Iterable[tuple[str | None, Sequence[Child]]], texts: Sequence[int]
+) -> Html:
+    """A table that scrolls within its card.
+
+    Args:
+        names: Of the columns.
+        rows: (class or None, cells).
+        texts: Columns that hold words and are flush left.
+    """
+    head = (
+        element("th", name, class_="text" if index in texts else None) for index, name in enumerate(names)
+    )
+    body = (
+        element("tr",
+                *(element("td", cell, class_="text" if index in texts else None) for index, cell in enumerate(cells)),
+                class_=style)
+        for style, cells in rows
+    )  # fmt: skip
+    inner = element("table", element("thead", element("tr", *head)), element("tbody", *body))
+    return element("div", inner, class_="card scroll")
+
+
+def validations(sight: Sight) -> Html | None:
+    """The newest first, the best one marked; None where there is none."""
+    state = sight.state
+    if not state.validations:
+        return None
+    every = dict.fromkeys(name for entry in state.validations for name in entry.val_metrics)
+    metrics = list(islice(every, MOST_COLUMNS))
+    metric = state.configuration.best_metric if state.configuration is not None else "loss"
+    best = measure(state.best, metric) if state.best is not None else None
+    rows: list[tuple[str | None, Sequence[Child]]] = []
+    for entry in reversed(state.validations):
+        is_best = (
+            state.best is not None and entry.run_step == state.best.run_step and entry.time == state.best.time
+        )
+        cells = [
+            count(entry.epoch), count(entry.run_step), _number(entry.val_loss),
+            *(_number(entry.val_metrics.get(name)) for name in metrics),
+            "best" if is_best else _against(measure(entry, metric), best), sight.at(entry.time),
+        ]  # fmt: skip
+        rows.append(("best" if is_best else None, cells))
+    return table(["epoch", "step", "val_loss", *metrics, "against the best", "time"], rows, ())
+
+
+def _against(value: Number | None, best: Number | None) -> str:
+    if value is None or best is None or isinstance(value, str) or isinstance(best, str):
+        return ""
+    difference = value - best
+    return ("+" if difference >= 0 else "") + number(difference)
+
+
+def checkpoints(sight: Sight) -> Html | None:
+    """The newest first; None where there is none."""
+    state = sight.state
+    rows: list[tuple[str | None, Sequence[Child]]] = []
+    for entry in reversed(state.checkpoints):
+        is_best = entry == state.best_checkpoint
+        cells = [
+            element("span", entry.checkpoint_path, class_="mono"),
+            count(entry.epoch), count(entry.run_step), _number(entry.loss),
+            size(entry.size) if entry.size is not None else "",
+            f"{number(entry.duration)} s" if entry.duration is not None else "", sight.at(entry.time),
+        ]  # fmt: skip
+        rows.append(("best" if is_best else None, cells))
+    return table(["path", "epoch", "step", "loss", "size", "saved in", "time"], rows, (0,)) if rows else None
+
+
+def performance(state: RunState) -> Html | None:
+    """A row for each operation over the entries that the state keeps; None where there is none."""
+    groups: dict[str, list[PerformanceEntry]] = {}
+    for entry in state.performance:
+        groups.setdefault(entry.operation, []).append(entry)
+    rows: list[tuple[str | None, Sequence[Child]]] = []
+    for name, entries in groups.items():
+        durations = [value for entry in entries if (value := _finite(entry.duration)) is not None]
+        rates = [value for entry in entries if (value := _finite(entry.throughput)) is not None]
+        cells = [
+            name, count(len(entries)),
+            f"{number(fmean(durations))} s" if durations else "",
+            f"{number(median(durations))} s" if durations else "",
+            f"{number(max(durations))} s" if durations else "",
+            f"{number(_finite(entries[-1].duration))} s" if durations else "",
+            throughput(fmean(rates)) if rates else "",
+            ", ".join(f"{key} {_number(value)}" for key, value in islice(entries[-1].memory_usage.items(), 4)),
+        ]  # fmt: skip
+        rows.append((None, cells))
+    names = ["operation", "count", "mean", "median", "longest", "newest", "samples/s", "memory, newest"]
+    return table(names, rows, (0, 7)) if rows else None
+
+
+def operations(sight: Sight) -> Html | None:
+    """What was done to models, the newest first; None where nothing was."""
+    rows: list[tuple[str | None, Sequence[Child]]] = []
+    for entry in reversed(sight.state.operations):
+        outcome = element(
+            "span", "done" if entry.success else "failed", class_=f"chip {'good' if entry.success else 'bad'}"
+        )
+        details = ", ".join(f"{key}: {value}" for key, value in islice(entry.details.items(), 8))
+        cells = [entry.operation, entry.model_name, outcome, details[:300], sight.at(entry.time)]
+        rows.append((None, cells))
+    return table(["operation", "model", "outcome", "details", "time"], rows, (0, 1, 2, 3)) if rows else None
+
+
+def earlier(sight: Sight) -> Html | None:
+    """Earlier runs of the folder, the newest first; None where there is none."""
+    rows: list[tuple[str | None, Sequence[Child]]] = []
+    for run in reversed(sight.state.earlier):
+        best = run.best.val_loss if run.best is not None else None
+        ended = run.end.reason if run.end is not None else "no end"
+        cells = [run.model_name, run.run_id, sight.at(run.started), duration(run.last_time - run.started),
+                 count(run.run_step), _number(best), ended]  # fmt: skip
+        rows.append((None, cells))
+    names = ["model", "run", "started", "took", "steps", "best val_loss", "outcome"]
+    return table(names, rows, (0, 1)) if rows else None
+
+
+def settings(sight: Sight) -> Html | None:
+    """What the training was started with; None before a start."""
+    configuration, opened = sight.state.configuration, sight.state.opened
+    if configuration is None:
+        return None
+    facts: dict[str, str | None] = {
+        "optimizer": configuration.optimizer,
+        "learning rate": _number(configuration.learning_rate) or None,
+        "batch size": _whole(configuration.batch_size),
+        "epochs": _whole(configuration.total_epochs),
+        "best by": f"{configuration.best_metric}, {configuration.best_direction}",
+    }
+    own = {key: f"{value}" for key, value in islice(_flat(configuration.config), MOST_FACTS)}
+    command = " ".join(opened.command) if opened is not None else None
+    versions = {"command": command, **configuration.versions}
+    return joined(
+        [_facts(facts | own), element("h3", "Program", style="margin: 18px 0 8px"), _facts(versions)]
+    )
+
+
+def machine_now(sight: Sight) -> Html | None:
+    """The newest reading in words; None where there is none."""
+    reading = sight.state.reading
+    if reading is None:
+        return None
+    host, process = reading.host, reading.process
+    facts: dict[str, str | None] = {"read": clock(reading.time, sight.utc_offset)}
+    if host is not None:
+        facts["CPU"] = f"{percent(host.cpu_percent)} of {host.cpu_count:g}" if host.cpu_count else None
+        facts["memory"] = f"{size_gib(host.memory_used)} of {size_gib(host.memory_total)}"
+        facts["disk"] = f"{size(host.disk_free)} free of {size(host.disk_total)}"
+    if process is not None:
+        workers = (
+            f", {count(process.children)} workers {size_gib(process.children_rss)}"
+            if process.children
+            else ""
+        )
+        facts["trainer"] = f"{size_gib(process.rss)}{workers}"
+    for gpu in reading.gpus:
+        facts[f"GPU {gpu.index}"] = (
+            f"{gpu.name or 'unknown'}, {percent(gpu.utilisation)}, "
+            f"{size_gib(gpu.memory_used)} of {size_gib(gpu.memory_total)}, {number(gpu.temperature)} °C"
+        )
+    if not reading.gpus:
+        facts["GPUs"] = reading.gpu_note or "none"
+    return _facts(facts)
+
+
+def _facts(facts: Mapping[str, str | None]) -> Html:
+    pairs = ((element("dt", key), element("dd", value)) for key, value in facts.items() if value)
+    return element("dl", *(part for pair in pairs for part in pair), class_="facts")
+
+
+def _flat(value: JsonObject, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, object]]:
+    """Nested settings under names with dots."""
+    for key, item in value.items():
+        if isinstance(item, dict) and item and depth < 4:
+            yield from _flat(item, f"{prefix}{key}.", depth + 1)
+        else:
+            yield f"{prefix}{key}", item
+
+
+def _number(value: Number | None) -> str:
+    return number(decode_number(value)) if value is not None else ""
+
+
+def _finite(value: Number | None) -> float | None:
+    return None if value is None or isinstance(value, str) else float(value)
+
+
+def _whole(value: int | None) -> str | None:
+    return count(value) if value is not None else None
