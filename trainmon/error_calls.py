@@ -4,15 +4,16 @@ import time
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
+from zlib import crc32
 
 from msgspec import structs
 
 from trainmon.events import Error
-from trainmon.given import as_object
+from trainmon.given import as_flag, as_object
 from trainmon.recorder import Recorder
 from trainmon.repeats import Repeats
-from trainmon.tracebacks import describe
-from trainmon.values import as_text
+from trainmon.tracebacks import ErrorDescription, describe
+from trainmon.values import as_text, type_name
 
 P = ParamSpec("P")
 Caller = TypeVar("Caller", bound="ErrorCalls")
@@ -31,6 +32,12 @@ def never_raises(
             self.complain(method.__name__, error)
 
     return guarded
+
+
+def _described(error: object) -> ErrorDescription:
+    """What is no exception, most often a text, in the place of one."""
+    kind, message = type_name(error), as_text(error)
+    return ErrorDescription(kind, message, "", f"{crc32(f'{kind}|{message[:200]}'.encode()):08x}", None)
 
 
 class ErrorCalls:
@@ -68,7 +75,7 @@ class ErrorCalls:
             additional_data: Anything that helps; secrets are masked, never are locals of frames recorded.
             uncaught: The exception leaves the program or a thread.
         """
-        described = describe(error)
+        described = describe(error) if issubclass(type(error), BaseException) else _described(error)
         event = Error(
             self.recorder.writer_id,
             -1,  # It gets its number when it is recorded: one that is only counted must not use one up.
@@ -81,7 +88,7 @@ class ErrorCalls:
             fingerprint=described.fingerprint,
             location=described.location,
             additional_data=as_object(additional_data),
-            uncaught=uncaught,
+            uncaught=as_flag(uncaught),
         )
         self._last_error = (id(error), described.fingerprint, described.message)
         self.record_error(event)

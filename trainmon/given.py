@@ -37,6 +37,14 @@ def as_recorded(value: object) -> Number | None:
     return as_number(value)  # type: ignore[return-value]  # its strings are the three of NonFinite
 
 
+def as_flag(value: object) -> bool:
+    """Whether a value counts as true; one that will not say so does not."""
+    try:
+        return bool(value)
+    except Exception:  # noqa: BLE001 - a foreign __bool__, as that of an array, may raise
+        return False
+
+
 def as_seconds(value: object) -> float | None:
     """A finite number of seconds, from 0 to `LONGEST`; None where the value is no finite number."""
     number = as_number(value)

@@ -16,7 +16,7 @@ from trainmon.events import (
     Started,
     Validation,
 )
-from trainmon.given import as_integer, as_metrics, as_object, as_recorded, as_seconds, path_text
+from trainmon.given import as_flag, as_integer, as_metrics, as_object, as_recorded, as_seconds, path_text
 from trainmon.surroundings import git_commit, versions
 from trainmon.system.stats import system_stats
 from trainmon.values import as_text
@@ -80,9 +80,9 @@ class LogCalls(ErrorCalls):
             optimizer=as_text(optimizer, 200) if optimizer is not None else None,
             steps_per_epoch=as_integer(steps_per_epoch),
             config=as_object(config),
-            resume="auto" if resume == "auto" else "always" if resume else "never",
+            resume="auto" if as_text(resume, 80) == "auto" else "always" if as_flag(resume) else "never",
             initial_step=as_integer(initial_step),
-            steps_count="run" if steps_count == "run" else "unknown",
+            steps_count="run" if as_text(steps_count, 80) == "run" else "unknown",
             best_metric=self.best_metric,
             best_direction=self.best_direction,
             git=git_commit(),
@@ -114,16 +114,17 @@ class LogCalls(ErrorCalls):
             error: Type and message of the exception that ended it.
         """
         metrics, _ = as_metrics(final_metrics)
-        if reason is None or reason not in get_args(EndReason):
-            reason = "finished" if success else "failed"
+        done = as_flag(success)
+        if as_text(reason, 80) not in get_args(EndReason):
+            reason = None
         self.record_repeats(all_of_them=True)
         event = Ended(
             *self.recorder.stamp(),
-            success=bool(success),
+            success=done,
             final_loss=as_recorded(final_loss),
             total_training_time=as_seconds(total_training_time),
             final_metrics=metrics,
-            reason=reason,
+            reason=reason or ("finished" if done else "failed"),
             error=as_text(error, 2_000) if error is not None else None,
         )
         self.running = False
@@ -191,7 +192,7 @@ class LogCalls(ErrorCalls):
             step=as_integer(step) or 0,
             val_loss=as_recorded(val_loss),
             val_metrics=numbers,
-            is_best=None if is_best is None else bool(is_best),
+            is_best=None if is_best is None else as_flag(is_best),
         )
         self.recorder.put(event)
 
@@ -242,7 +243,7 @@ class LogCalls(ErrorCalls):
             *self.recorder.stamp(),
             operation=as_text(operation, 200),
             model_name=as_text(model_name, 2_000),
-            success=bool(success),
+            success=as_flag(success),
             details=as_object(details),
         )
         self.recorder.put(event)

@@ -144,7 +144,7 @@ class TrainingRun:
             logger.log_training_end(False, reason="interrupted", error="KeyboardInterrupt")
             return
         described = describe(error)
-        if isinstance(error, Exception):
+        if isinstance(error, Exception) and not logger.recorded(error):
             logger.log_error_with_context(error, f"training {self.model_name}", uncaught=True)
         logger.log_training_end(
             False, reason="failed", error=f"{described.error_type}: {described.message}"[:2_000]

@@ -125,6 +125,17 @@ def test_w19_a_loss_of_any_type_is_a_number_or_kept_as_text(
     assert (progress.texts is not None) == (recorded is None and value is not None)
 
 
+class Keyed(dict[str, float]):
+    """A mapping with one key, of any type."""
+
+    def __init__(self, key: object) -> None:
+        super().__init__(a=1.0)
+        self.key = key
+
+    def items(self) -> object:  # type: ignore[override]  # hostile on purpose
+        return [(self.key, 1.0)]
+
+
 def calls(logger: TrainLogger) -> list[Callable[[object], None]]:
     """Every log call with the value for every argument in turn."""
     any_ = logger  # The values lie about their types on purpose.
@@ -133,7 +144,7 @@ def calls(logger: TrainLogger) -> list[Callable[[object], None]]:
         lambda value: any_.log_training_start("m", 1, 1, 1, 1.0, "o", resume=value, initial_step=value),  # type: ignore[arg-type]
         lambda value: any_.log_training_progress(value, value, value, value, value, value, value, waited=value),  # type: ignore[arg-type]
         lambda value: any_.log_training_progress(1, 1, 1, 1.0, 1.0, {"a": value}, waited=value),  # type: ignore[dict-item,arg-type]
-        lambda value: any_.log_training_progress(1, 1, 1, 1.0, 1.0, {value: 1.0}),  # type: ignore[dict-item]
+        lambda value: any_.log_training_progress(1, 1, 1, 1.0, 1.0, Keyed(value)),
         lambda value: any_.log_model_checkpoint(value, value, value, value, value, size=value, duration=value),  # type: ignore[arg-type]
         lambda value: any_.log_validation_results(value, value, value, value, value),  # type: ignore[arg-type]
         lambda value: any_.log_error_with_context(value, value, value, uncaught=value),  # type: ignore[arg-type]

@@ -53,9 +53,6 @@ def seed(number: int = 7) -> torch.Generator:
     return torch.Generator().manual_seed(number)
 
 
-# Loading.
-
-
 def test_a_model_that_loads_is_returned_with_an_empty_message(open_logger: OpenLogger) -> None:
     """By the loader that is given."""
     model, message = open_logger().safe_model_loading("tiny", loader=a_model)
@@ -133,9 +130,6 @@ def test_debug_mode_puts_the_traceback_into_the_message(open_logger: OpenLogger)
     assert "Traceback" not in short
     assert "Traceback (most recent call last)" in long
     assert "in a_model" in long
-
-
-# Inference.
 
 
 def test_inference_returns_what_the_pipeline_makes(open_logger: OpenLogger) -> None:

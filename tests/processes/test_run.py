@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from trainmon.exits import ExitRecord
 from trainmon.evidence import read_exit
+from trainmon.exits import ExitRecord
 from trainmon.output import newest_lines
 from trainmon.reader import RunReader
 from trainmon.statuses import Status, Verdict

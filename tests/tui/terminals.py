@@ -45,7 +45,10 @@ class Terminal:
             if ignore_hangup:
                 signal.signal(signal.SIGHUP, signal.SIG_IGN)
             arguments = [sys.executable, "-c", PROGRAM, str(folder)]
-            os.execve(sys.executable, arguments, environment(**settings))
+            variables = environment(**settings)
+            for name in ("COLUMNS", "LINES"):  # a test runner may set them, and they win over the terminal's size
+                variables.pop(name, None)
+            os.execve(sys.executable, arguments, variables)
         self.resize(width, height)
         self._exit_code: int | None = None
 

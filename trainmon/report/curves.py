@@ -38,8 +38,7 @@ def loss_chart(state: RunState) -> Chart | None:
     redone = (
         state.redone.column("loss") if state.redone is not None and "loss" in state.redone.names else None
     )
-    values = [y for _, y in (*train, *validations) if math.isfinite(y)]
-    y = padded(values, 5)
+    y = padded([*_usual(column), *(y for _, y in validations)], 5)
     best = state.best.val_loss if state.best is not None else None
     marks = [
         Mark(x, value, "validation", f"validation: {number(value)} at step {count(x)}")
@@ -85,8 +84,8 @@ def _metric(state: RunState, series: Series, name: str, style: str, prefix: str)
     finite = [value for _, value in points if math.isfinite(value)]
     if not finite:
         return None
-    y = padded(finite, 3)
     is_validation = style == "validation"
+    y = padded(finite if is_validation else _usual(column), 4)
     marks = (
         [Mark(x, value, style, f"{number(value)} at step {count(x)}", 2.6) for x, value in points]
         if is_validation
@@ -113,13 +112,13 @@ def machine_panels(state: RunState, utc_offset: int) -> list[Panel]:
         finite = [value for _, value in points if math.isfinite(value)]
         if len(finite) < 2:
             continue
+        rows = list(zip(map(float, column.last_step), column.minimum, column.maximum, strict=True))
         words, at_least = _unit(name)
-        y = from_zero(finite, at_least or max(finite) or 1.0)
+        y = from_zero(_usual(column), at_least or max(finite) or 1.0)
         x = times(points[0][0], points[-1][0], utc_offset, 4)
         chart = Chart(
             x=x, y=y, x_text=_clock_text(x, utc_offset), y_text=words, label=f"{_machine_name(name)} over time",
-            bands=[Band([(p[0], low, high) for p, low, high in zip(points, column.minimum, column.maximum, strict=True)], "other")],
-            lines=[Line(points, "other")], width=SMALL[0], height=SMALL[1],
+            bands=[Band(rows, "other")], lines=[Line(points, "other")], width=SMALL[0], height=SMALL[1],
         )  # fmt: skip
         low, high = _range(column)
         found.append(
@@ -139,6 +138,15 @@ def _means(column: Column) -> list[Point]:
 def _extremes(column: Column) -> list[tuple[float, float, float]]:
     rows = zip(column.first_step, column.last_step, column.minimum, column.maximum, strict=True)
     return [((first + last) / 2, low, high) for first, last, low, high in rows]
+
+
+def _usual(column: Column | None) -> list[float]:
+    """Values that the axis has to show: all means, and the extremes but for their outermost hundredth."""
+    if column is None:
+        return []
+    low, high = (sorted(filter(math.isfinite, values)) for values in (column.minimum, column.maximum))
+    outer = len(low) // 100
+    return [*filter(math.isfinite, column.mean), *low[outer : outer + 1], *high[len(high) - 1 - outer :][:1]]
 
 
 def _range(column: Column) -> tuple[float | None, float | None]:

@@ -56,7 +56,7 @@ def validations(sight: Sight) -> Html | None:
         is_best = (
             state.best is not None and entry.run_step == state.best.run_step and entry.time == state.best.time
         )
-        cells = [
+        cells: list[Child] = [
             count(entry.epoch), count(entry.run_step), _number(entry.val_loss),
             *(_number(entry.val_metrics.get(name)) for name in metrics),
             "best" if is_best else _against(measure(entry, metric), best), sight.at(entry.time),
@@ -78,7 +78,7 @@ def checkpoints(sight: Sight) -> Html | None:
     rows: list[tuple[str | None, Sequence[Child]]] = []
     for entry in reversed(state.checkpoints):
         is_best = entry == state.best_checkpoint
-        cells = [
+        cells: list[Child] = [
             element("span", entry.checkpoint_path, class_="mono"),
             count(entry.epoch), count(entry.run_step), _number(entry.loss),
             size(entry.size) if entry.size is not None else "",
@@ -97,7 +97,7 @@ def performance(state: RunState) -> Html | None:
     for name, entries in groups.items():
         durations = [value for entry in entries if (value := _finite(entry.duration)) is not None]
         rates = [value for entry in entries if (value := _finite(entry.throughput)) is not None]
-        cells = [
+        cells: list[Child] = [
             name, count(len(entries)),
             f"{number(fmean(durations))} s" if durations else "",
             f"{number(median(durations))} s" if durations else "",
@@ -119,7 +119,7 @@ def operations(sight: Sight) -> Html | None:
             "span", "done" if entry.success else "failed", class_=f"chip {'good' if entry.success else 'bad'}"
         )
         details = ", ".join(f"{key}: {value}" for key, value in islice(entry.details.items(), 8))
-        cells = [entry.operation, entry.model_name, outcome, details[:300], sight.at(entry.time)]
+        cells: list[Child] = [entry.operation, entry.model_name, outcome, details[:300], sight.at(entry.time)]
         rows.append((None, cells))
     return table(["operation", "model", "outcome", "details", "time"], rows, (0, 1, 2, 3)) if rows else None
 
@@ -130,7 +130,7 @@ def earlier(sight: Sight) -> Html | None:
     for run in reversed(sight.state.earlier):
         best = run.best.val_loss if run.best is not None else None
         ended = run.end.reason if run.end is not None else "no end"
-        cells = [run.model_name, run.run_id, sight.at(run.started), duration(run.last_time - run.started),
+        cells: list[Child] = [run.model_name, run.run_id, sight.at(run.started), duration(run.last_time - run.started),
                  count(run.run_step), _number(best), ended]  # fmt: skip
         rows.append((None, cells))
     names = ["model", "run", "started", "took", "steps", "best val_loss", "outcome"]

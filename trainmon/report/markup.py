@@ -25,11 +25,11 @@ def printable(text: str) -> str:
     return "".join(each if each.isprintable() or each == "\n" else repr(each)[1:-1] for each in text)
 
 
-def element(name: str, *children: Child, **attributes: str | float | None) -> Html:
+def element(tag: str, /, *children: Child, **attributes: str | float | None) -> Html:
     """An element.
 
     Args:
-        name: Of the tag.
+        tag: Its name.
         children: What stands in it, in order.
         **attributes: Those that are None are left out; `class_` is `class`, and `_` within a name is `-`.
     """
@@ -38,9 +38,9 @@ def element(name: str, *children: Child, **attributes: str | float | None) -> Ht
         for key, value in attributes.items()
         if value is not None
     )
-    if name in _VOID:
-        return Html(f"<{name}{said}>")
-    return Html(f"<{name}{said}>{''.join(map(_inside, children))}</{name}>")
+    if tag in _VOID:
+        return Html(f"<{tag}{said}>")
+    return Html(f"<{tag}{said}>{''.join(map(_inside, children))}</{tag}>")
 
 
 def joined(parts: Iterable[Child]) -> Html:
