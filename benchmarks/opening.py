@@ -76,18 +76,15 @@ def _compared(folder: Path, scale: Scale, kind: str) -> Iterator[Row]:
             f"{how}; +{size:.1f} MB, {read:,.0f} kB read",
             digits=2,
         )
-        if whole and steps > 10_000:
-            yield _growth(what, "time", [a["ms"] / b["ms"] for a, b in zip(runs, found[10_000], strict=True)])
-            yield _growth(
-                what, "bytes read", [a["kB"] / b["kB"] for a, b in zip(runs, found[10_000], strict=True)]
-            )
+        if whole and steps > SHORTEST:
+            yield _growth([a["ms"] / b["ms"] for a, b in zip(runs, found[SHORTEST], strict=True)])
 
 
-def _growth(what: str, subject: str, ratios: list[float]) -> Row:
-    """How much more it is than for 10,000 steps, where the curve has all its buckets already."""
+def _growth(ratios: list[float]) -> Row:
+    """How much more time it takes than the shortest run, whose snapshot is smaller."""
     middle = statistics.median(ratios)
     return Row(
-        f"  {subject} / that of 10,000 steps",
+        f"  time / that of {SHORTEST:,} steps",
         "≤ 1.1 x",
         f"{middle:.2f} x ({min(ratios):.2f}–{max(ratios):.2f})",
         "met" if middle <= 1.1 else "MISSED",

@@ -66,10 +66,10 @@ def own_durations(first: int, count: int) -> list[float]:
 
 def in_turn(folder: str, calls: int) -> dict[str, float]:
     """In one process: our calls, then encode and write alone once our writer is idle again, and so on."""
-    from trainmon import spool
+    from trainmon import shared_memory
 
     ours = recording.ours(Path(folder))
-    path = spool.folders()[0] / f"bench-{os.getpid()}"
+    path = shared_memory.folders()[0] / f"bench-{os.getpid()}"
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     least = encode_and_write(descriptor)
     path.unlink()

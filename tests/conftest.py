@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Unpack
 
 import pytest
+from hypothesis import settings
 
 from trainmon.logger import LoggerOptions, TrainLogger
 
@@ -17,6 +18,9 @@ VARIABLES = (
     "PMI_RANK", "PMI_SIZE", "MPI_LOCALRANKID",
 )  # fmt: skip
 """What the environment of whoever runs the tests must not bring in."""
+
+settings.register_profile("trainmon", deadline=None)
+settings.load_profile("trainmon")  # a deadline on a shared machine fails by chance
 
 OpenLogger = Callable[..., TrainLogger]
 

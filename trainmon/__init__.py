@@ -15,6 +15,7 @@ from trainmon.errors import ArgumentError, FolderError, SnapshotError, TrainmonE
 from trainmon.version import __version__
 
 if TYPE_CHECKING:
+    from trainmon.analysis import analyze_errors, analyze_performance, analyze_training_progress
     from trainmon.logger import LoggerOptions, TrainLogger
     from trainmon.operations import TimedOperation
     from trainmon.training_run import TrainingRun
@@ -27,6 +28,9 @@ __all__ = [
     "TrainingRun",
     "TrainmonError",
     "__version__",
+    "analyze_errors",
+    "analyze_performance",
+    "analyze_training_progress",
     "get_monitoring_data",
     "get_system_stats",
     "log_debug_info",
@@ -54,7 +58,11 @@ _making = threading.RLock()
 
 
 def __getattr__(name: str) -> object:
-    """The two public classes, imported when they are asked for."""
+    """The two public classes and the analyses, imported when they are asked for."""
+    if name.startswith("analyze_") and name in __all__:
+        from trainmon import analysis
+
+        return getattr(analysis, name)
     if name == "TrainLogger":
         return _logger_class()
     if name == "TrainingRun":

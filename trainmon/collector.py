@@ -53,9 +53,9 @@ class Collector:
         return not gone
 
     def used(self) -> int:
-        """Bytes of all segments; what was moved of those that are not empty yet does not count, as it soon will be gone.
+        """Bytes of all segments, less what was moved of those that are not empty yet: it soon will be gone.
 
-        Without that, callers that wait under a flood would get room only with every whole segment, too late for them.
+        Without the latter, callers that wait under a flood would get room only with every whole segment: too late.
         """
         return sum(drained.weight() for drained in self.segments.values())
 
@@ -103,11 +103,21 @@ class Collector:
                 drained.file.remove()
                 del self.segments[path]
 
-    def distrust(self) -> None:
-        """After a failed sync: everything that it should have made safe is to be moved again."""
-        for drained in self.segments.values():
+    def distrust(self, offsets: dict[Path, int]) -> bool:
+        """After a failed sync: what it should have made safe is to be moved again; False if that is nothing.
+
+        Args:
+            offsets: As they were when it was asked for. What came behind them is up to the next sync.
+        """
+        doubted = [
+            drained
+            for path, drained in self.segments.items()
+            if drained.safe < offsets.get(path, drained.safe)
+        ]
+        for drained in doubted:
             drained.file.offset = drained.safe
             drained.finished_at = None
+        return bool(doubted)
 
     def journal_replaced(self) -> None:
         """The offsets that are remembered were those of a journal that is gone."""

@@ -43,17 +43,20 @@ class Disk:
         self.synced_end = -1
         self._in_doubt = self._syncer.busy
 
+    def take_answer(self, files: RunFiles) -> None:
+        """Takes the answer of the last sync, if there is one; to be called before more is moved."""
+        done = self._syncer.answer()
+        if done is not None:
+            self._take(files, done)
+
     def sync(self, files: RunFiles, now: float, *, wanted: bool) -> None:
-        """Takes the answer of the last sync, and asks for the next where there are news and it is time.
+        """Asks for a sync where there are news and it is time.
 
         Args:
             files: The run folder.
             now: Monotonic seconds.
             wanted: It is time now, whatever the clock says.
         """
-        done = self._syncer.answer()
-        if done is not None:
-            self._take(files, done)
         news = files.journal.end != self.synced_end
         if news and not self._syncer.busy and (wanted or now >= self._sync_at):
             self._sync_at = now + SYNC_EVERY
@@ -71,8 +74,8 @@ class Disk:
             # With that one the program closed the descriptor, and nothing was tried.
             reason = done.error.strerror or done.error
             self._complaints.say("sync", f"the journal did not reach the disk: {reason}; writing it again")
-            files.collector.distrust()
-            files.journal.open()
+            if files.collector.distrust(self._sync_offsets):
+                files.journal.open()
 
     def last_sync(self, files: RunFiles, deadline: float) -> None:
         """Waits until the journal is on the disk, so that the spool can go; where it is slow, the spool stays."""

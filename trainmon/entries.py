@@ -4,7 +4,7 @@ from itertools import islice
 
 from msgspec import structs
 
-from trainmon import clock
+from trainmon import clock, operation_summaries
 from trainmon.codec import encode_json
 from trainmon.error_groups import ErrorGroup
 from trainmon.events import (
@@ -28,6 +28,7 @@ from trainmon.state import (
     OperationEntry,
     PerformanceEntry,
     ProgressEntry,
+    RunState,
     ValidationEntry,
     WarningEntry,
 )
@@ -213,6 +214,18 @@ def performance(event: Performance, utc_offset: int) -> PerformanceEntry:
         batch_size=event.batch_size,
         timestamp=clock.timestamp(event.time, utc_offset),
         time=event.time,
+    )
+
+
+def summarise(state: RunState, entry: PerformanceEntry) -> None:
+    """Counts a timed operation in the state's summaries."""
+    state.totals.unsummarised += operation_summaries.add(
+        state.operation_summaries,
+        entry.operation,
+        duration=entry.duration,
+        throughput=entry.throughput,
+        memory=entry.memory_usage,
+        time=entry.time,
     )
 
 

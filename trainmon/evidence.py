@@ -5,7 +5,6 @@ once the trainer is gone. The rest of `Evidence` is in `trainmon.statuses`, what
 """
 
 import os
-import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +18,7 @@ from trainmon.paths import EXIT, FAULTS, JOURNAL
 from trainmon.spool_files import JournalName, find
 from trainmon.state import RunState
 from trainmon.statuses import Evidence
-from trainmon.system import cgroup
+from trainmon.system import cgroup, kernel_log
 from trainmon.system.identity import (
     NAMELESS_HOSTS,
     ProcessIdentity,
@@ -29,6 +28,7 @@ from trainmon.system.identity import (
     own_identity,
     process_state,
 )
+from trainmon.system.pidfd import Hold
 from trainmon.system.proc import ROOT, descendants
 
 FAULT_LIMIT = 16_384
@@ -37,20 +37,13 @@ FAULT_LIMIT = 16_384
 EXIT_LIMIT = 256 << 10
 """Bytes of an exit record that are read; a longer one is not ours."""
 
-KERNEL_LIMIT = 8 << 20
-"""Bytes of kernel messages that are read; the usual ring has 256 KiB to 1 MiB."""
-
 QUIET = 30.0
 """Seconds without a step after which a wait on disk is worth a word; every healthy trainer has such moments."""
 
 SAME_CLOCK = 1.0
 """Seconds that wall and monotonic clock may drift apart before the wall clock counts as changed."""
 
-HOST_PIDS = 0xEFFFFFFC
-"""Inode of the host's own pid namespace, PROC_PID_INIT_INO of include/linux/proc_ns.h."""
-
 _FATAL = "Fatal Python error:"
-_KILLED = re.compile(rb"Killed process (\d+) ")
 
 Stamps = tuple[object, ...]
 """Whatever tells that the files of a run folder changed."""
@@ -83,6 +76,9 @@ class Observer:
         self._stamps: Stamps = ()
         self._changed_at: float | None = None
         self._victim_of: tuple[int, bool] | None = None
+        self._hold: Hold | None = None
+        self._held: ProcessIdentity | None = None
+        self._seen: ExitRecord | None = None
 
     def heartbeat(self, stamps: Stamps, newest: float | None) -> float | None:
         """When the files last changed, in Unix seconds of our present clock: that of another host may be off.
@@ -129,7 +125,7 @@ class Observer:
             heartbeat=heartbeat,
             fault=read_fault(self._folder, opened.pid) if lives is not True else None,
             skew=skew,
-            exit=read_exit(self._folder),
+            exit=self._exit(opened, identity, lives),
             oom_kills=self._oom_kills(opened) if gone and same_boot else None,
             oom_victim=lives is False and same_boot and self._is_victim(opened),
             rebooted=lives is False and not same_boot and opened.host == here.host not in NAMELESS_HOSTS,
@@ -154,6 +150,35 @@ class Observer:
         child = identity_of(children[0], self._root) if children else None
         return process_state(child, self._root) if child is not None else None
 
+    def _exit(self, opened: Opened, identity: ProcessIdentity, lives: bool | None) -> ExitRecord | None:
+        """How the process ended: as its parent wrote it down, else as we saw it."""
+        seen, written = self._watch_exit(opened, identity, lives), read_exit(self._folder)
+        outdated = written is None or written.time < opened.time
+        return seen if outdated and seen is not None else written
+
+    def _watch_exit(self, opened: Opened, identity: ProcessIdentity, lives: bool | None) -> ExitRecord | None:
+        """What the kernel tells of the end of a process that we saw living; None: it lives, or nothing was seen."""
+        if lives and self._held != identity:
+            self.close()
+            try:
+                self._hold = Hold(opened.pid)
+            except OSError:
+                return None  # It has just gone, or this kernel has no such thing.
+            # Between two looks at the pid it was the same process, so the hold is on that one.
+            self._held = identity if alive(identity, self._root) else None
+        if lives is not False or self._hold is None or self._held != identity:
+            return None
+        status = self._hold.wait_status() if self._seen is None else None
+        if status is not None:
+            self._seen = seen_exit(opened, status, self._clock())
+        return self._seen
+
+    def close(self) -> None:
+        """Lets go of the process."""
+        if self._hold is not None:
+            self._hold.close()
+        self._hold = self._held = self._seen = None
+
     def _oom_kills(self, opened: Opened) -> int | None:
         return cgroup.oom_kills(opened.cgroup, self._root) if opened.cgroup is not None else None
 
@@ -173,6 +198,30 @@ def identity_in(opened: Opened) -> ProcessIdentity:
         pid_namespace=opened.pid_namespace,
         start_ticks=opened.process_start,
         cgroup=opened.cgroup,
+    )
+
+
+def seen_exit(opened: Opened, status: int, now: float) -> ExitRecord:
+    """An exit record by an observer that is not the parent.
+
+    Args:
+        opened: Who ended.
+        status: As wait(2) gives it.
+        now: Unix seconds when it was learned.
+    """
+    code = os.waitstatus_to_exitcode(status)
+    return ExitRecord(
+        host=opened.host,
+        boot_id=opened.boot_id,
+        pid=opened.pid,
+        start_ticks=opened.process_start,
+        launcher=0,
+        started=opened.time,
+        time=now,
+        duration=max(0.0, now - opened.time),
+        status=code if code >= 0 else None,
+        signal=-code if code < 0 else None,
+        core=os.WCOREDUMP(status),
     )
 
 
@@ -235,36 +284,9 @@ def is_victim(opened: Opened, root: Path = ROOT) -> bool:
     The kernel numbers processes as the host does, so a pid of another namespace is never looked for, and a line
     counts only if it is younger than the process: pids are used again.
     """
-    if opened.pid_namespace != HOST_PIDS or opened.process_start is None:
+    if opened.pid_namespace != kernel_log.HOST_PIDS or opened.process_start is None:
         return False
     started = opened.process_start / os.sysconf("SC_CLK_TCK")
-    return any(pid == opened.pid and since_boot > started for pid, since_boot in _kernel_victims(root))
-
-
-def _kernel_victims(root: Path) -> list[tuple[int, float]]:
-    """(pid, seconds since boot) of victims that the kernel names; see Documentation/ABI/testing/dev-kmsg of Linux."""
-    try:
-        # Without O_NONBLOCK the end of the messages waits for the next one.
-        descriptor = os.open(root / "dev/kmsg", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return []
-    victims: list[tuple[int, float]] = []
-    room = KERNEL_LIMIT
-    try:
-        while room > 0:
-            try:
-                record = os.read(descriptor, 8_192)
-            except BrokenPipeError:
-                continue  # The ring overtook us; the next read goes on behind the gap.
-            if not record:
-                break
-            room -= len(record)
-            head, _, text = record.partition(b";")
-            found = _KILLED.search(text)
-            if found is not None:
-                victims.append((int(found[1]), int(head.split(b",")[2]) / 1e6))
-    except (OSError, ValueError, IndexError):
-        return victims  # EAGAIN: this was the last one.
-    finally:
-        os.close(descriptor)
-    return victims
+    return any(
+        victim.pid == opened.pid and victim.since_boot > started for victim in kernel_log.oom_victims(root)
+    )

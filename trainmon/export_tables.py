@@ -100,7 +100,13 @@ def _beside(own: Mapping[str, object], metrics: Metrics) -> Metrics:
     """The metrics, one that has the name of another column under `metrics.NAME`."""
     if own.keys().isdisjoint(metrics):
         return metrics
-    return {f"metrics.{name}" if name in own else name: value for name, value in metrics.items()}
+    renamed: Metrics = {}
+    for name, value in metrics.items():
+        free = name
+        while free in own or (free != name and free in metrics):
+            free = f"metrics.{free}"
+        renamed[free] = value
+    return renamed
 
 
 def _validation(event: AnyEvent, state: RunState, told: Told) -> tuple[Cell, ...]:

@@ -15,6 +15,7 @@ from trainmon.codec import Unread, decode_lines
 from trainmon.events import AnyEvent
 from trainmon.paths import JOURNAL
 from trainmon.state import RunState
+from trainmon.walk import read_until
 
 
 class Line(msgspec.Struct, frozen=True, gc=False):
@@ -101,7 +102,7 @@ class Follower:
         found: list[Line] = []
         position = start
         while position < stop:
-            part = journal.read_lines(self._descriptor, position, stop)
+            part = read_until(self._descriptor, position, stop)
             if part.end == position:
                 break
             found += (line for line in _lines(part.lines) if self._wanted(line))

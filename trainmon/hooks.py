@@ -17,9 +17,10 @@ from typing import TextIO
 from trainmon.events import Message, Warned
 from trainmon.log_calls import LogCalls
 from trainmon.paths import FAULTS
-from trainmon.private_files import high_descriptor, open_append
+from trainmon.private_files import Identity, high_descriptor, identity, open_append
 from trainmon.tracebacks import describe
 from trainmon.values import as_text
+from trainmon.writer import CLOSE_LIMIT, Writer
 
 LOGGERS = ("training_progress", "error_logger", "performance", "model_operations")
 """The loggers of the spec beside the general one, which has the application's name."""
@@ -70,7 +71,7 @@ class Hooks:
         if loggers:
             self._hook_loggers()
         if faults and self._recorder.writer is not None:
-            self._hook_faults()
+            self._hook_faults(self._recorder.writer)
 
     def remove(self) -> None:
         """Takes the hooks out again, where nobody put others on top of them."""
@@ -164,33 +165,59 @@ class Hooks:
                 self._undo.callback(logger.setLevel, logging.NOTSET)
             self._undo.callback(logger.removeHandler, handler)
 
-    def _hook_faults(self) -> None:
-        """Has `faulthandler` write into the folder; one that the program enabled itself is left alone."""
+    def _hook_faults(self, writer: Writer) -> None:
+        """Has `faulthandler` write into the folder; one that the program enabled itself is left alone.
+
+        The file is opened and removed in the writer thread: a disk that does not answer must hold up nobody else.
+        """
         if faulthandler.is_enabled():
             return
-        path = self._recorder.folder / f"{FAULTS}.{os.getpid()}.log"
-        try:
-            descriptor = high_descriptor(open_append(path))
-        except OSError as error:
-            self._recorder.note("WARNING", f"C-level crashes are not recorded: {error}")
-            return
-        faulthandler.enable(descriptor)
-
-        owner = os.getpid()
+        report = FaultReport(self._recorder.folder / f"{FAULTS}.{os.getpid()}.log")
+        writer.do(lambda: self._enable(report), CLOSE_LIMIT)
 
         def restore() -> None:
-            if os.getpid() != owner:
-                return  # In a forked child the file is the parent's.
-            faulthandler.disable()
-            _remove_empty(path, descriptor)
+            if self._recorder.writer is writer:  # In a forked child the file is the parent's.
+                writer.do(report.remove, 0.0)
 
         self._undo.callback(restore)
 
+    def _enable(self, report: "FaultReport") -> None:
+        try:
+            report.enable()
+        except OSError as error:
+            self._recorder.note("WARNING", f"C-level crashes are not recorded: {error}")
 
-def _remove_empty(path: Path, descriptor: int) -> None:
-    try:
-        if os.fstat(descriptor).st_size == 0:
-            path.unlink(missing_ok=True)
-        os.close(descriptor)
-    except OSError:
-        return  # The folder is gone, or the program closed the descriptor: nothing is left to tidy.
+
+class FaultReport:
+    """The file that `faulthandler` writes to; for the writer thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor = -1
+        self._identity: Identity | None = None
+
+    def enable(self) -> None:
+        """Makes the file and has C-level crashes written to it.
+
+        Raises:
+            OSError: It cannot be made.
+        """
+        self._descriptor = high_descriptor(open_append(self._path))
+        self._identity = identity(self._descriptor)
+        faulthandler.enable(self._descriptor)
+
+    def remove(self) -> None:
+        """Has nothing more written to the file, and unlinks it if nothing was.
+
+        The handler stays, with the descriptor, which leads nowhere from now on: if the program enabled it for a file of
+        its own since, that cannot be seen, and disabling it would take away what is not ours.
+        """
+        if self._identity is None or identity(self._descriptor) != self._identity:
+            return
+        try:
+            if os.fstat(self._descriptor).st_size == 0:
+                self._path.unlink(missing_ok=True)
+            with Path(os.devnull).open("wb") as nowhere:
+                os.dup2(nowhere.fileno(), self._descriptor, inheritable=False)
+        except OSError:
+            return  # The folder is gone, or there are no descriptors: an empty file stays.

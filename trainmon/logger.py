@@ -1,4 +1,4 @@
-"""`TrainLogger`: a run folder that is recorded into, and the hot path.
+"""`TrainLogger`: a run folder that is recorded into.
 
 A wrong argument raises at setup. A log call raises for no value at all: what is not a number is kept as text and
 warned about once; whatever else goes wrong in a call is said once on standard error and counted.
@@ -19,6 +19,7 @@ from trainmon.hooks import Hooks
 from trainmon.monitor import Monitor
 from trainmon.monitoring import empty_monitoring_data, monitoring_data, with_floats
 from trainmon.paths import rank_folder
+from trainmon.progress_call import ProgressCall
 from trainmon.readings import MachineReading
 from trainmon.recorder import Options, Recorder
 from trainmon.safe import ModelLoader, SafeCalls
@@ -55,7 +56,7 @@ def _reopened(folder: str, options: LoggerOptions) -> "TrainLogger":
     return logger if logger is not None and not logger.recorder.closed else TrainLogger(folder, **options)
 
 
-class TrainLogger(SafeCalls):
+class TrainLogger(ProgressCall, SafeCalls):
     """Records one training, or several that follow each other, into a run folder."""
 
     def __init__(

@@ -207,8 +207,7 @@ class RunFiles:
         if self.journal.open():
             return False
         self.collector.journal_replaced()
-        for series in (self.state.loss, self.state.metrics, self.state.validation, self.state.machine):
-            series.forget_offsets()
+        _forget_offsets(self.state)
         self.journal_id = journal.first_writer(self.journal.descriptor)
         if opened is not None and opened.writer != self.journal_id:
             self.store([encode_line(opened).rstrip(b"\n")])
@@ -251,17 +250,24 @@ class RunFiles:
             return False
         return True
 
-    def let_go(self) -> None:
-        """In a forked child: closes the descriptors, which the parent keeps."""
-        self.close()
-
     def close(self) -> None:
-        """Closes everything and gives the lock back; the state can still be read."""
+        """Closes everything and gives the lock back, but in a forked child; the state can still be read."""
         self.closed = True
         self.collector.close()
         self.texts.close()
         self.journal.close()
         close_own(self.lock, self._lock_identity)
+
+
+def _forget_offsets(state: RunState) -> None:
+    """No offset of the state leads into the journal that came in the place of the one it was made from."""
+    for series in (state.loss, state.metrics, state.validation, state.machine, state.redone):
+        if series is not None:
+            series.forget_offsets()
+    state.errors = [structs.replace(entry, offset=-1) for entry in state.errors]
+    state.earlier = [structs.replace(run, offset=-1) for run in state.earlier]
+    if state.configuration is not None:
+        state.configuration = structs.replace(state.configuration, offset=-1)
 
 
 def acquire(folder: Path, holder: Holder, options: TextOptions, say: Say) -> RunFiles:

@@ -94,7 +94,11 @@ class RunReader:
         """Seconds that our clock is ahead of the writer's; None until a line came while we watched."""
 
     def close(self) -> None:
-        """Lets go of the journal."""
+        """Lets go of the journal and of the process."""
+        self._observer.close()
+        self._close_journal()
+
+    def _close_journal(self) -> None:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -106,7 +110,7 @@ class RunReader:
             fresh = self._read()
         except OSError as error:
             fresh, note = False, f"cannot read {self.folder / JOURNAL}: {error.strerror or error}"
-            self.close()
+            self._close_journal()
         evidence = self._gather()
         fresh = self._look_into_spools(evidence, fresh) or fresh
         note = note or self._trouble()
@@ -161,7 +165,7 @@ class RunReader:
 
     def _without_journal(self) -> bool:
         """A snapshot alone is shown as it is."""
-        self.close()
+        self._close_journal()
         self._journal = None
         stamp = _stamp(self.folder / SNAPSHOT)
         if stamp is None or stamp == self._snapshot:
@@ -178,7 +182,7 @@ class RunReader:
 
     def _open(self) -> None:
         """Opens the journal, at the snapshot's bookmark where that fits, else where we know it from, else anew."""
-        self.close()
+        self._close_journal()
         self._descriptor = journal.open_shared(self.folder / JOURNAL)
         saved = self._saved()
         if saved is not None:

@@ -77,6 +77,7 @@ def copy_state(state: RunState) -> RunState:
         "earlier",
     ):
         setattr(twin, name, list(getattr(state, name)))
+    twin.operation_summaries = dict(state.operation_summaries)
     twin.writers = {name: copy(writer) for name, writer in state.writers.items()}
     for writer in twin.writers.values():
         writer.missing = list(writer.missing)
@@ -188,6 +189,7 @@ class Reducer:
                 _push(state.warnings, entries.warning(event, run_step))
             case Performance():
                 _push(state.performance, entries.performance(event, utc_offset))
+                entries.summarise(state, state.performance[-1])
             case Operation():
                 _push(state.operations, entries.operation(event, utc_offset))
             case System():

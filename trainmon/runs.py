@@ -58,7 +58,7 @@ def _new(state: RunState, event: Started) -> RunState:
     since = state.prelude
     errors = _said_since(state.errors, since)
     warnings = _said_since(state.warnings, since)
-    return RunState(
+    fresh = RunState(
         opened=state.opened,
         run_id=event.run_id,
         run_number=state.run_number + 1,
@@ -90,6 +90,9 @@ def _new(state: RunState, event: Started) -> RunState:
         ),
         bookmark=state.bookmark,
     )
+    for entry in fresh.performance:
+        entries.summarise(fresh, entry)
+    return fresh
 
 
 def _oom_kills(state: RunState) -> int | None:

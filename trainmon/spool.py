@@ -16,20 +16,9 @@ from typing import Literal
 import msgspec
 from msgspec import structs
 
+from trainmon import shared_memory
 from trainmon.private_files import Identity, close_own, high_descriptor, identity, open_new
-from trainmon.shared_memory import (
-    SHARED_MEMORY,
-    Write,
-    bases,
-    folders,
-    free_bytes,
-    is_memory,
-    keeping_write,
-    make_folder,
-    releasing_write,
-)
-
-__all__ = ["SHARED_MEMORY", "Spool", "SpoolHeader", "folders", "free_bytes", "is_memory"]
+from trainmon.shared_memory import Write, releasing_write
 
 SUFFIX = ".spool"
 MOST = 16 << 20
@@ -188,10 +177,10 @@ class Spool:
         if self.descriptor >= 0 and not self.is_ours():
             self.descriptor = -1
         reasons: list[str] = []
-        for base in bases():
+        for base in shared_memory.bases():
             try:
-                folder = make_folder(base)
-                free = free_bytes(folder)
+                folder = shared_memory.make_folder(base)
+                free = shared_memory.free_bytes(folder)
                 if free < LEAST:
                     raise OSError(errno.ENOSPC, f"only {free:,} bytes are free", str(folder))
                 self._next_segment(folder)
@@ -199,9 +188,9 @@ class Spool:
                 reasons.append(f"{base}: {error.strerror or error}")
                 continue
             self.folder = folder
-            memory = is_memory(folder)
+            memory = shared_memory.is_memory(folder)
             self.kind = "shared memory" if memory else "temporary folder"
-            self._write = keeping_write() if memory else releasing_write
+            self._write = shared_memory.keeping_write() if memory else releasing_write
             self.why = "; ".join(reasons) or None
             self.limit = max(LEAST, min(self.most, free // 10))
             self._room = self._first_room()
@@ -235,14 +224,23 @@ class Spool:
             fresh.unlink(missing_ok=True)
             raise
         self.preamble = b""
-        self._identity = identity(self._fresh)
-        if self.descriptor >= 0:
-            os.dup2(self._fresh, self.descriptor, inheritable=False)
-            os.close(self._fresh)
-        else:
-            self.descriptor = high_descriptor(self._fresh)
-        self._fresh = -1
+        self._put_under_the_number()
         self.path, self._head = path, len(head)
+
+    def _put_under_the_number(self) -> None:
+        """Has the descriptor be the fresh segment, from one append to the next."""
+        before, self._identity = self._identity, identity(self._fresh)
+        if self.descriptor < 0:
+            self.descriptor = high_descriptor(self._fresh)
+        else:
+            try:
+                os.dup2(self._fresh, self.descriptor, inheritable=False)
+                os.close(self._fresh)
+            except OSError:
+                # The program lowered its limit of descriptors below the number; appends under way are made again.
+                old, self.descriptor = self.descriptor, self._fresh
+                close_own(old, before)
+        self._fresh = -1
 
     def next_segment(self) -> None:
         """Puts a new segment under the descriptor; the old one is found by the collector and drained to its end."""

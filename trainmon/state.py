@@ -11,6 +11,7 @@ from trainmon.counting import Counting
 from trainmon.divergence import Divergence
 from trainmon.error_groups import ErrorGroup
 from trainmon.events import Direction, EndReason, JsonObject, Metrics, Number, Opened
+from trainmon.operation_summaries import OperationSummary
 from trainmon.pace import Pace
 from trainmon.readings import MachineReading
 from trainmon.series import Series
@@ -207,6 +208,8 @@ class Totals(msgspec.Struct):
     """Seconds of this run spent waiting for data, where that is timed."""
     spent: dict[str, float] = {}
     """Seconds of this run by span: validation, checkpoint."""
+    unsummarised: int = 0
+    """Performance records of this run in summaries that were given up, see `operation_summaries.add`."""
     refused: int = 0
     """Records that writers said they could not keep; their numbers are missing, too."""
     gone: int = 0
@@ -276,6 +279,8 @@ class RunState(msgspec.Struct):
     """Errors of this run by fingerprint, by rising time of the newest, at most `error_groups.MOST`."""
     warnings: list[WarningEntry] = []
     performance: list[PerformanceEntry] = []
+    operation_summaries: dict[str, OperationSummary] = {}
+    """Timed operations of the whole run by name, at most `operation_summaries.MOST`."""
     operations: list[OperationEntry] = []
     prelude: float | None = 0.0
     """Unix seconds from which entries belong to the run that starts next; None while a run goes on."""

@@ -6,6 +6,7 @@ A pure function of a look and the time, so that text, JSON and exit code never c
 from pathlib import Path
 
 from trainmon import derived
+from trainmon.blame import RankVerdict, earliest_failure
 from trainmon.derived import Status, Verdict
 from trainmon.entries import cut
 from trainmon.look import Look
@@ -16,6 +17,7 @@ from trainmon.status_schema import (
     BestPart,
     CheckpointPart,
     ErrorPart,
+    FailurePart,
     InsidePart,
     ProgressPart,
     RecordsPart,
@@ -60,6 +62,8 @@ def document(look: Look, now: float) -> StatusDocument:
         status=verdict.status,
         why=None if verdict.why is None else cut(verdict.why, MESSAGE_LIMIT),
         since=verdict.since,
+        certainty=verdict.certainty,
+        details=tuple(cut(line, MESSAGE_LIMIT) for line in verdict.details),
         exit_code=_whole_code(exit_code(look, verdict), ranks),
         note=look.view.note,
         heartbeat=evidence.heartbeat,
@@ -75,6 +79,7 @@ def document(look: Look, now: float) -> StatusDocument:
         records=_records(state),
         ranks=ranks,
         busy=busy,
+        first_failure=_first_failure(look, verdict, now),
         left_out=look.left_out,
     )
 
@@ -93,6 +98,22 @@ def _whole_code(own: int, ranks: tuple[InsidePart, ...]) -> int:
     """The folder's own code; on a node that has only ranks above 0, the worst of theirs."""
     there = [rank.exit_code for rank in ranks if rank.exit_code != NO_RUN]
     return max(there) if own == NO_RUN and there else own
+
+
+def _first_failure(look: Look, own: Verdict, now: float) -> FailurePart | None:
+    """Who failed first; a folder without ranks has nobody to compare."""
+    ranks = [RankVerdict(look.view.state.opened.rank or 0, own)] if look.view.state.opened is not None else []
+    for inside in look.ranks:
+        state = inside.view.state
+        if state.opened is not None:
+            number = state.opened.rank or 0
+            ranks.append(RankVerdict(number, derived.verdict(state, inside.view.evidence, now)))
+    failed = earliest_failure(ranks) if look.ranks else None
+    if failed is None:
+        return None
+    found = failed.verdict
+    why = None if found.why is None else cut(found.why, MESSAGE_LIMIT)
+    return FailurePart(failed.rank, found.status, why, found.since)
 
 
 def _inside(looks: tuple[Look, ...], now: float) -> tuple[InsidePart, ...]:

@@ -6,9 +6,9 @@ Fields may be added; a change of meaning raises `STATUS_SCHEMA`. Numbers that ar
 
 import msgspec
 
-from trainmon.derived import Status
 from trainmon.events import Direction, Metrics
 from trainmon.scalars import Number
+from trainmon.statuses import Certainty, Status
 
 STATUS_SCHEMA = 1
 """Version of the document."""
@@ -149,6 +149,16 @@ class InsidePart(msgspec.Struct, frozen=True):
     loss: Number | None
 
 
+class FailurePart(msgspec.Struct, frozen=True):
+    """The rank that failed before all others."""
+
+    rank: int
+    status: Status
+    why: str | None
+    since: float | None
+    """Unix seconds, by the rank's own clock."""
+
+
 class StatusDocument(msgspec.Struct, frozen=True):
     """All of it; parts are None before there is something to say."""
 
@@ -164,6 +174,10 @@ class StatusDocument(msgspec.Struct, frozen=True):
     """One sentence; None where the status says it all."""
     since: float | None
     """Unix seconds."""
+    certainty: Certainty
+    """How sure the status and its reason are."""
+    details: tuple[str, ...]
+    """More lines of evidence: who had the memory, the stack of a crash."""
     exit_code: int
     """Of `trainmon status`."""
     note: str | None
@@ -183,5 +197,7 @@ class StatusDocument(msgspec.Struct, frozen=True):
     records: RecordsPart
     ranks: tuple[InsidePart, ...]
     busy: tuple[InsidePart, ...]
+    first_failure: FailurePart | None
+    """Of all ranks; None where none failed, or there is only one."""
     left_out: int
     """Folders inside that were not looked at."""

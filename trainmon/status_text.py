@@ -80,6 +80,8 @@ def _headline(document: StatusDocument) -> str:
     parts = [visible(name, 80), f"{SIGNS[document.status]} {document.status.value.upper()}"]
     if document.why is not None:
         parts.append(visible(document.why))
+    if document.status.over and document.certainty != "certain":
+        parts.append("(likely)" if document.certainty == "likely" else "(cannot be known from here)")
     if document.status.over and document.since is not None:
         parts.append(f"at {_clock(document, document.since)}, {_ago(document, document.since)}")
     return GAP.join(parts)
@@ -87,6 +89,8 @@ def _headline(document: StatusDocument) -> str:
 
 def _rows(document: StatusDocument) -> Iterator[tuple[str, str]]:
     """(label, text) pairs; an empty text is left out."""
+    yield "evidence", visible(document.details[0]) if document.details else ""
+    yield "failed 1st", _first_failure(document)
     yield "run", _run(document)
     yield "epoch", _epoch(document)
     yield "left", _left(document)
@@ -103,6 +107,15 @@ def _rows(document: StatusDocument) -> Iterator[tuple[str, str]]:
     yield from _inside("also here", document.busy)
     if document.left_out:
         yield "inside", f"{count(document.left_out)} more folders were not looked at"
+
+
+def _first_failure(document: StatusDocument) -> str:
+    """The rank that failed before all others."""
+    failure = document.first_failure
+    if failure is None:
+        return ""
+    why = f"{GAP}{visible(failure.why)}" if failure.why is not None else ""
+    return f"rank {failure.rank}{GAP}{failure.status.value}{why}"
 
 
 def _run(document: StatusDocument) -> str:

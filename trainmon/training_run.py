@@ -288,7 +288,7 @@ class TrainingRun:
         text = path_text(path)
         try:
             size = _size(Path(path))
-        except (OSError, ValueError, TypeError) as error:
+        except Exception as error:  # noqa: BLE001 - a foreign path may be anything; looking at it must fail nothing
             recorder.warn_once(f"checkpoint {type(error).__name__}", f"checkpoint {text}: {error}")
         loss = float(self._loss) if isinstance(self._loss, str) else self._loss
         self._logger.log_model_checkpoint(

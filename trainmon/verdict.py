@@ -48,9 +48,7 @@ def verdict(state: RunState, evidence: Evidence, now: float) -> Verdict:
         return _ended(state, state.end, evidence)
     if _is_gone(state, evidence, now):
         return death.cause(state, evidence)
-    if state.run_id is None and _is_launchers(state):
-        return Verdict(Status.STARTING, "the program runs and has recorded nothing yet", state.last_time)
-    if state.run_id is None:
+    if state.run_id is None and not _is_launchers(state):
         return Verdict(Status.WAITING, "no training has started here")
     return _living(state, evidence, now)
 
@@ -64,7 +62,8 @@ def _ended(state: RunState, end: End, evidence: Evidence) -> Verdict:
     """A training that said its end; what killed one of its workers may say more than the exception that followed."""
     if end.success or end.reason != "failed":
         status = _ENDS[end.reason] if end.success or end.reason != "finished" else Status.FAILED
-        return Verdict(status, end.error or death.after_the_end(state, evidence), end.time)
+        said = end.error.removesuffix(": ") if end.error is not None else None
+        return Verdict(status, said or death.after_the_end(state, evidence), end.time)
     kills = death.oom_kills(state, evidence)
     if kills is None:
         return Verdict(Status.FAILED, end.error, end.time)
@@ -102,8 +101,11 @@ def _sign_of_life(state: RunState, evidence: Evidence, now: float) -> float:
 
 def _living(state: RunState, evidence: Evidence, now: float) -> Verdict:
     sure: Certainty = "certain" if evidence.alive or evidence.spool_held else "likely"
+    known = (
+        now  # Until when records have surely reached us; of a host that we cannot look into they may be late.
+    )
     if sure == "likely":
-        sign = _sign_of_life(state, evidence, now)
+        known = sign = min(now, _sign_of_life(state, evidence, now))
         if now - sign > HEARTBEAT_LIMIT:
             return Verdict(Status.UNREACHABLE, "no heartbeat from its host", sign, "unknown")
     if evidence.process_state in ("T", "t"):
@@ -113,30 +115,28 @@ def _living(state: RunState, evidence: Evidence, now: float) -> Verdict:
     if configuration is not None and opened is not None and configuration.writer != opened.writer:
         why = "the last run is dead; a new process prepares the next"
         return Verdict(Status.STARTING, why, opened.time, sure)
-    silence = silent_for(state, evidence, now)
+    silence = silent_for(state, evidence, known)
     if state.span is not None and state.span_time is not None:
         word = Status.VALIDATING if state.span == "validation" else Status.SAVING
         pauses = state.pace.paused.get(state.span)
         if silence > max(SPAN_FLOOR, STALL_FACTOR * (pauses.mean if pauses is not None else 0.0)):
-            return _stalled(state, evidence, now - silence, f"{word.value} for {short_duration(silence)}")
+            return _stalled(state, evidence, known - silence, f"{word.value} for {short_duration(silence)}")
         return Verdict(word, None, state.span_time, sure)
     progress = state.progress
     if progress is not None and silence < STALL_FLOOR and progress.phase.lower().startswith(_VALIDATIONS):
         return Verdict(Status.VALIDATING, None, progress.time, sure)
     if state.last_step_time is None:
+        since = configuration.time if configuration is not None else None
+        if _is_launchers(state) and state.run_id is None:
+            return Verdict(Status.STARTING, "the program runs and has recorded nothing yet", since, sure)
         if _is_launchers(state):
-            return Verdict(
-                Status.RUNNING,
-                "the program records no steps",
-                configuration.time if configuration else None,
-                sure,
-            )
+            return Verdict(Status.RUNNING, "the program records no steps", since, sure)
         # Compiling, tokenising and filling caches may take hours: there is no usual silence to compare with.
-        return Verdict(Status.STARTING, "no step yet", configuration.time if configuration else None, sure)
-    limit = stall_after(state)
-    if silence > limit:
-        usual = f"alive, but silent; usual is a word every {limit / STALL_FACTOR:.1f} s"
-        return _stalled(state, evidence, now - silence, usual)
+        return Verdict(Status.STARTING, "no step yet", since, sure)
+    if silence > stall_after(state):
+        usual = state.pace.usual_silence()
+        often = f"is one every {usual:.1f} s" if usual >= 0.1 else "are many a second"
+        return _stalled(state, evidence, known - silence, f"alive, but no step; usual {often}")
     return Verdict(Status.RUNNING, None, state.first_step_time, sure)
 
 

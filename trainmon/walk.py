@@ -14,6 +14,7 @@ from trainmon.arrivals import arrive
 from trainmon.codec import Unread, decode_lines
 from trainmon.errors import FolderError
 from trainmon.events import AnyEvent, Checkpoint, Progress, Validation
+from trainmon.journal import Lines
 from trainmon.paths import JOURNAL
 from trainmon.reducer import Reducer
 from trainmon.state import RunState
@@ -87,11 +88,17 @@ class Walk:
     def _chunks(self) -> Iterator[tuple[Sequence[AnyEvent | Unread], Sequence[int]]]:
         offset = 0
         while True:
-            part = journal.read_lines(self._descriptor, offset, self.size)
+            part = read_until(self._descriptor, offset, self.size)
             if part.end == offset:
                 return
             yield decode_lines(part.lines), part.offsets
             offset = part.end
+
+
+def read_until(descriptor: int, offset: int, stop: int) -> Lines:
+    """Whole lines from `offset` on that begin before `stop`; none where no whole one does."""
+    at_most = min(journal.CHUNK, stop - offset)
+    return journal.read_lines(descriptor, offset, at_most) if at_most > 0 else Lines([], [], offset)
 
 
 def _alike(events: Sequence[AnyEvent], begin: int) -> int:

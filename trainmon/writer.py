@@ -9,6 +9,7 @@ import os
 import select
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -79,6 +80,7 @@ class Writer:
         """The spool is open; before that there is nothing to keep."""
         self._stopping = False
         self._release = False
+        self._tasks: deque[Callable[[], None]] = deque()
         self._late = threading.Lock()
         self._late_lines = False
         self._retry_at = 0.0
@@ -104,6 +106,13 @@ class Writer:
     def call_each_second(self, callback: Callable[[], None]) -> None:
         """Has the thread call something once a second."""
         self._mover.each_second = callback
+
+    def do(self, task: Callable[[], None], timeout: float) -> None:
+        """Has the thread do something that may wait for the storage, and waits for it `timeout` seconds at most."""
+        self._tasks.append(task)
+        self.wake()
+        if timeout:
+            self.wait_for_tick(timeout)
 
     def wake(self) -> None:
         """Has the thread look now: for errors and ends. Safe in a signal handler."""
@@ -142,7 +151,7 @@ class Writer:
         """In a forked child: closes our descriptors, so that the child does not keep the parent's lock."""
         os.close(self._wake)
         if self.files is not None:
-            self.files.let_go()
+            self.files.close()
 
     def drain_here(self) -> None:
         """Moves lines in the calling thread, once the writer thread has ended: for what is logged at exit.
@@ -184,6 +193,8 @@ class Writer:
 
     def _guarded_tick(self) -> None:
         try:
+            while self._tasks:
+                self._tasks.popleft()()
             self._tick()
         except Exception as error:  # noqa: BLE001 - a bug here must not end the recording; it is said and tried again
             sentence = f"internal error, trying again: {type(error).__name__}: {error}"
@@ -214,6 +225,7 @@ class Writer:
             self.complaints.healed("storage", f"recording to {self.options.folder} again")
 
     def _work(self, files: RunFiles, now: float, *, urgent: bool) -> None:
+        self._disk.take_answer(files)
         self._mover.move(files, now, stopping=self._stopping)
         self._mover.flush_texts(files)
         self._disk.sync(files, now, wanted=urgent or self._mover.is_half_full(files))
@@ -250,6 +262,7 @@ class Writer:
             return
         self.spool.leave()
         self._mover.scan_soon()
+        self._retry_at = 0.0
         self.wake()
         self._guarded_tick()
         try:

@@ -20,7 +20,7 @@ from textual.message import Message
 
 from trainmon.reader import View
 from trainmon.state import RunState
-from trainmon.statuses import Evidence, Verdict
+from trainmon.statuses import Status, Verdict
 from trainmon.verdict import verdict
 from trainmon_tui.feed import Frame
 from trainmon_tui.render.safe import safe_lines
@@ -93,7 +93,7 @@ class WatchApp(App[int]):
         """A monitor without anything to show yet.
 
         Args:
-            folder: The run folder, as the user named it.
+            folder: As the user named it.
             ascii_only: Whether nothing above 0x7f may be drawn.
             clock: Unix seconds.
             say_title: Sets the terminal's title; None: it has none.
@@ -115,11 +115,11 @@ class WatchApp(App[int]):
         self._drawing_asked = False
         self.bugs: dict[str, str] = {}
         """Where each panel that failed did so, by its name."""
-        now = clock()
-        self._looked = now
+        self._looked = clock()
         """Unix seconds of the newest sight, by our clock."""
-        waiting = Verdict(verdict(RunState(), Evidence(), now).status)
-        self._sight = Sight(RunState(), waiting, now, folder=str(folder), exists=False)
+        self._sight = Sight(
+            RunState(), Verdict(Status.WAITING), self._looked, folder=str(folder), exists=False
+        )
         self._overview = OverviewScreen(self.note_bug, ascii_only=ascii_only)
         self._errors = ErrorsScreen(self.note_bug, ascii_only=ascii_only)
         for own in (NIGHT, DAY):

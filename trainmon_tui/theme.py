@@ -61,6 +61,9 @@ _COLOURS: Mapping[Role, str] = {
 _BOLD: frozenset[Role] = frozenset({"title", "value", "best", "nan", "bad", "headline", "own", "cursor"})
 """Roles that stand out without colour, too."""
 
+_JUDGEMENTS: frozenset[Role] = frozenset({"good", "warn", "bad", "headline", "own", "key"})
+"""Roles that keep their colour when all else recedes."""
+
 
 def palette(variables: Mapping[str, str], *, dimmed: bool = False) -> Palette:
     """The style of every role in a theme.
@@ -84,9 +87,11 @@ def palette(variables: Mapping[str, str], *, dimmed: bool = False) -> Palette:
     for role, name in _COLOURS.items():
         color = named[name]
         faint = name == "dim" and _is_ansi(color)
-        if dimmed and role not in ("good", "warn", "bad", "headline", "own", "value", "key"):
-            color, faint = named["dim"], _is_ansi(named["dim"])
-        styles[role] = Style(color=color.rich_color, bold=role in _BOLD or None, dim=faint or None)
+        if dimmed and role not in _JUDGEMENTS:
+            color = foreground if role == "value" else named["dim"]
+            faint = _is_ansi(color)
+        bold = role in _BOLD and not (dimmed and role == "value")
+        styles[role] = Style(color=color.rich_color, bold=bold or None, dim=faint or None)
     return styles
 
 

@@ -52,7 +52,14 @@ def test_a_configured_metric_decides_by_its_direction() -> None:
 
 
 def test_true_and_false_of_the_caller_stand_as_given() -> None:
-    state = Journal().opened().started().validation(1, 1.0, is_best=False).validation(2, 9.0, is_best=True).state()
+    state = (
+        Journal()
+        .opened()
+        .started()
+        .validation(1, 1.0, is_best=False)
+        .validation(2, 9.0, is_best=True)
+        .state()
+    )
 
     assert state.best is not None
     assert state.best.val_loss == 9.0

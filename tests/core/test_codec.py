@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from trainmon.codec import LINE_LIMIT, Unread, decode_line, decode_lines, encode_line
 from trainmon.events import Message, Progress
 
-GOOD = {"kind": "progress", "writer": "0123456789ab", "seq": 7, "time": 1.5, "mono": 0.5, "epoch": 1, "step": 2}
+GOOD = {
+    "kind": "progress",
+    "writer": "0123456789ab",
+    "seq": 7,
+    "time": 1.5,
+    "mono": 0.5,
+    "epoch": 1,
+    "step": 2,
+}
 
 
 def line(**fields: object) -> bytes:
@@ -121,7 +129,11 @@ def test_any_bytes_decode_to_one_entry_a_line(lines: list[bytes]) -> None:
 
 @given(
     st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text(max_size=5),
         lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
         max_leaves=6,
     ),

@@ -66,7 +66,7 @@ def test_p3_after_a_failed_sync_everything_since_the_last_good_one_is_moved_agai
     spool.append(b"doubtful\n")
     read_all(collector)
 
-    collector.distrust()
+    collector.distrust(collector.offsets())
 
     (drained,) = collector.segments.values()
     assert drained.file.peek(64)[0] == [b"doubtful"]

@@ -20,9 +20,19 @@ def test_nothing_follows_from_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("done", "total", "fraction"),
-    [(0, 100, 0.0), (50, 100, 0.5), (150, 100, 1.0), (-5, 100, 0.0), (5, 0, None), (5, -1, None), (5, None, None)],
+    [
+        (0, 100, 0.0),
+        (50, 100, 0.5),
+        (150, 100, 1.0),
+        (-5, 100, 0.0),
+        (5, 0, None),
+        (5, -1, None),
+        (5, None, None),
+    ],
 )
-def test_a_fraction_is_between_0_and_1_or_unknown(done: int, total: int | None, fraction: float | None) -> None:
+def test_a_fraction_is_between_0_and_1_or_unknown(
+    done: int, total: int | None, fraction: float | None
+) -> None:
     assert derived.Bar(done, total).fraction == fraction
 
 

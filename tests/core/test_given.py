@@ -5,7 +5,16 @@ import math
 import pytest
 
 from tests.hostile import HOSTILE, BrokenMapping
-from trainmon.given import LONGEST, NAMES, as_integer, as_metrics, as_object, as_recorded, as_seconds, path_text
+from trainmon.given import (
+    LONGEST,
+    NAMES,
+    as_integer,
+    as_metrics,
+    as_object,
+    as_recorded,
+    as_seconds,
+    path_text,
+)
 
 
 @pytest.mark.parametrize(
@@ -18,7 +27,8 @@ def test_w30_a_whole_number_is_cut_to_64_bits(value: object, expected: int | Non
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"), [(1.5, 1.5), (math.nan, "NaN"), (-math.inf, "-Infinity"), ("x", None), (10**400, "Infinity")]
+    ("value", "expected"),
+    [(1.5, 1.5), (math.nan, "NaN"), (-math.inf, "-Infinity"), ("x", None), (10**400, "Infinity")],
 )
 def test_w19_a_number_that_is_not_finite_keeps_its_name(value: object, expected: object) -> None:
     assert as_recorded(value) == expected
@@ -38,7 +48,7 @@ def test_w19_metrics_that_are_no_numbers_are_kept_as_text() -> None:
     assert texts == {"b": "high", "c": "None"}
 
 
-@pytest.mark.parametrize("value", [3, "text", [1, 2], object()], ids=repr)
+@pytest.mark.parametrize("value", [3, "text", [1, 2], object()], ids=["int", "str", "list", "object"])
 def test_what_is_no_mapping_is_said(value: object) -> None:
     metrics, texts = as_metrics(value)
 

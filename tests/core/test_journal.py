@@ -209,7 +209,9 @@ def test_r02_a_torn_last_line_is_left_for_later(tmp_path: Path) -> None:
     assert seen == data[:-1].split(b"\n")
 
 
-def test_r09_a_line_longer_than_a_chunk_is_whole_up_to_the_limit_and_passed_over_beyond(tmp_path: Path) -> None:
+def test_r09_a_line_longer_than_a_chunk_is_whole_up_to_the_limit_and_passed_over_beyond(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / JOURNAL
     whole, long = b"x" * (journal.LINE_LIMIT - 1), b"y" * (5 << 20)
     path.write_bytes(whole + b"\n" + long + b"\n" + ONE)
@@ -235,7 +237,10 @@ def test_r09_a_hole_without_line_breaks_is_passed_over_in_bounded_time(tmp_path:
     assert hole.end == first.end + journal.PASSED_OVER
 
 
-@given(st.lists(st.binary(max_size=30).map(lambda line: line.replace(b"\n", b"")), max_size=30), st.integers(1, 64))
+@given(
+    st.lists(st.binary(max_size=30).map(lambda line: line.replace(b"\n", b"")), max_size=30),
+    st.integers(1, 64),
+)
 def test_lines_and_offsets_do_not_depend_on_how_much_is_read_at_once(
     tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], at_most: int
 ) -> None:

@@ -55,7 +55,9 @@ def test_every_function_of_the_spec_leaves_its_record(open_logger: OpenLogger) -
     logger = open_logger()
 
     logger.log_training_start("DemoModel", 5, 150, 32, 0.001, "Adam")
-    logger.log_training_progress(1, 10, 150, 2.345678, 0.001, {"batch_loss": 2.345678, "epoch_loss": 2.456789})
+    logger.log_training_progress(
+        1, 10, 150, 2.345678, 0.001, {"batch_loss": 2.345678, "epoch_loss": 2.456789}
+    )
     logger.log_model_checkpoint(1, 10, 1.2, "checkpoints/a.pth", {"accuracy": 94.32})
     logger.log_validation_results(1, 10, 0.98, {"accuracy": 94.32, "correct": 943, "total": 1000})
     logger.log_error_with_context(RuntimeError("CUDA out of memory"), "inference", {"num_images": 4})
@@ -140,12 +142,18 @@ def calls(logger: TrainLogger) -> list[Callable[[object], None]]:
     """Every log call with the value for every argument in turn."""
     any_ = logger  # The values lie about their types on purpose.
     return [
-        lambda value: any_.log_training_start(value, value, value, value, value, value, config=value, run_id=value),  # type: ignore[arg-type]
+        lambda value: any_.log_training_start(
+            value, value, value, value, value, value, config=value, run_id=value
+        ),  # type: ignore[arg-type]
         lambda value: any_.log_training_start("m", 1, 1, 1, 1.0, "o", resume=value, initial_step=value),  # type: ignore[arg-type]
-        lambda value: any_.log_training_progress(value, value, value, value, value, value, value, waited=value),  # type: ignore[arg-type]
+        lambda value: any_.log_training_progress(
+            value, value, value, value, value, value, value, waited=value
+        ),  # type: ignore[arg-type]
         lambda value: any_.log_training_progress(1, 1, 1, 1.0, 1.0, {"a": value}, waited=value),  # type: ignore[dict-item,arg-type]
         lambda value: any_.log_training_progress(1, 1, 1, 1.0, 1.0, Keyed(value)),
-        lambda value: any_.log_model_checkpoint(value, value, value, value, value, size=value, duration=value),  # type: ignore[arg-type]
+        lambda value: any_.log_model_checkpoint(
+            value, value, value, value, value, size=value, duration=value
+        ),  # type: ignore[arg-type]
         lambda value: any_.log_validation_results(value, value, value, value, value),  # type: ignore[arg-type]
         lambda value: any_.log_error_with_context(value, value, value, uncaught=value),  # type: ignore[arg-type]
         lambda value: any_.log_performance_metrics(value, value, value, value, value),  # type: ignore[arg-type]
@@ -156,7 +164,7 @@ def calls(logger: TrainLogger) -> list[Callable[[object], None]]:
 
 
 VALUES: dict[str, Callable[[], object]] = {
-    **{name: kind for name, kind in HOSTILE.items()},
+    **HOSTILE,
     "nan": lambda: math.nan,
     "huge int": lambda: 10**5_000,
     "2**63": lambda: 2**63,
@@ -215,7 +223,9 @@ def test_w22_a_million_metrics_make_a_bounded_record(open_logger: OpenLogger) ->
 def test_w22_metrics_with_long_names_do_not_stop_the_recording(open_logger: OpenLogger) -> None:
     logger = open_logger()
 
-    logger.log_training_progress(1, 1, 10, 0.5, 0.1, {"\x01" * 150 + str(number): 1.0 for number in range(9_000)})
+    logger.log_training_progress(
+        1, 1, 10, 0.5, 0.1, {"\x01" * 150 + str(number): 1.0 for number in range(9_000)}
+    )
     logger.log_training_progress(1, 2, 10, 0.5, 0.1, {"x" * (3 << 20): 1.0})
     logger.log_training_progress(1, 3, 10, 0.4, 0.1)
 
@@ -322,7 +332,9 @@ def test_closing_twice_is_closing_once(open_logger: OpenLogger) -> None:
     assert [type(event).__name__ for event in events(logger)].count("Closed") == 1
 
 
-@pytest.mark.parametrize("method", [copy.deepcopy, copy.copy, lambda logger: pickle.loads(pickle.dumps(logger))])
+@pytest.mark.parametrize(
+    "method", [copy.deepcopy, copy.copy, lambda logger: pickle.loads(pickle.dumps(logger))]
+)
 def test_m11_a_copy_of_a_logger_in_the_same_process_is_that_logger(
     open_logger: OpenLogger, method: Callable[[TrainLogger], TrainLogger]
 ) -> None:
@@ -403,8 +415,12 @@ def test_s08_a_secret_reaches_no_file_wherever_it_was_given(open_logger: OpenLog
     hidden = "pa55word77" if name == "url" else secret
     logger = open_logger(level="DEBUG")
 
-    logger.log_training_start(f"model {secret}", 1, 1, 1, 0.1, secret, config={"a": {"b": [secret]}}, run_id=secret)
-    logger.log_error_with_context(ValueError(f"failed with {secret}"), f"calling {secret}", {"header": secret})
+    logger.log_training_start(
+        f"model {secret}", 1, 1, 1, 0.1, secret, config={"a": {"b": [secret]}}, run_id=secret
+    )
+    logger.log_error_with_context(
+        ValueError(f"failed with {secret}"), f"calling {secret}", {"header": secret}
+    )
     logger.log_debug_info(f"token is {secret}", {"x": secret})
     logger.log_model_operation(f"load {secret}", secret, True, {"path": secret})
     logger.log_performance_metrics(secret, 1.0)
@@ -419,7 +435,9 @@ def test_s08_a_secret_reaches_no_file_wherever_it_was_given(open_logger: OpenLog
 def test_s08_secrets_are_masked_by_the_name_of_their_key(open_logger: OpenLogger) -> None:
     logger = open_logger()
 
-    logger.log_training_start("m", 1, 1, 1, 0.1, "o", config={"hf_token": "abc123xyz", "db": {"password": "hunter2"}})
+    logger.log_training_start(
+        "m", 1, 1, 1, 0.1, "o", config={"hf_token": "abc123xyz", "db": {"password": "hunter2"}}
+    )
     logger.close()
 
     assert "abc123xyz" not in everywhere(logger.folder)

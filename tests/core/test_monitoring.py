@@ -22,7 +22,8 @@ SAMPLE = {
          "metrics": {"accuracy": 94.32}, "timestamp": "2024-01-15T10:35:00"}
     ],
     "validation_results": [
-        {"epoch": 2, "step": 75, "val_loss": 0.987654, "val_metrics": {"accuracy": 94.32, "correct": 943, "total": 1000},
+        {"epoch": 2, "step": 75, "val_loss": 0.987654,
+         "val_metrics": {"accuracy": 94.32, "correct": 943, "total": 1000},
          "is_best": True, "timestamp": "2024-01-15T10:40:00"}
     ],
     "errors": [
@@ -116,7 +117,9 @@ def test_w19_in_the_same_process_numbers_that_are_not_finite_are_floats() -> Non
 
 
 def test_a_text_that_reads_like_a_number_stays_a_text() -> None:
-    state = Journal().opened().started(model_name="NaN").progress(1, phase="Infinity").operation("NaN").state()
+    state = (
+        Journal().opened().started(model_name="NaN").progress(1, phase="Infinity").operation("NaN").state()
+    )
 
     data = with_floats(monitoring_data(state, START))
 

@@ -173,7 +173,10 @@ def test_w16_a_renamed_journal_is_kept_and_the_new_one_begins_with_our_header(tm
 
     files.close()
     assert (tmp_path / "logs" / "journal.1").read_bytes().split(b"\n")[:-1] == journal.lines[:7]
-    assert (tmp_path / "logs" / JOURNAL).read_bytes().split(b"\n")[:-1] == [journal.lines[0], *journal.lines[7:]]
+    assert (tmp_path / "logs" / JOURNAL).read_bytes().split(b"\n")[:-1] == [
+        journal.lines[0],
+        *journal.lines[7:],
+    ]
     assert files.state.run_step == 9
 
 
@@ -211,7 +214,9 @@ def test_a_busy_folder_gets_a_folder_inside_and_one_warning(
 
 
 def test_m05_a_stale_lock_file_is_taken_over(tmp_path: Path) -> None:
-    (tmp_path / LOCK).write_text(json.dumps({"host": "dead", "boot_id": "other", "pid": 1, "process_start": 1}))
+    (tmp_path / LOCK).write_text(
+        json.dumps({"host": "dead", "boot_id": "other", "pid": 1, "process_start": 1})
+    )
 
     files = opened(tmp_path)
 

@@ -164,7 +164,9 @@ def test_r06_copytruncate_goes_on_under_the_same_writer(tmp_path: Path, read: Re
     assert reader.poll().state.run_step == 52
 
 
-def test_r06_another_journal_in_the_same_inode_is_noticed_though_it_is_longer(tmp_path: Path, read: Read) -> None:
+def test_r06_another_journal_in_the_same_inode_is_noticed_though_it_is_longer(
+    tmp_path: Path, read: Read
+) -> None:
     Journal().opened().started().steps(5).write(tmp_path)
     reader = read(tmp_path)
     reader.poll()
@@ -215,7 +217,9 @@ def test_r13_it_begins_at_the_snapshot_and_reads_only_what_follows(tmp_path: Pat
     assert view.bytes_read < size
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b"null", b'{"schema":99}'], ids=["empty", "torn", "null", "newer"])
+@pytest.mark.parametrize(
+    "data", [b"", b"{", b"null", b'{"schema":99}'], ids=["empty", "torn", "null", "newer"]
+)
 def test_r13_r14_where_the_snapshot_cannot_be_used_the_journal_is_read(
     tmp_path: Path, read: Read, data: bytes
 ) -> None:

@@ -36,7 +36,16 @@ def test_only_the_training_phase_enters_curve_bar_and_speed() -> None:
 
 
 def test_w19_losses_that_are_not_finite_are_kept_and_counted_with_the_first_step() -> None:
-    state = Journal().opened().started().progress(1).progress(2, "NaN").progress(3, "Infinity").progress(4).state()
+    state = (
+        Journal()
+        .opened()
+        .started()
+        .progress(1)
+        .progress(2, "NaN")
+        .progress(3, "Infinity")
+        .progress(4)
+        .state()
+    )
 
     assert (state.totals.nonfinite, state.totals.first_nonfinite_step) == (2, 2)
     assert list(state.loss.column("loss").nonfinite) == [0, 1, 1, 0]
@@ -99,7 +108,9 @@ def test_only_the_newest_errors_keep_their_traceback_and_the_lists_are_bounded()
     state = journal.state()
 
     assert len(state.errors) == LIST_LIMIT
-    assert [bool(entry.traceback) for entry in state.errors[-FULL_TRACEBACKS - 1 :]] == [False] + [True] * FULL_TRACEBACKS
+    assert [bool(entry.traceback) for entry in state.errors[-FULL_TRACEBACKS - 1 :]] == [False] + [
+        True
+    ] * FULL_TRACEBACKS
     assert all(len(entry.traceback) < 10_000 for entry in state.errors)
     assert state.totals.errors == 150
 

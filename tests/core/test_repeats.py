@@ -9,7 +9,9 @@ from trainmon.repeats import MOST, Repeats
 
 def an_error(mono: float, fingerprint: str = "f", context: str = "c") -> Error:
     """An error at a monotonic time."""
-    made = Journal(now=1_795_390_867.0 - 100.0 + mono).error(fingerprint=fingerprint, context=context).events[0]
+    made = (
+        Journal(now=1_795_390_867.0 - 100.0 + mono).error(fingerprint=fingerprint, context=context).events[0]
+    )
     assert isinstance(made, Error)
     return made
 

@@ -46,7 +46,9 @@ def test_errors_of_a_run_that_said_no_end_do_not_belong_to_the_next() -> None:
 
 
 def test_errors_between_an_end_and_the_next_start_belong_to_the_next() -> None:
-    journal = Journal().opened().started().after(1).error("one").after(1).ended().after(1).error("two").after(1)
+    journal = (
+        Journal().opened().started().after(1).error("one").after(1).ended().after(1).error("two").after(1)
+    )
 
     state = again(journal, run_id="run-2").state()
 
@@ -122,7 +124,9 @@ def test_steps_of_threads_that_land_out_of_order_are_no_new_attempt() -> None:
 def test_the_duration_comes_from_the_monotonic_clock_of_the_same_process() -> None:
     """W29: the wall clock was set back by an hour meanwhile."""
     journal = Journal().opened().started().after(90)
-    journal.events.append(structs.replace(Journal().ended().events[0], seq=2, time=journal.now - 3_600, mono=190.0))
+    journal.events.append(
+        structs.replace(Journal().ended().events[0], seq=2, time=journal.now - 3_600, mono=190.0)
+    )
 
     state = journal.state()
 

@@ -55,7 +55,14 @@ def test_the_keys_of_the_spec_come_first_and_ours_beside_them() -> None:
 
 
 def test_it_is_strict_json_whatever_the_numbers_are() -> None:
-    state = Journal().opened().started().progress(1, "NaN", metrics={"a": "Infinity"}).validation(1, "NaN").state()
+    state = (
+        Journal()
+        .opened()
+        .started()
+        .progress(1, "NaN", metrics={"a": "Infinity"})
+        .validation(1, "NaN")
+        .state()
+    )
 
     json.loads(encoded(state), parse_constant=lambda name: pytest.fail(name))
 
@@ -80,7 +87,7 @@ def test_it_stays_small_however_long_the_run_is() -> None:
     ids=range(12),
 )  # fmt: skip
 def test_r13_r14_a_snapshot_that_is_torn_foreign_or_newer_is_refused(data: bytes) -> None:
-    with pytest.raises(SnapshotError, match="snapshot.json"):
+    with pytest.raises(SnapshotError, match=r"snapshot\.json"):
         snapshot.decode(data)
 
 
@@ -142,7 +149,15 @@ def test_a_write_that_fails_leaves_the_old_one(tmp_path: Path, monkeypatch: pyte
     assert snapshot.read(tmp_path).state.run_id == "run-1"
 
 
-_junk = st.none() | st.booleans() | st.integers() | st.text(max_size=4) | st.just([]) | st.just({}) | st.just(-1.5)
+_junk = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=4)
+    | st.just([])
+    | st.just({})
+    | st.just(-1.5)
+)
 
 
 @settings(max_examples=150, derandomize=True)

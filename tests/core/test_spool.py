@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from trainmon import spool
+from trainmon import shared_memory, spool
 from trainmon.spool import Spool, SpoolHeader
 
 HEADER = SpoolHeader("/runs/a/journal.jsonl", "0123456789ab", "0123456789ab", 4711)
@@ -136,9 +136,7 @@ def test_a_spool_whose_file_was_unlinked_is_spent(opened: Spool) -> None:
     assert opened.is_spent()
 
 
-def test_without_any_folder_lines_are_kept_in_memory(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_without_any_folder_lines_are_kept_in_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TRAINMON_SPOOL_DIR", str(tmp_path / "missing"))
     kept = Spool(HEADER)
 
@@ -178,7 +176,7 @@ def test_s05_a_folder_that_somebody_else_took_is_not_used(spools: Path, tmp_path
 
 
 def test_a_tiny_shared_memory_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spool, "free_bytes", lambda folder: spool.LEAST - 1)
+    monkeypatch.setattr(shared_memory, "free_bytes", lambda folder: spool.LEAST - 1)
     made = Spool(HEADER)
 
     made.open()

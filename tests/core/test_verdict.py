@@ -4,7 +4,7 @@ import pytest
 from msgspec import structs
 
 from tests.builders import START, Journal, a_reading, a_run
-from trainmon.exits import ExitRecord
+from trainmon.exits import LAUNCHER_APP, ExitRecord
 from trainmon.readings import HostReading, MachineReading
 from trainmon.state import RunState
 from trainmon.statuses import Certainty, Evidence, Status, Verdict
@@ -146,6 +146,15 @@ def test_a_minute_of_delay_over_nfs_is_still_running() -> None:
     assert verdict(journal.state(), Evidence(heartbeat=journal.now), now).status is Status.RUNNING
 
 
+def test_a_run_on_another_host_that_only_sends_readings_is_stalled() -> None:
+    journal = a_run().after(600.0)
+    journal.system(a_reading(journal.now))
+
+    found = judged(journal, Evidence(heartbeat=journal.now))
+
+    assert (found.status, found.certainty) == (Status.STALLED, "likely")
+
+
 def test_no_heartbeat_from_another_host_is_unreachable_and_not_dead() -> None:
     journal = a_run()
 
@@ -172,6 +181,18 @@ def test_a_spool_that_nobody_holds_is_death_only_after_a_silence() -> None:
 
     assert soon.status is Status.RUNNING
     assert (later.status, later.certainty) == (Status.DIED, "unknown")
+
+
+def test_a_program_that_knows_nothing_of_trainmon_runs_without_steps() -> None:
+    """`trainmon run` opens a journal for it, and says later that a run has started."""
+    opened = Journal().opened()
+    opened.events[0] = structs.replace(opened.events[0], app_name=LAUNCHER_APP)
+    started = Journal(events=list(opened.events)).started()
+    alive, stopped = Evidence(alive=True), Evidence(alive=True, process_state="T")
+
+    found = [judged(opened, alive), judged(opened, stopped), judged(started, alive, 9 * HOUR)]
+
+    assert [each.status for each in found] == [Status.STARTING, Status.STOPPED, Status.RUNNING]
 
 
 # Ends that were said.

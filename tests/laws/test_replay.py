@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from tests.histories import History, histories
 from trainmon import derived, snapshot
 from trainmon.codec import decode_lines, encode_line
-from trainmon.statuses import Evidence
 from trainmon.events import AnyEvent
 from trainmon.monitoring import monitoring_data
 from trainmon.projection import Projector, TextLine
 from trainmon.reducer import Item, Reducer, fold
 from trainmon.snapshot import Texts, canonical
 from trainmon.state import RunState
+from trainmon.statuses import Evidence
 from trainmon.verdict import verdict
 
 law = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

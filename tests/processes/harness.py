@@ -198,6 +198,16 @@ def of_kind(folder: Path, kind: str) -> list[dict[str, object]]:
     return [line for line in lines(folder) if line.get("kind") == kind]
 
 
+def tail(folder: Path) -> bytes:
+    """The last 64 KiB of a journal; b"" where there is none."""
+    path = folder / "journal.jsonl"
+    if not path.exists():
+        return b""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 65_536))
+        return file.read()
+
+
 def repair(folder: Path) -> int:
     """Makes good what a crash left, as `trainmon repair` does; how many records were recovered."""
     from trainmon.cli.repair import repair as repair_folder

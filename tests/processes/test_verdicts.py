@@ -1,9 +1,11 @@
-"""Every way to die, really done to a real training: once under `trainmon run`, once seen by a stranger.
+"""Every way to die, really done to a real training: under `trainmon run`, before a watcher's eyes, found by a stranger.
 
-A stranger has only the run folder and the process table. Each test asserts the word, the cause, how sure it is, and
-that it took less than ten seconds from the deed; the seconds go into the test report, docs/verdicts.md has a table.
+A watcher has looked at the run while it lived. A stranger comes afterwards and has only the run folder and the process
+table. Each test asserts the word, the cause, how sure it is, and that it took less than ten seconds from the deed; the
+seconds go into the test report, docs/verdicts.md has a table of them.
 """
 
+import contextlib
 import itertools
 import os
 import signal
@@ -18,6 +20,7 @@ import pytest
 
 from trainmon.reader import RunReader
 from trainmon.statuses import Certainty, Status, Verdict
+from trainmon.system.pidfd import Hold
 from trainmon.verdict import verdict
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs Linux's /proc")
@@ -32,7 +35,7 @@ MEMORY = 160 << 20
 TRAINING = Path(__file__).with_name("training.py")
 ROOT = Path(__file__).parents[2]
 
-Seen = Literal["parent", "stranger"]
+Seen = Literal["parent", "watcher", "stranger"]
 Record = Callable[[str, object], None]
 
 
@@ -40,7 +43,8 @@ class Training:
     """A small training, alone or under `trainmon run`."""
 
     def __init__(self, folder: Path, seen: Seen, how: str, *more: str) -> None:
-        self.folder = folder / "logs"
+        self.folder, self.seen = folder / "logs", seen
+        self._reader: RunReader | None = None
         line = [sys.executable, str(TRAINING), str(self.folder), how, *more]
         if seen == "parent":
             line = [sys.executable, "-m", "trainmon", "run", "--log-dir", str(folder / "unused"), "--", *line]
@@ -56,6 +60,15 @@ class Training:
         self.pid = int(self.process.stdout.readline().split()[1])
         """Of the trainer itself."""
 
+        if seen == "watcher":
+            self.reader().poll()
+
+    def reader(self) -> RunReader:
+        """The observer: a watcher has been there from the beginning, the others come when they are needed."""
+        if self._reader is None:
+            self._reader = RunReader(self.folder)
+        return self._reader
+
     def go(self) -> None:
         """Has it do what it was started for."""
         assert self.process.stdin is not None
@@ -64,13 +77,15 @@ class Training:
 
     def end(self) -> None:
         """Ends both processes, whatever is left of them."""
-        for pid in {self.pid, self.process.pid}:
-            if self.process.poll() is None or pid != self.process.pid:
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    continue
+        if self.process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(LIMIT)  # A launcher ends with its program, and tidies up.
+        self.process.kill()
         self.process.communicate()
+        if self._reader is not None:
+            self._reader.close()
 
 
 @pytest.fixture
@@ -91,19 +106,17 @@ def judged(
     training: Training, status: Status, why: str, certainty: Certainty, since: float
 ) -> tuple[Verdict, float]:
     """The verdict of an observer once it is the wanted one, or after ten seconds, and the seconds that it took."""
-    reader = RunReader(training.folder)
-    try:
-        while True:
-            view = reader.poll()
-            found = verdict(view.state, view.evidence, time.time())
-            seconds = time.monotonic() - since
-            told = (found.status, found.certainty) == (status, certainty) and why in (found.why or "")
-            if told or seconds > LIMIT:
-                return found, seconds
-            training.process.poll()  # A zombie is as dead as it gets, but a parent that waits is the usual case.
-            time.sleep(0.01)
-    finally:
-        reader.close()
+    if training.seen == "stranger" and status.over:
+        training.process.wait(LIMIT)
+    while True:
+        view = training.reader().poll()
+        found = verdict(view.state, view.evidence, time.time())
+        seconds = time.monotonic() - since
+        told = (found.status, found.certainty) == (status, certainty) and why in (found.why or "")
+        if told or seconds > LIMIT:
+            return found, seconds
+        training.process.poll()  # The kernel tells nobody how a zombie ended.
+        time.sleep(0.01)
 
 
 def check(
@@ -119,6 +132,20 @@ def check(
     return found
 
 
+def kernel_tells() -> bool:
+    """Whether this kernel tells observers how a process ended that they held while it lived: Linux 6.15 and later."""
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    hold = Hold(process.pid)
+    process.communicate(b"\n")
+    status = hold.wait_status()
+    hold.close()
+    return status is not None
+
+
+needs_kernel = pytest.mark.skipif(
+    not kernel_tells(), reason="needs Linux 6.15: a watcher learns no exit status"
+)
+
 UNKNOWN = (Status.DIED, "the process is gone and said no end: killed, or exited", "unknown")
 
 
@@ -126,8 +153,12 @@ UNKNOWN = (Status.DIED, "the process is gone and said no end: killed, or exited"
     ("number", "seen", "expected"),
     [
         (signal.SIGKILL, "parent", (Status.KILLED, "SIGKILL", "certain")),
+        pytest.param(signal.SIGKILL, "watcher", (Status.KILLED, "SIGKILL", "certain"), marks=needs_kernel),
         (signal.SIGKILL, "stranger", UNKNOWN),
         (signal.SIGTERM, "parent", (Status.TERMINATED, "SIGTERM", "certain")),
+        pytest.param(
+            signal.SIGTERM, "watcher", (Status.TERMINATED, "SIGTERM", "certain"), marks=needs_kernel
+        ),
         (signal.SIGTERM, "stranger", UNKNOWN),
         (signal.SIGINT, "parent", (Status.INTERRUPTED, "KeyboardInterrupt", "certain")),
         (signal.SIGINT, "stranger", (Status.INTERRUPTED, "KeyboardInterrupt", "certain")),
@@ -160,8 +191,12 @@ def test_a_signal_from_outside(
         ("bus", "parent", (Status.CRASHED, "SIGBUS: Bus error", "certain")),
         ("bus", "stranger", (Status.CRASHED, "Bus error", "certain")),
         ("_exit", "parent", (Status.FAILED, "exit status 3, at once", "certain")),
+        pytest.param(
+            "_exit", "watcher", (Status.FAILED, "exit status 3, at once", "certain"), marks=needs_kernel
+        ),
         ("_exit", "stranger", UNKNOWN),
         ("exit", "parent", (Status.FAILED, "exit status 3", "certain")),
+        pytest.param("exit", "watcher", (Status.FAILED, "exit status 3", "certain"), marks=needs_kernel),
         ("exit", "stranger", (Status.DIED, "the program exited without log_training_end", "certain")),
         ("fail", "parent", (Status.FAILED, "ValueError: the main thread gives up", "certain")),
         ("fail", "stranger", (Status.FAILED, "ValueError: the main thread gives up", "certain")),

@@ -45,10 +45,11 @@ class Terminal:
             if ignore_hangup:
                 signal.signal(signal.SIGHUP, signal.SIG_IGN)
             arguments = [sys.executable, "-c", PROGRAM, str(folder)]
-            variables = environment(**settings)
-            for name in ("COLUMNS", "LINES"):  # a test runner may set them, and they win over the terminal's size
-                variables.pop(name, None)
-            os.execve(sys.executable, arguments, variables)
+            inherited = environment(**settings)
+            # A test runner may set them, and they win over the terminal's size.
+            for name in ("COLUMNS", "LINES"):
+                inherited.pop(name, None)
+            os.execve(sys.executable, arguments, inherited)
         self.resize(width, height)
         self._exit_code: int | None = None
 

@@ -1,6 +1,6 @@
 """Only what changed is sent."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trainmon_tui.render.cells import Row, row
@@ -15,6 +15,7 @@ def a_row(*parts: tuple[str, str]) -> Row:
     return row(*parts)  # type: ignore[arg-type]  # roles drawn by hypothesis
 
 
+@settings(deadline=None)
 @given(cells, st.data())
 def test_every_cell_that_differs_lies_in_a_span_and_spans_rise(
     old: list[tuple[str, str]], data: st.DataObject

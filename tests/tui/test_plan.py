@@ -1,7 +1,7 @@
 """Where panels stand: at no size do they overlap, leave the screen, or drop what decides."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trainmon_tui.screens.plan import Look, plan
@@ -12,6 +12,7 @@ looks = st.builds(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.integers(1, 320), st.integers(1, 120), looks)
 def test_boxes_fill_rows_without_overlapping_or_leaving_the_screen(
     width: int, height: int, look: Look
@@ -30,6 +31,7 @@ def test_boxes_fill_rows_without_overlapping_or_leaving_the_screen(
     assert max(box.y + box.height for box in boxes.values()) == height
 
 
+@settings(deadline=None)
 @given(st.integers(1, 320), st.integers(1, 120), looks)
 def test_the_status_is_always_there(width: int, height: int, look: Look) -> None:
     assert plan(width, height, look)["status"].y == 0

@@ -106,9 +106,16 @@ def _run(run: LoggedRun) -> tuple[str, ...]:
         str(run.started or "before the log"),
         str(run.ended or ""),
         run.outcome or "no end",
-        duration(run.duration) if run.duration is not None else "",
+        _took(run),
         number(run.final_loss) if run.final_loss is not None else "",
     )
+
+
+def _took(run: LoggedRun) -> str:
+    """From stamp to stamp, because the end's own line has hundredths of an hour; else what that says."""
+    if run.started is not None and run.ended is not None:
+        return duration((run.ended - run.started).total_seconds())
+    return duration(run.duration) if run.duration is not None else ""
 
 
 def _gap(gap: Gap) -> tuple[str, ...]:

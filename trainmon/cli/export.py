@@ -83,7 +83,7 @@ def command(
         click.echo(f"rows: {rows:,}, columns: {len(exported.columns):,}", err=True)
         if exported.refused:
             click.echo(f"{exported.refused:,} or more further names of values were left out", err=True)
-    except (FolderError, FileNotFoundError) as error:
+    except FolderError as error:
         click.echo(visible(str(error)), err=True)
         ctx.exit(NO_RUN)
     except BrokenPipeError:

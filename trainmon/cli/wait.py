@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from trainmon import journal
 from trainmon.cli.output import DEFAULT_FOLDER, say
 from trainmon.conditions import WORDS, holds, seconds, value_of
 from trainmon.expression import Expression, ExpressionError, names, parse
@@ -101,8 +100,8 @@ def wait(
     read = 0
     while True:
         view = poll()
-        # A long journal is read in several looks; until its end what is known is of the past.
-        behind, read = view.bytes_read - read > journal.CHUNK, view.bytes_read
+        # A long journal is read in several looks; until one finds nothing new, what is known is of the past.
+        behind, read = view.bytes_read > read, view.bytes_read
         if behind and (limit is None or monotonic() - begin < limit):
             continue
         now = clock()

@@ -9,6 +9,9 @@ import msgspec
 LOG_FROM = 50.0
 """How many times the least value the greatest has to be for a logarithmic axis: a loss from 7 to 0.1."""
 
+LOG_UNTIL = 1e12
+"""And at most: beyond it the least is a rounding error and no loss."""
+
 _TIME_STEPS = (
     1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800,
     604_800, 1_209_600, 2_592_000,
@@ -41,14 +44,23 @@ def linear(low: float, high: float, count: int = 5) -> Axis:
     return Axis(low, high, _multiples(low, high, step))
 
 
-def padded(values: Sequence[float], count: int = 4) -> Axis:
-    """An axis with a little room around finite values; logarithmic where they span much and are positive."""
+def padded(
+    values: Sequence[float], count: int = 4, *, room_for: Sequence[float] = (), may_be_log: bool = True
+) -> Axis:
+    """An axis with a little room around finite values; logarithmic where they span much and are positive.
+
+    Args:
+        values: What is drawn as a line.
+        count: About how many ticks.
+        room_for: Further values that are to be seen; they do not decide what kind of axis it is.
+        may_be_log: False for what falls to 0 by plan: its end would fill a logarithmic axis.
+    """
     if not values:
         return linear(0.0, 1.0, count)
     low, high = min(values), max(values)
-    if low > 0 and high / low >= LOG_FROM:
+    if may_be_log and low > 1e-300 and LOG_FROM <= high / low <= LOG_UNTIL:
         return _logarithmic(low / 1.15, high * 1.15)
-    low, high = _apart(low, high)
+    low, high = _apart(min([low, *room_for]), max([high, *room_for]))
     room = 0.06 * (high - low)
     axis = linear(low - room, high + room, count)
     if low >= 0 > axis.low:

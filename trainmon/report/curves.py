@@ -10,7 +10,7 @@ from trainmon.report.chart import Band, Chart, Flag, Line, Mark, Point
 from trainmon.scalars import decode_number
 from trainmon.series import Column, Series
 from trainmon.state import RunState, ValidationEntry
-from trainmon.units import clock, count, number, percent, short_count, size_gib, throughput
+from trainmon.units import clock, count, number, short_count
 
 SMALL = (420.0, 190.0)
 """Width and height of a small chart."""
@@ -38,7 +38,8 @@ def loss_chart(state: RunState) -> Chart | None:
     redone = (
         state.redone.column("loss") if state.redone is not None and "loss" in state.redone.names else None
     )
-    y = padded([*_usual(column), *(y for _, y in validations)], 5)
+    means = [value for _, value in (*train, *validations) if math.isfinite(value)]
+    y = padded(means, 5, room_for=_usual(column))
     best = state.best.val_loss if state.best is not None else None
     marks = [
         Mark(x, value, "validation", f"validation: {number(value)} at step {count(x)}")
@@ -85,7 +86,8 @@ def _metric(state: RunState, series: Series, name: str, style: str, prefix: str)
     if not finite:
         return None
     is_validation = style == "validation"
-    y = padded(finite if is_validation else _usual(column), 4)
+    room_for = () if is_validation else _usual(column)
+    y = padded(finite, 4, room_for=room_for, may_be_log=name not in ("learning_rate", "waited"))
     marks = (
         [Mark(x, value, style, f"{number(value)} at step {count(x)}", 2.6) for x, value in points]
         if is_validation
@@ -105,26 +107,33 @@ def _metric(state: RunState, series: Series, name: str, style: str, prefix: str)
 
 def machine_panels(state: RunState, utc_offset: int) -> list[Panel]:
     """A panel for each reading of the machine that has a course."""
-    found: list[Panel] = []
-    for name in state.machine.names:
-        column = state.machine.column(name)
-        points = [(float(step), value) for step, value in zip(column.last_step, column.mean, strict=True)]
-        finite = [value for _, value in points if math.isfinite(value)]
-        if len(finite) < 2:
-            continue
-        rows = list(zip(map(float, column.last_step), column.minimum, column.maximum, strict=True))
-        words, at_least = _unit(name)
-        y = from_zero(_usual(column), at_least or max(finite) or 1.0)
-        x = times(points[0][0], points[-1][0], utc_offset, 4)
-        chart = Chart(
-            x=x, y=y, x_text=_clock_text(x, utc_offset), y_text=words, label=f"{_machine_name(name)} over time",
-            bands=[Band(rows, "other")], lines=[Line(points, "other")], width=SMALL[0], height=SMALL[1],
-        )  # fmt: skip
-        low, high = _range(column)
-        found.append(
-            Panel(_machine_name(name), words(_newest(column)), f"{words(low)} to {words(high)}", chart)
-        )
-    return found
+    panels = (_reading(state.machine, name, utc_offset) for name in state.machine.names)
+    return [panel for panel in panels if panel is not None]
+
+
+def _reading(series: Series, name: str, utc_offset: int) -> Panel | None:
+    column = series.column(name)
+    unit = _unit(name)
+    rows = [
+        (float(second), low / unit.size, high / unit.size)
+        for second, low, high in zip(column.last_step, column.minimum, column.maximum, strict=True)
+    ]
+    points = [
+        (float(second), value / unit.size)
+        for second, value in zip(column.last_step, column.mean, strict=True)
+    ]
+    if sum(math.isfinite(value) for _, value in points) < 2:
+        return None
+    usual = [value / unit.size for value in _usual(column)]
+    y = from_zero(usual, unit.at_least or max(usual) or 1.0)
+    x = times(points[0][0], points[-1][0], utc_offset, 4)
+    title = _machine_name(name)
+    chart = Chart(
+        x=x, y=y, x_text=_clock_text(x, utc_offset), y_text=tick_text(y), label=f"{title} in {unit.name} over time",
+        bands=[Band(rows, "other")], lines=[Line(points, "other")], width=SMALL[0], height=SMALL[1],
+    )  # fmt: skip
+    low, high = _range(column)
+    return Panel(title, unit.words(_newest(column)), f"{unit.words(low)} to {unit.words(high)}", chart)
 
 
 def _means(column: Column) -> list[Point]:
@@ -205,9 +214,8 @@ def _clock_text(axis: Axis, utc_offset: int) -> Callable[[float], str]:
 
 def _machine_name(name: str) -> str:
     plain = {
-        "cpu": "CPU", "memory": "memory of the machine", "trainer": "memory of the trainer",
-        "workers": "memory of its workers", "read": "read from disk", "written": "written to disk",
-        "sent": "sent over the network", "received": "received over the network",
+        "cpu": "CPU", "memory": "machine memory", "trainer": "trainer memory", "workers": "worker memory",
+        "read": "disk read", "written": "disk written", "sent": "network sent", "received": "network received",
     }  # fmt: skip
     if name in plain:
         return plain[name]
@@ -215,14 +223,31 @@ def _machine_name(name: str) -> str:
     return f"{device.upper()} {rest}" if dot and device.startswith("gpu") else name
 
 
-def _unit(name: str) -> tuple[Callable[[float | None], str], float | None]:
-    """(how its values are written, what the axis reaches at least)."""
-    kind = name.rpartition(".")[2]
-    if kind in ("cpu", "utilisation"):
-        return percent, 100.0
-    if kind in ("memory", "trainer", "workers"):
-        return size_gib, None
-    if kind in ("read", "written", "sent", "received"):
-        return lambda value: f"{throughput(None if value is None else value / 1e6)} MB/s", None
-    units = {"temperature": "°C", "power": "W"}
-    return lambda value: f"{number(value)} {units.get(kind, '')}".rstrip(), None
+class _Unit(msgspec.Struct, frozen=True):
+    """How readings are written."""
+
+    name: str
+    size: float
+    """Of the unit, in the reading's own."""
+    decimals: int
+    at_least: float | None = None
+    """What an axis reaches in any case, in this unit."""
+
+    def words(self, value: float | None) -> str:
+        """A reading with its unit."""
+        return f"{value / self.size:,.{self.decimals}f} {self.name}" if value is not None else "?"
+
+
+_GIB = _Unit("GiB", 2.0**30, 1)
+_RATE = _Unit("MB/s", 1e6, 1)
+_UNITS = {
+    "cpu": _Unit("%", 1.0, 0, 100.0), "utilisation": _Unit("%", 1.0, 0, 100.0),
+    "memory": _GIB, "trainer": _GIB, "workers": _GIB,
+    "read": _RATE, "written": _RATE, "sent": _RATE, "received": _RATE,
+    "temperature": _Unit("°C", 1.0, 0), "power": _Unit("W", 1.0, 0),
+}  # fmt: skip
+"""By the last part of the column's name, see `trainmon.machine`."""
+
+
+def _unit(name: str) -> _Unit:
+    return _UNITS.get(name.rpartition(".")[2], _Unit("", 1.0, 2))

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from statistics import fmean, median
 
 from trainmon.best import measure
 from trainmon.events import JsonObject
 from trainmon.report.markup import Child, Html, element, joined
 from trainmon.report.summary import Sight
 from trainmon.scalars import Number, decode_number
-from trainmon.state import PerformanceEntry, RunState
+from trainmon.state import RunState
 from trainmon.units import clock, count, duration, number, percent, size, size_gib, throughput
 
 MOST_COLUMNS = 6
@@ -89,26 +88,23 @@ def checkpoints(sight: Sight) -> Html | None:
 
 
 def performance(state: RunState) -> Html | None:
-    """A row for each operation over the entries that the state keeps; None where there is none."""
-    groups: dict[str, list[PerformanceEntry]] = {}
-    for entry in state.performance:
-        groups.setdefault(entry.operation, []).append(entry)
+    """Timed operations of the whole run, the costliest first; None where there is none."""
+    known = sorted(state.operation_summaries.items(), key=lambda item: -item[1].total)
     rows: list[tuple[str | None, Sequence[Child]]] = []
-    for name, entries in groups.items():
-        durations = [value for entry in entries if (value := _finite(entry.duration)) is not None]
-        rates = [value for entry in entries if (value := _finite(entry.throughput)) is not None]
+    for name, summary in known:
         cells: list[Child] = [
-            name, count(len(entries)),
-            f"{number(fmean(durations))} s" if durations else "",
-            f"{number(median(durations))} s" if durations else "",
-            f"{number(max(durations))} s" if durations else "",
-            f"{number(_finite(entries[-1].duration))} s" if durations else "",
-            throughput(fmean(rates)) if rates else "",
-            ", ".join(f"{key} {_number(value)}" for key, value in islice(entries[-1].memory_usage.items(), 4)),
+            name, count(summary.count), duration(summary.total), _seconds(summary.mean),
+            _seconds(summary.percentile(0.5)), _seconds(summary.percentile(0.95)), _seconds(summary.maximum),
+            throughput(summary.throughput_mean) if summary.throughput_mean is not None else "",
+            ", ".join(f"{key} {_number(value)}" for key, value in islice(summary.memory.items(), 4)),
         ]  # fmt: skip
         rows.append((None, cells))
-    names = ["operation", "count", "mean", "median", "longest", "newest", "samples/s", "memory, newest"]
-    return table(names, rows, (0, 7)) if rows else None
+    names = ["operation", "count", "in all", "mean", "p50", "p95", "longest", "samples/s", "memory, newest"]
+    return table(names, rows, (0, 8)) if rows else None
+
+
+def _seconds(value: float | None) -> str:
+    return f"{number(value)} s" if value is not None else ""
 
 
 def operations(sight: Sight) -> Html | None:
@@ -144,7 +140,9 @@ def settings(sight: Sight) -> Html | None:
         return None
     facts: dict[str, str | None] = {
         "optimizer": configuration.optimizer,
-        "learning rate": _number(configuration.learning_rate) or None,
+        "learning rate": f"{configuration.learning_rate}"
+        if configuration.learning_rate is not None
+        else None,
         "batch size": _whole(configuration.batch_size),
         "epochs": _whole(configuration.total_epochs),
         "best by": f"{configuration.best_metric}, {configuration.best_direction}",
@@ -178,7 +176,7 @@ def machine_now(sight: Sight) -> Html | None:
     for gpu in reading.gpus:
         facts[f"GPU {gpu.index}"] = (
             f"{gpu.name or 'unknown'}, {percent(gpu.utilisation)}, "
-            f"{size_gib(gpu.memory_used)} of {size_gib(gpu.memory_total)}, {number(gpu.temperature)} °C"
+            f"{size_gib(gpu.memory_used)} of {size_gib(gpu.memory_total)}, {count(gpu.temperature)} °C"
         )
     if not reading.gpus:
         facts["GPUs"] = reading.gpu_note or "none"
@@ -201,10 +199,6 @@ def _flat(value: JsonObject, prefix: str = "", depth: int = 0) -> Iterator[tuple
 
 def _number(value: Number | None) -> str:
     return number(decode_number(value)) if value is not None else ""
-
-
-def _finite(value: Number | None) -> float | None:
-    return None if value is None or isinstance(value, str) else float(value)
 
 
 def _whole(value: int | None) -> str | None:

@@ -50,7 +50,7 @@ def _sections(sight: Sight) -> Iterator[Html]:
     yield from _section("Checkpoints", lists.checkpoints(sight), _newest(len(state.checkpoints)))
     yield from _section("Errors", faults.errors(sight) or element("p", "None was recorded.", class_="none"))
     yield from _section("Warnings", faults.warnings(sight))
-    yield from _section("Operations", lists.performance(state), _newest(len(state.performance)))
+    yield from _section("Operations", lists.performance(state))
     yield from _section("Models", lists.operations(sight), _newest(len(state.operations)))
     yield from _section("Machine", _panels(machine_panels(state, sight.utc_offset), "machine"))
     yield _pair(("Newest reading", lists.machine_now(sight)), ("Settings", lists.settings(sight)))

@@ -76,7 +76,7 @@ dl { margin: 0; }
 .grid-of-charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(320px, 1fr)); gap: 12px; }
 .small { padding: 12px 14px 8px; }
 .small header { display: flex; justify-content: space-between; gap: 12px; align-items: baseline; margin-bottom: 6px; }
-.small header b { font-variant-numeric: tabular-nums; }
+.small header b { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .small h3 { font-weight: 600; font-size: 14px; }
 .small .range { color: var(--muted); font-size: 12.5px; margin: 0 0 4px; }
 .split { display: flex; height: 22px; border-radius: 6px; overflow: hidden; gap: 2px; }

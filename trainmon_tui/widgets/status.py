@@ -60,13 +60,13 @@ class StatusSlice(msgspec.Struct, frozen=True):
 
 def pick(sight: Sight) -> StatusSlice:
     """The status line's part of a sight."""
-    state, opened, configuration = sight.state, sight.state.opened, sight.state.configuration
+    opened, configuration = sight.state.opened, sight.state.configuration
     return StatusSlice(
         name=configuration.model_name if configuration is not None else sight.folder,
         status=sight.verdict.status,
         why=sight.verdict.why,
         since=sight.verdict.since,
-        epoch=state.progress.epoch if state.progress is not None else None,
+        epoch=_epoch(sight),
         epochs=configuration.total_epochs if configuration is not None else None,
         host=opened.host if opened is not None else None,
         pid=opened.pid if opened is not None else None,
@@ -78,6 +78,10 @@ def pick(sight: Sight) -> StatusSlice:
         paused=sight.options.paused,
         exists=sight.exists,
     )
+
+
+def _epoch(sight: Sight) -> int | None:
+    return sight.state.progress.epoch if sight.state.progress is not None else None
 
 
 def rows(piece: StatusSlice, width: int, height: int, ascii_only: bool) -> list[Row]:
@@ -169,3 +173,7 @@ class StatusPanel(RowsPanel[StatusSlice]):
     def draw(self, piece: StatusSlice, width: int, height: int) -> list[Row]:
         """See `rows`."""
         return rows(piece, width, height, self._ascii)
+
+    def same(self, before: Sight, after: Sight) -> bool:
+        """See `RowsPanel.same`."""
+        return before.verdict == after.verdict and _epoch(before) == _epoch(after)

@@ -15,6 +15,9 @@ from trainmon_tui.widgets.checkpoints import file_word
 from trainmon_tui.widgets.lines import clip, clip_end, first_that_fits, join, title_row, words, wrap
 from trainmon_tui.widgets.rows import RowsPanel
 
+_WITH_FOLDER = 76
+"""Columns from which the whole path of a checkpoint is shown; below, its name is worth more."""
+
 MOST_DETAILS = 4
 """Lines of evidence that are shown; the rest of the screen has work to do, too."""
 
@@ -138,26 +141,17 @@ def _checkpoint_row(
     if entry is None:
         return row(*head, ("no checkpoint was saved", "bad"))
     word, role = file_word(piece.files, entry.checkpoint_path)
-    path = row(
-        (
-            clip_end(
-                words(entry.checkpoint_path, ascii_only=ascii_only),
-                max(12, width - 60),
-                ascii_only=ascii_only,
-            ),
-            "value",
-        )
+    whole = words(entry.checkpoint_path, ascii_only=ascii_only)
+    path = row((clip_end(whole, max(12, width - 58), ascii_only=ascii_only), "value"))
+    short = row(
+        (clip_end(whole.rpartition("/")[2] or whole, max(12, width - 40), ascii_only=ascii_only), "value")
     )
     step = row(("step ", "label"), (count(entry.run_step), "value"))
     at = row((clock(entry.time, piece.utc_offset), "plain"))
     bytes_ = row((size(entry.size), "value")) if entry.size is not None else ()
     file = row(("file ", "label"), (word, role))
-    return row(
-        *head,
-        *first_that_fits(
-            [join(path, step, at, bytes_, file), join(path, step, file), join(path, file)], width - 11
-        ),
-    )
+    fuller = [join(path, step, at, bytes_, file)] if width >= _WITH_FOLDER else []
+    return row(*head, *first_that_fits([*fuller, join(short, step, file), join(short, file)], width - 11))
 
 
 def _lost_row(piece: VerdictSlice) -> Row:

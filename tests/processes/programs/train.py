@@ -6,14 +6,16 @@ import sys
 import threading
 import time
 
-import trainmon
 from training import CLOSING, Counters, arguments, log_steps, open_logger
 
-parser = arguments(rate=0.0, count=10**9, end="close", console=0, resume=0)
+import trainmon
+
+parser = arguments(rate=0.0, count=10**9, end="close", console=0, resume=0, metrics=0)
 given = parser.parse_args()
 counters = Counters(given.page)
 logger = open_logger(given.folder, console=bool(given.console))
 trainmon.log_training_start("m", None, None, 32, 1e-3, "Adam", resume=bool(given.resume))
+metrics = {f"metric-{number:02}": 0.123456789 for number in range(given.metrics)} or None
 
 
 def run(thread: int) -> None:
@@ -29,7 +31,7 @@ def run(thread: int) -> None:
                 continue
         else:
             last = min(given.count, first + 1_000)
-        log_steps(counters, thread, first, last)
+        log_steps(counters, thread, first, last, metrics=metrics)
         first = last + 1
 
 

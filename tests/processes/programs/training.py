@@ -31,7 +31,7 @@ class Counters:
     """The page, from the side of the training."""
 
     def __init__(self, path: str) -> None:
-        with open(path, "r+b") as file:
+        with Path(path).open("r+b") as file:
             self._memory = mmap.mmap(file.fileno(), 8 * SLOTS)
 
     def __setitem__(self, slot: int, number: int) -> None:
@@ -51,13 +51,21 @@ def open_logger(folder: str, **options: object) -> trainmon.TrainLogger:
     return trainmon.setup_logging(folder, **{**quiet, **options})
 
 
-def log_steps(counters: Counters, thread: int, first: int, last: int, pause: float = 0.0) -> None:
+def log_steps(
+    counters: Counters,
+    thread: int,
+    first: int,
+    last: int,
+    *,
+    pause: float = 0.0,
+    metrics: dict[str, float] | None = None,
+) -> None:
     """Progress calls `first` to `last` of a thread: its number is the epoch, the number of the call the step."""
     log, clock = trainmon.log_training_progress, time.perf_counter_ns
     for step in range(first, last + 1):
         begin = clock()
         try:
-            log(thread + 1, step, None, 1.0 / step, 1e-3)
+            log(thread + 1, step, None, 1.0 / step, 1e-3, metrics)
         except BaseException:
             counters[RAISED] += 1
             raise

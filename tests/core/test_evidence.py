@@ -1,0 +1,239 @@
+"""What an observer finds out beside the journal: on made-up process tables, control groups and kernel messages."""
+
+import os
+from pathlib import Path
+
+import msgspec
+import pytest
+from msgspec import structs
+
+from tests.builders import START, Journal, a_run
+from trainmon.events import Opened
+from trainmon.evidence import Observer, is_victim, read_exit, read_fault
+from trainmon.exits import ExitRecord
+from trainmon.paths import EXIT
+from trainmon.statuses import Evidence, Status
+from trainmon.verdict import verdict
+
+HOST = os.uname().nodename
+BOOT = "11111111-2222-3333-4444-555555555555"
+NAMESPACE = 4026531836
+PID, TICKS = 4711, 88_000
+MOUNTS = "35 31 0:32 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
+
+
+def a_root(
+    root: Path, *, start: int | None = TICKS, state: str = "S", boot: str = BOOT, oom_kills: int = 0
+) -> Path:
+    """A host's files with the trainer in its process table (`start` None: without it)."""
+    rest = " ".join(["0"] * 18)
+    files = {
+        "proc/sys/kernel/random/boot_id": f"{boot}\n",
+        "proc/self/mountinfo": MOUNTS,
+        f"proc/{os.getpid()}/stat": f"{os.getpid()} (us) S {rest} 5 0 0 0\n",
+        "proc/1/stat": f"1 (init) S {rest} 1 0 0 0\n",
+        "sys/fs/cgroup/memory/job/memory.oom_control": f"oom_kill_disable 0\nunder_oom 0\noom_kill {oom_kills}\n",
+    }
+    if start is not None:
+        files[f"proc/{PID}/stat"] = f"{PID} (python) {state} {rest} {start} 0 0 0\n"
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    (root / f"proc/{os.getpid()}/ns").mkdir()
+    (root / f"proc/{os.getpid()}/ns/pid").symlink_to(f"pid:[{NAMESPACE}]")
+    (root / "proc/self").rename(root / "proc/self.files")
+    (root / "proc/self").symlink_to(str(os.getpid()))
+    (root / "proc/self.files/mountinfo").rename(root / f"proc/{os.getpid()}/mountinfo")
+    return root
+
+
+def a_journal(**fields: object) -> Journal:
+    """A run of a trainer that lives in those files, unless `fields` of its header say otherwise."""
+    journal = a_run()
+    opened = journal.events[0]
+    assert isinstance(opened, Opened)
+    own = {
+        "host": HOST,
+        "boot_id": BOOT,
+        "pid_namespace": NAMESPACE,
+        "process_start": TICKS,
+        "cgroup": "/job",
+    }
+    journal.events[0] = structs.replace(opened, **{**own, **fields})
+    return journal
+
+
+def seen(folder: Path, root: Path, journal: Journal) -> Evidence:
+    observer = Observer(folder, clock=lambda: journal.now + 1, monotonic=lambda: 130.0, root=root)
+    return observer.look(journal.state(), None)
+
+
+def test_a_trainer_in_the_process_table_lives(tmp_path: Path) -> None:
+    evidence = seen(tmp_path, a_root(tmp_path), a_journal())
+
+    assert (evidence.alive, evidence.process_state, evidence.rebooted) == (True, None, False)
+
+
+def test_a_stopped_trainer_is_told(tmp_path: Path) -> None:
+    assert seen(tmp_path, a_root(tmp_path, state="T"), a_journal()).process_state == "T"
+
+
+def test_a_wait_on_disk_is_told_only_of_a_silent_trainer(tmp_path: Path) -> None:
+    root, journal = a_root(tmp_path, state="D"), a_journal()
+    last = journal.state().progress
+    assert last is not None
+
+    soon, late = (
+        Observer(tmp_path, clock=lambda: START, monotonic=lambda later=later: last.mono + later, root=root)
+        for later in (1.0, 31.0)
+    )
+
+    assert soon.look(journal.state(), None).process_state is None
+    assert late.look(journal.state(), None).process_state == "D"
+
+
+def test_a_pid_that_was_used_again_is_another_process(tmp_path: Path) -> None:
+    """Neither is the dead trainer called living, nor the living stranger called dead."""
+    root, journal = a_root(tmp_path, start=TICKS + 9_000), a_journal()
+
+    found = verdict(journal.state(), seen(tmp_path, root, journal), journal.now + 1)
+
+    assert (found.status, found.certainty) == (Status.DIED, "unknown")
+
+
+def test_another_boot_of_the_same_host_is_a_reboot(tmp_path: Path) -> None:
+    root, journal = a_root(tmp_path, boot="99999999-2222-3333-4444-555555555555"), a_journal()
+
+    found = verdict(journal.state(), seen(tmp_path, root, journal), journal.now + 1)
+
+    assert (found.status, found.certainty) == (Status.REBOOTED, "likely")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"host": "gpu-99", "boot_id": "99999999-2222-3333-4444-555555555555"},
+        {"pid_namespace": NAMESPACE + 7},
+        {"host": "localhost", "boot_id": "99999999-2222-3333-4444-555555555555"},
+    ],
+)
+def test_where_processes_cannot_be_compared_only_heartbeats_count(
+    tmp_path: Path, fields: dict[str, object]
+) -> None:
+    """Another host, another pid namespace, a host without a name: never dead, at worst unreachable."""
+    root, journal = a_root(tmp_path, start=None), a_journal(**fields)
+    state = journal.state()
+
+    evidence = seen(tmp_path, root, journal)
+    fresh = verdict(state, structs.replace(evidence, heartbeat=journal.now), journal.now + 60)
+    old = verdict(state, structs.replace(evidence, heartbeat=journal.now), journal.now + 1_800)
+
+    assert evidence.alive is None
+    assert (fresh.status, old.status) == (Status.RUNNING, Status.UNREACHABLE)
+
+
+def test_the_counter_of_the_control_group_is_read_once_the_trainer_is_gone(tmp_path: Path) -> None:
+    """Fixture files of version 1; the real killer is in tests/processes/test_verdicts.py."""
+    root, journal = a_root(tmp_path, start=None, oom_kills=1), a_journal()
+    state = journal.state()
+    state.oom_kills_before = 0
+
+    found = verdict(state, seen(tmp_path, root, journal), journal.now + 1)
+
+    assert (found.status, found.certainty) == (Status.OUT_OF_MEMORY, "likely")
+    assert (found.why or "").startswith("cgroup oom_kill 0 → 1")
+
+
+@pytest.mark.parametrize(("seconds", "named"), [(900.0, True), (800.0, False)])
+def test_the_kernel_names_a_victim_that_is_younger_than_the_process(
+    tmp_path: Path, seconds: float, named: bool
+) -> None:
+    """The trainer started 880 s after boot; an older line is about somebody who had its pid before."""
+    root = a_root(tmp_path, start=None)
+    (root / "dev").mkdir()
+    line = f"6,99,{int(seconds * 1e6)},-;Memory cgroup out of memory: Killed process {PID} (python) anon-rss:1kB\n"
+    (root / "dev/kmsg").write_text(line)
+    opened = a_journal().state().opened
+    assert opened is not None
+
+    assert is_victim(opened, root) is named
+
+
+def test_kernel_messages_that_may_not_be_read_name_nobody(tmp_path: Path) -> None:
+    opened = a_journal().state().opened
+    assert opened is not None
+
+    assert not is_victim(opened, a_root(tmp_path))
+
+
+def test_stacks_that_somebody_asked_for_are_no_crash(tmp_path: Path) -> None:
+    path = tmp_path / f"faulthandler.{PID}.log"
+    path.write_text('Current thread 0x1:\n  File "train.py", line 7 in step\n')
+
+    before = read_fault(tmp_path, PID)
+    path.write_text(path.read_text() + "Fatal Python error: Bus error\n\nCurrent thread 0x1:\n")
+    after = read_fault(tmp_path, PID)
+
+    assert before is None
+    assert after == "Fatal Python error: Bus error\n\nCurrent thread 0x1:\n"
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": 2}', "x" * 300_000, '{"schema": 1, "pid": "x"}'])
+def test_an_exit_record_that_cannot_be_used_is_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / EXIT).write_text(text)
+
+    assert read_exit(tmp_path) is None
+
+
+def test_an_exit_record_is_read_as_it_was_written(tmp_path: Path) -> None:
+    record = ExitRecord(host=HOST, pid=1, launcher=2, started=START, time=START + 5, duration=5.0, signal=9)
+    (tmp_path / EXIT).write_bytes(msgspec.json.encode(record))
+
+    assert read_exit(tmp_path) == record
+
+
+class Clocks:
+    """A wall clock and a monotonic clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.wall, self.mono = START, 500.0
+
+    def observer(self, folder: Path) -> Observer:
+        return Observer(folder, clock=lambda: self.wall, monotonic=lambda: self.mono)
+
+    def age(self, heartbeat: float | None) -> float:
+        """Seconds by the present wall clock."""
+        assert heartbeat is not None
+        return self.wall - heartbeat
+
+
+@pytest.mark.parametrize("jump", [9 * 3_600.0, -9 * 3_600.0])
+def test_a_heartbeat_does_not_age_by_a_jump_of_our_clock(tmp_path: Path, jump: float) -> None:
+    """A suspended laptop looks the same: its wall clock jumps, its monotonic clock does not."""
+    clocks = Clocks()
+    observer = clocks.observer(tmp_path)
+    observer.heartbeat(("a",), clocks.wall)
+
+    clocks.wall += jump + 3.0
+    clocks.mono += 3.0
+
+    assert clocks.age(observer.heartbeat(("a",), clocks.wall)) == pytest.approx(3.0)
+
+
+def test_a_first_heartbeat_has_the_time_of_the_files_but_is_never_to_come(tmp_path: Path) -> None:
+    clocks = Clocks()
+
+    old = clocks.observer(tmp_path).heartbeat(("a",), clocks.wall - 40.0)
+    ahead = clocks.observer(tmp_path).heartbeat(("a",), clocks.wall + 3_600.0)
+
+    assert clocks.age(old) == pytest.approx(40.0)
+    assert clocks.age(ahead) == pytest.approx(0.0)
+
+
+def test_a_change_of_the_files_is_a_heartbeat_whatever_their_time_says(tmp_path: Path) -> None:
+    """The clock of the other host may be hours behind."""
+    clocks = Clocks()
+    observer = clocks.observer(tmp_path)
+    observer.heartbeat(("a",), clocks.wall - 7_200.0)
+
+    assert clocks.age(observer.heartbeat(("b",), clocks.wall - 7_199.0)) == pytest.approx(0.0)

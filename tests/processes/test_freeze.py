@@ -1,0 +1,76 @@
+"""The journal's file system frozen for 5 s: log calls go on in microseconds, and nothing is lost."""
+
+import signal
+import time
+
+import pytest
+
+from tests.processes.harness import CLOSING, RAISED, SLACK, Stage, check_all_there, count_steps, repair, until
+from tests.processes.storage import Freezer, freezer
+
+__all__ = ["freezer"]
+
+FROZEN = 5.0
+LONGEST = 20.0 * SLACK
+"""Milliseconds."""
+
+
+@pytest.mark.root
+@pytest.mark.parametrize(("rate", "threads"), [(1_000.0, 1), (500.0, 4)])
+def test_w13_a_frozen_disk_holds_up_no_call_and_loses_nothing(
+    stage: Stage, freezer: Freezer, rate: float, threads: int
+) -> None:
+    """What came meanwhile waits in the spool and goes out when the disk thaws."""
+    training = stage.start("train", logs=freezer.mount / "logs", rate=rate, threads=threads, wait=100)
+    freezer.freeze()
+    training.wait_logged(int(FROZEN * rate * threads))
+    freezer.thaw()
+    logged = training.logged()
+    healed = until(lambda: sum(count_steps(training.folder).values()) >= logged, "the journal has all", 5.0)
+    status = training.stop()
+
+    print(
+        f"frozen 5 s: longest call {training.worst():.2f} ms, {logged:,} calls, healed after {healed:.2f} s"
+    )
+    assert (status, training.page[RAISED]) == (0, 0)
+    assert training.worst() < LONGEST
+    check_all_there(training, killed=False)
+
+
+@pytest.mark.root
+def test_w13_a_kill_while_the_disk_is_frozen_loses_nothing(stage: Stage, freezer: Freezer) -> None:
+    """The spool has what the disk did not take."""
+    training = stage.start("train", logs=freezer.mount / "logs", rate=1_000.0, wait=500)
+    freezer.freeze()
+    training.wait_logged(2_000)
+    training.process.send_signal(signal.SIGKILL)  # It stays a zombie until the thaw: that is the kernel's.
+    freezer.thaw()
+    training.wait()
+
+    found = repair(training.folder)
+
+    assert found > 1_000
+    check_all_there(training)
+
+
+@pytest.mark.root
+def test_p8_closing_on_a_frozen_disk_takes_two_seconds_and_one_warning(
+    stage: Stage, freezer: Freezer
+) -> None:
+    """The program gets on; the lines wait in the spool."""
+    training = stage.start("train", logs=freezer.mount / "logs", rate=1_000.0, wait=500)
+    freezer.freeze()
+    training.wait_logged(500)
+    begin = time.monotonic()
+    training.stop_file.touch()
+    until(lambda: training.page[CLOSING] > 0, "closing returned")
+    took = time.monotonic() - begin
+    freezer.thaw()
+    training.wait()
+    repair(training.folder)
+
+    print(f"close on a frozen disk: {training.page[CLOSING] / 1e9:.2f} s")
+    assert training.page[CLOSING] / 1e9 < 2.0 + 0.1 * SLACK
+    assert took < 3.0 + 0.1 * SLACK
+    assert len(training.said()) <= 1
+    check_all_there(training, killed=False)

@@ -1,0 +1,153 @@
+"""From what is known of a column to what a chart draws of it: in view, smoothed, with raw points where they were read."""
+
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+
+import msgspec
+
+from trainmon.range_rows import Key
+from trainmon.ranges import Range
+from trainmon.series import Column, Series
+from trainmon.state import RunState
+from trainmon_tui.chart_view import ChartView, Ruler
+from trainmon_tui.raw import Raw
+from trainmon_tui.render.smooth import smooth
+
+SETTLED = 8.0
+"""Times 1 / (1 - weight): points before the view after which smoothing has forgotten where it began (e^-8)."""
+
+_Point = tuple[int, float, float, float, float, float, int, int]
+"""Last step, last time, minimum, maximum, mean, last, finite values, values that are not finite."""
+
+
+class Curve(msgspec.Struct, frozen=True):
+    """The points of a column in view, and one more on either side, by rising step; all sequences equally long."""
+
+    x: tuple[float, ...]
+    step: tuple[int, ...]
+    time: tuple[float, ...]
+    """Unix seconds."""
+    low: tuple[float, ...]
+    """The least finite value behind each point; NaN where there is none. So below."""
+    high: tuple[float, ...]
+    mean: tuple[float, ...]
+    last: tuple[float, ...]
+    """The newest value behind each point; may be NaN or infinite."""
+    rows: tuple[int, ...]
+    """How many values each point stands for."""
+    broken: tuple[float, ...]
+    """Where x had values that are not finite; shorter than the others."""
+    smoothed: tuple[float, ...] = ()
+    """Empty where nothing is smoothed."""
+
+    @property
+    def banded(self) -> bool:
+        """Whether points stand for several values."""
+        return any(rows > 1 for rows in self.rows)
+
+
+class Readout(msgspec.Struct, frozen=True):
+    """What a chart says at the cursor."""
+
+    step: int
+    time: float
+    """Unix seconds."""
+    value: float
+    """As it was logged where `rows` is 1, else the mean."""
+    smoothed: float | None
+    """None where nothing is smoothed."""
+    rows: int
+
+
+def series_of(state: RunState, key: Key) -> Series:
+    """The series that holds the column."""
+    match key.series:
+        case "loss":
+            return state.loss
+        case "metrics":
+            return state.metrics
+        case "validation":
+            return state.validation
+
+
+def curve(state: RunState, key: Key, view: ChartView, ruler: Ruler, raw: Raw) -> Curve | None:
+    """The curve of a column in view; None where the run has none."""
+    series = series_of(state, key)
+    if key.name not in series.names:
+        return None
+    points = _with_raw(_points(series.column(key.name)), raw.window, key)
+    x = [ruler.x(view.kind, point[0], point[1]) for point in points]
+    low, high = view.window or (-math.inf, math.inf)
+    begin, end = max(0, bisect_left(x, low) - 1), bisect_right(x, high) + 1
+    # Validations are few and far between: smoothing them would hide them.
+    smoothed: tuple[float, ...] = ()
+    if view.smoothing > 0 and key.series != "validation":
+        settling = max(0, begin - math.ceil(SETTLED / (1 - min(view.smoothing, 0.9999))))
+        smoothed = tuple(
+            smooth([point[4] for point in points[settling:end]], view.smoothing)[begin - settling :]
+        )
+    points, x = points[begin:end], x[begin:end]
+    step, time, least, greatest, mean, last, finite, bad = zip(*points, strict=True) if points else ((),) * 8
+    return Curve(
+        x=tuple(x),
+        step=step,
+        time=time,
+        low=least,
+        high=greatest,
+        mean=mean,
+        last=last,
+        rows=tuple([good + broken for good, broken in zip(finite, bad, strict=True)]),
+        broken=tuple([at for at, count in zip(x, bad, strict=True) if count]),
+        smoothed=smoothed,
+    )
+
+
+def _points(column: Column) -> list[_Point]:
+    """The entries of a column that have a value: a gap is where values are not finite, not where there are none."""
+    rows = zip(
+        column.last_step, column.last_time, column.minimum, column.maximum, column.mean, column.last, column.count,
+        column.nonfinite, strict=True,
+    )  # fmt: skip
+    return [row for row in rows if row[6] or row[7]]
+
+
+def _with_raw(points: list[_Point], read: Range | None, key: Key) -> list[_Point]:
+    """The points, with those in the range replaced by what was read there."""
+    if read is None or key not in read.columns:
+        return points
+    steps = [point[0] for point in points]
+    before, behind = bisect_left(steps, read.first), bisect_right(steps, read.last)
+    return points[:before] + _points(read.columns[key]) + points[behind:]
+
+
+def readout(curve: Curve, key: Key, view: ChartView, ruler: Ruler, raw: Raw) -> Readout | None:
+    """What the curve says at the cursor, from its nearest point; None without a cursor or a point."""
+    if view.cursor is None or not curve.x:
+        return None
+    index = _nearest(curve.x, view.cursor)
+    smoothed = curve.smoothed[index] if curve.smoothed else None
+    rows = curve.rows[index]
+    value = curve.last[index] if rows == 1 else curve.mean[index]
+    found = Readout(curve.step[index], curve.time[index], value, smoothed, rows)
+    exact = raw.cursor.columns.get(key) if raw.cursor is not None else None
+    if exact is None or rows == 1:
+        return found
+    at = _nearest(exact.last_step, ruler.step(view.kind, view.cursor))
+    return Readout(
+        exact.last_step[at],
+        exact.last_time[at],
+        exact.last[at],
+        smoothed,
+        exact.count[at] + exact.nonfinite[at],
+    )
+
+
+def _nearest(xs: Sequence[float], x: float) -> int:
+    """The index of the value that is nearest; of at least one, rising."""
+    index = bisect_left(xs, x)
+    if index == 0:
+        return 0
+    if index == len(xs):
+        return index - 1
+    return index if xs[index] - x < x - xs[index - 1] else index - 1

@@ -1,0 +1,89 @@
+"""Places in a text log: the record at a time, the record of a step."""
+
+import re
+from collections.abc import Iterator
+
+from trainmon_tui.text_scan import heads
+from trainmon_tui.textfile import CHUNK, TextFile
+
+_STAMP = slice(1, 20)
+"""Where the stamp stands in a record."""
+
+_STEP = re.compile(rb" Step (\d{1,18})\b")
+
+_STEP_WITHIN = 160
+"""Bytes of a record in which the step stands."""
+
+
+def find_time(file: TextFile, stamp: str) -> int | None:
+    """Where the first record begins that is not older than the stamp; None where all are older.
+
+    A binary search, since stamps rise; where a clock was set back it comes to one of the places.
+
+    Args:
+        file: Looked at as far as it was at its last poll.
+        stamp: `2026-11-22 23:41:07`; its beginning will do.
+    """
+    wanted = stamp.encode()
+    low, high = 0, file.size
+    while high - low > CHUNK:
+        middle = file.start_of((low + high) // 2)
+        found = _next_stamp(file, middle)
+        if middle <= low or found is None or found[0] >= high:
+            break
+        if found[1] < wanted:
+            low = found[0]
+        else:
+            high = middle
+    while low < file.size:
+        data, end = file.chunk_from(low)
+        for at in heads(data):
+            if data[at:][_STAMP] >= wanted:
+                return low + at
+        low = max(end, low + 1)
+    return None
+
+
+def _next_stamp(file: TextFile, start: int) -> tuple[int, bytes] | None:
+    """(where, stamp) of the first record in the quarter of a megabyte from `start` on; None where there is none."""
+    data, _ = file.chunk_from(start)
+    at = next(heads(data), None)
+    return (start + at, data[at:][_STAMP]) if at is not None else None
+
+
+def newest_stamp(file: TextFile) -> str | None:
+    """The stamp of the last record; None where there is none near the end."""
+    _, data = file.chunk_before(file.size)
+    at = max(heads(data), default=None)
+    return data[at:][_STAMP].decode() if at is not None else None
+
+
+def find_step(file: TextFile, step: int) -> Iterator[int | None]:
+    """The newest record in which a step is reached: None at each step of the scan, then where it begins.
+
+    Not every step has a line, and steps may start again with an epoch: what is found is the newest line with at least
+    this step whose predecessor has less.
+    """
+    reached: int | None = None
+    end = file.size
+    while end > 0:
+        begin, data = file.chunk_before(end)
+        offset = end
+        for raw in reversed(data.removesuffix(b"\n").split(b"\n")):
+            offset = offset - len(raw) - 1 if offset < end or data.endswith(b"\n") else offset - len(raw)
+            found = _step_of(raw)
+            if found is not None and found >= step:
+                reached = offset
+            elif found is not None and reached is not None:
+                yield reached
+                return
+        end = begin
+        yield None
+    if reached is not None:
+        yield reached
+
+
+def _step_of(raw: bytes) -> int | None:
+    at = raw.find(b" Step ", 0, _STEP_WITHIN) if raw.startswith(b"[") else -1
+    found = _STEP.match(raw, at) if at >= 0 else None
+    return int(found[1]) if found is not None else None

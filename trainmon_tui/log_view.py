@@ -1,0 +1,295 @@
+"""One text log as somebody looks at it: where, through which filter, looking for what.
+
+It is driven from outside and starts nothing: commands change what is looked at, `work` does a piece of a scan, `page`
+says what is to be shown. It belongs to one thread, see `trainmon_tui.log_feed`.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from trainmon.paths import LogFile
+from trainmon_tui import log_places, text_scan
+from trainmon_tui.log_page import LEVELS, LogLine, LogPage, Search, Wanted, head_of
+from trainmon_tui.log_search import Sieve
+from trainmon_tui.text_scan import Matches
+from trainmon_tui.textfile import Line, News, TextFile
+
+_CLOCK = re.compile(r"(?:(\d{4}-\d\d-\d\d)[ T])?(\d\d?):(\d\d)(?::(\d\d))?")
+
+_ABOVE = 3
+"""A line that was jumped to stands at a third of the page: what led to it matters more than what followed."""
+
+
+class Paper(msgspec.Struct, frozen=True):
+    """What a page is made for."""
+
+    rows: int = 20
+    """At least 1."""
+    rows_of: Callable[[str], int] = lambda _text: 1
+    """Rows that a line takes."""
+
+
+class LogView:
+    """One of the five files."""
+
+    def __init__(self, path: Path, file: LogFile) -> None:
+        """Opens nothing yet; `poll` does."""
+        self._text = TextFile(path)
+        self._file = file
+        self._paper = Paper()
+        self._top = 0
+        self._following = True
+        self._wanted = Wanted()
+        self._matches: Matches | None = None
+        self._search = Search()
+        self._found: int | None = None
+        self._scan: Iterator[int | None] | None = None
+        self._second: Iterator[int | None] | None = None
+        self._looking_for = ""
+        self._note: str | None = None
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        self._text.close()
+
+    @property
+    def busy(self) -> bool:
+        """Whether `work` has something to do."""
+        return self._scan is not None or (self._matches is not None and not self._matches.done)
+
+    def poll(self) -> None:
+        """Looks for what is new in the file."""
+        try:
+            news = self._text.poll()
+        except OSError as error:
+            self._text.close()
+            self._note = f"cannot be read: {error.strerror or type(error).__name__}"
+            return
+        if news is News.REPLACED:
+            self._start_over()
+        elif news is News.GREW and self._matches is not None:
+            while self._matches.grow():
+                pass
+
+    def _start_over(self) -> None:
+        if self._top or self._found is not None:
+            self._note = "the file was replaced"
+        self._top, self._following, self._found, self._scan = 0, True, None, None
+        self._filter_anew()
+
+    def _filter_anew(self) -> None:
+        self._matches = None if self._wanted.everything else Matches(self._text, self._wanted)
+
+    def take_paper(self, paper: Paper) -> None:
+        """The size of the page changed."""
+        self._paper = paper
+
+    def scroll(self, lines: int) -> None:
+        """Moves down by so many lines, up where negative; below the last page the view follows the file again."""
+        self._note = None
+        if self._following and lines >= 0:
+            return
+        top = self._bottom() if self._following else self._top
+        top = self._moved(top, lines)
+        self._following = lines > 0 and top >= self._bottom()
+        self._top = top
+
+    def to_end(self) -> None:
+        """Follows the file again."""
+        self._following, self._note, self._scan = True, None, None
+
+    def to_start(self) -> None:
+        """The oldest line."""
+        self._following, self._note, self._scan = False, None, None
+        matches = self._matches
+        self._top = (matches[0] if len(matches) else 0) if matches is not None else 0
+
+    def next_level(self) -> None:
+        """Goes on to the next lowest level."""
+        level = LEVELS[(LEVELS.index(self._wanted.level) + 1) % len(LEVELS)]
+        self._want(Wanted(level, self._wanted.text))
+
+    def filter(self, text: Search) -> None:
+        """Shows only records that hold a text; all of them where it is empty."""
+        if self._is_expression(text):
+            self._want(Wanted(self._wanted.level, text))
+
+    def _want(self, wanted: Wanted) -> None:
+        self._wanted, self._note = wanted, None
+        self._filter_anew()
+
+    def look_for(self, text: Search) -> None:
+        """Searches from the page on: upwards where the file is followed, else downwards and then upwards."""
+        self._found = self._scan = None
+        if not self._is_expression(text):
+            return
+        self._search = text
+        sieve = Sieve.of(text)
+        if sieve is None:
+            return
+        if self._following:
+            self._begin(self._finder(sieve, self._text.size, forward=False), f"searching {text.text}")
+        else:
+            self._begin(self._finder(sieve, self._top, forward=True), f"searching {text.text}")
+            self._second = self._finder(sieve, self._top, forward=False)
+
+    def look_further(self, *, forward: bool) -> None:
+        """Searches from the last find on, or from the page."""
+        sieve = Sieve.of(self._search)
+        if sieve is None:
+            self._note = "nothing was searched for yet: /"
+            return
+        lines = self._page_lines()
+        if self._found is not None:
+            start = self._text.end_of(self._found) if forward else self._found
+        else:
+            start = (lines[-1].end if forward else lines[0].offset) if lines else 0
+        self._begin(self._finder(sieve, start, forward=forward), f"searching {self._search.text}")
+
+    def _finder(self, sieve: Sieve, start: int, *, forward: bool) -> Iterator[int | None]:
+        return text_scan.find(self._text, sieve, start, self._wanted, forward=forward)
+
+    def _is_expression(self, text: Search) -> bool:
+        try:
+            _ = text.pattern
+        except re.error as error:
+            self._note = f"no regular expression: {error}"
+            return False
+        self._note = None
+        return True
+
+    def jump(self, place: str) -> None:
+        """Goes to a time, `14:05`, `14:05:30`, `2026-11-22 14:05`, or to a step, `1200`."""
+        self._note, self._scan = None, None
+        place = place.strip()
+        digits = place.replace(",", "").replace("_", "")
+        clock = _CLOCK.fullmatch(place)
+        if digits.isascii() and digits.isdecimal() and len(digits) <= 18:
+            self._begin(log_places.find_step(self._text, int(digits)), f"going to step {digits}")
+        elif clock is not None:
+            self._jump_to_time(clock)
+        elif place:
+            self._note = "a time (14:05, 14:05:30, 2026-11-22 14:05) or a step (1200)"
+
+    def _jump_to_time(self, clock: re.Match[str]) -> None:
+        newest = log_places.newest_stamp(self._text) or ""
+        date, of_day = clock[1] or newest[:10], f"{int(clock[2]):02}:{clock[3]}:{clock[4] or '00'}"
+        found = log_places.find_time(self._text, f"{date} {of_day}")
+        if found is None:
+            self._note = f"all lines are older than {date} {of_day}"
+        else:
+            self._arrive(found)
+
+    def _begin(self, scan: Iterator[int | None], what: str) -> None:
+        self._scan, self._second, self._looking_for, self._note = scan, None, what, None
+
+    def cancel(self) -> bool:
+        """Gives up what is being looked for; False where nothing is."""
+        was_looking = self._scan is not None
+        self._scan = None
+        return was_looking
+
+    def work(self) -> None:
+        """Does some milliseconds of what is being looked for; of the filter where nothing is."""
+        if self._scan is not None:
+            found = next(self._scan, -1)
+            if found == -1:
+                self._scan, self._second = self._second, None
+                if self._scan is None:
+                    self._note = f"{self._looking_for}: nothing found"
+            elif found is not None:
+                self._arrive(found)
+        elif self._matches is not None:
+            self._matches.step()
+
+    def _arrive(self, offset: int) -> None:
+        self._scan = self._second = None
+        self._found = offset
+        lines = self._page_lines()
+        if self._following:
+            self._following, self._top = False, self._bottom()
+        if lines and lines[0].offset <= offset <= lines[-1].offset:
+            return
+        self._top = min(self._moved(offset, -(self._paper.rows // _ABOVE)), self._bottom())
+
+    def _moved(self, offset: int, lines: int) -> int:
+        """Where the line begins that is so many lines further down; the ends of the file are the limits."""
+        matches = self._matches
+        if matches is not None:
+            at = max(0, min(matches.search(offset) + lines, len(matches) - 1))
+            return matches[at] if len(matches) else 0
+        if lines <= 0:
+            starts = self._text.starts_before(offset, -lines)
+            return starts[0] if starts else offset
+        further = self._text.lines_from(offset, lines + 1)
+        return min(further[-1].offset if further else offset, self._bottom())
+
+    def _bottom(self) -> int:
+        """Where the last page begins."""
+        starts = self._last_starts()
+        room = self._paper.rows
+        top = starts[-1] if starts else 0
+        for start in reversed(starts):
+            room -= self._paper.rows_of(self._text.line_at(start).text)
+            if room < 0:
+                break
+            top = start
+        return top
+
+    def _last_starts(self) -> list[int]:
+        matches, rows = self._matches, self._paper.rows
+        if matches is None:
+            return self._text.starts_before(self._text.size, rows)
+        return [matches[index] for index in range(max(0, len(matches) - rows), len(matches))]
+
+    def _page_lines(self) -> list[Line]:
+        top = self._bottom() if self._following else self._top
+        matches, rows = self._matches, self._paper.rows
+        if matches is None:
+            return self._text.lines_from(top, rows)
+        first = matches.search(top)
+        if not self._following:
+            first = max(0, min(first, len(matches) - 1))
+        last = min(first + rows, len(matches))
+        return [self._text.line_at(matches[index]) for index in range(first, last)]
+
+    def page(self) -> LogPage:
+        """What is to be shown now."""
+        lines = self._page_lines() if self._text.open else []
+        return LogPage(
+            file=self._file,
+            name=self._text.path.name,
+            exists=self._text.open,
+            size=self._text.size,
+            lines=self._with_levels(lines),
+            following=self._following,
+            below=self._text.size - lines[-1].end if lines else 0,
+            wanted=self._wanted,
+            shown=len(self._matches) if self._matches is not None else None,
+            search=self._search,
+            found=self._found,
+            busy=self._busy_with(),
+            note=self._note,
+        )
+
+    def _busy_with(self) -> str | None:
+        if self._scan is not None:
+            return self._looking_for
+        if self._matches is not None and not self._matches.done:
+            return f"filtering {self._matches.looked_at:.0%}"
+        return None
+
+    def _with_levels(self, lines: list[Line]) -> tuple[LogLine, ...]:
+        level = ""
+        if lines and not head_of(lines[0].text):
+            above = head_of(self._text.line_at(text_scan.record_start(self._text, lines[0].end)).text)
+            level = above.level if above is not None else ""
+        shown: list[LogLine] = []
+        for line in lines:
+            head = head_of(line.text)
+            level = head.level if head is not None else level
+            shown.append(LogLine(line.offset, line.text, level, head, line.cut))
+        return tuple(shown)

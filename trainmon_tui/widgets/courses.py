@@ -1,0 +1,62 @@
+"""The course of the machine's numbers: their histories as values, and as a sparkline beside the number."""
+
+import math
+from collections.abc import Mapping
+
+import msgspec
+
+from trainmon.series import Series
+from trainmon_tui.render.cells import Row, row
+from trainmon_tui.render.sparkline import sparkline
+
+Course = tuple[float | None, ...]
+"""Means of equal spans, oldest first; NaN where only such values came, None where none came."""
+
+LEAST = 8
+"""Cells below which a sparkline says nothing."""
+
+
+class Courses(msgspec.Struct, frozen=True):
+    """The histories of a machine; the names of its columns are those of `trainmon.machine.columns`."""
+
+    by_name: Mapping[str, Course] = {}
+    seconds: float = 0.0
+    """From the first reading that is kept to the newest."""
+
+    def of(self, name: str) -> Course:
+        """The course of a column; empty where it was never measured."""
+        return self.by_name.get(name, ())
+
+
+def courses(series: Series) -> Courses:
+    """All histories of a series of readings."""
+    found: dict[str, Course] = {}
+    seconds = 0.0
+    for name in series.names:
+        column = series.column(name)
+        found[name] = tuple(
+            mean if finite else math.nan if bad else None
+            for mean, finite, bad in zip(column.mean, column.count, column.nonfinite, strict=True)
+        )
+        seconds = column.last_time[-1] - column.first_time[0]
+    return Courses(found, seconds)
+
+
+def spark(
+    course: Course, width: int, *, high: float | None = None, low: float = 0.0, ascii_only: bool = False
+) -> Row:
+    """The course in `width` cells; the empty row where it has no room or fewer than two values.
+
+    Args:
+        course: As `courses` gives it.
+        width: Cells.
+        high: The value of the highest block; None: the greatest there was.
+        low: The value of the lowest block: 0, or what is ordinary at rest.
+        ascii_only: Whether nothing above 0x7f may be drawn.
+    """
+    if width < LEAST or sum(value is not None for value in course) < 2:
+        return ()
+    finite = [value for value in course if value is not None and math.isfinite(value)]
+    top = high if high is not None else max(finite, default=0.0)
+    # A rate that was 0 all the time lies on the floor, and not at half height.
+    return row(*sparkline(course, width, low=low, high=max(top, low + 1e-9), ascii=ascii_only))
