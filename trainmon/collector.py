@@ -13,6 +13,9 @@ from trainmon.spool_files import JournalName, SpoolFile, find
 BATCH = 64
 """Lines moved at once; then other threads get a moment of the interpreter."""
 
+OPEN_MOST = 256
+"""Segments that are open at once: a program may have 1,024 descriptors, and a thousand forked workers."""
+
 
 class Drained(msgspec.Struct):
     """A segment with what is known of its lines' safety."""
@@ -21,12 +24,15 @@ class Drained(msgspec.Struct):
     safe: int
     """Up to here its lines are in a journal that is on the disk."""
     finished_at: int | None = None
-    """Where the journal ended when the retired segment was empty; None: more may come."""
+    """Where the journal ended when the retired segment was empty, and was closed; None: more may come."""
+    size: int = 0
+    """Bytes, once it is finished."""
 
     def weight(self) -> int:
         """Bytes that count against the limit of the spool."""
-        size = self.file.size()
-        return size if self.finished_at is not None else size - min(self.file.offset, SEGMENT)
+        return (
+            self.size if self.finished_at is not None else self.file.size() - min(self.file.offset, SEGMENT)
+        )
 
 
 class Collector:
@@ -35,22 +41,35 @@ class Collector:
     def __init__(self) -> None:
         self.segments: dict[Path, Drained] = {}
         self._lost: dict[Path, tuple[int, int]] = {}
-        """How far segments were read and safe whose descriptors the program closed."""
+        """How far segments were read and safe that are to be opened again."""
 
     def scan(self, name: JournalName) -> None:
         """Looks for segments that came since the last look."""
+        room = OPEN_MOST - sum(drained.finished_at is None for drained in self.segments.values())
         for file in find(name, frozenset(self.segments)):
+            room -= 1
+            if room < 0:
+                file.close()
+                continue
             file.offset, safe = self._lost.pop(file.path, (file.offset, file.offset))
             self.segments[file.path] = Drained(file, safe)
 
     def check(self) -> bool:
         """Whether all descriptors still are ours; those that are not are let go, for the next `scan` to find again."""
-        gone = [drained for drained in self.segments.values() if not drained.file.is_ours()]
+        gone = [drained for drained in self.open() if not drained.file.is_ours()]
         for drained in gone:
-            self._lost[drained.file.path] = (drained.file.offset, drained.safe)
-            drained.file.close()
-            del self.segments[drained.file.path]
+            self._open_again(drained, drained.file.offset)
         return not gone
+
+    def _open_again(self, drained: Drained, offset: int) -> None:
+        """Lets go of a segment, for the next `scan` to find it; it will be read from `offset` on."""
+        self._lost[drained.file.path] = (offset, drained.safe)
+        drained.file.close()
+        del self.segments[drained.file.path]
+
+    def open(self) -> list[Drained]:
+        """The segments to which lines may come, or which are not read to their end."""
+        return [drained for drained in self.segments.values() if drained.finished_at is None]
 
     def used(self) -> int:
         """Bytes of all segments, less what was moved of those that are not empty yet: it soon will be gone.
@@ -60,14 +79,13 @@ class Collector:
         return sum(drained.weight() for drained in self.segments.values())
 
     def finish(self, journal_end: int) -> None:
-        """Notes which segments are retired and empty, now that the journal ends at `journal_end`."""
-        for drained in self.segments.values():
+        """Closes the segments that are retired and empty, now that the journal ends at `journal_end`."""
+        for drained in self.open():
             file = drained.file
-            if drained.finished_at is not None and file.offset < file.size():
-                drained.finished_at = None
             # Looked at again behind the lock: only when that can be taken, no append is under way.
-            if drained.finished_at is None and file.is_drained() and file.retired() and file.is_drained():
-                drained.finished_at = journal_end
+            if file.is_drained() and file.retired() and file.is_drained():
+                drained.finished_at, drained.size = journal_end, file.size()
+                file.close()
 
     def offsets(self) -> dict[Path, int]:
         """How far each segment was read: what a sync that begins now makes safe."""
@@ -99,7 +117,7 @@ class Collector:
             if used <= most:
                 return
             if drained.finished_at is not None:
-                used -= drained.file.size()
+                used -= drained.size
                 drained.file.remove()
                 del self.segments[path]
 
@@ -115,14 +133,17 @@ class Collector:
             if drained.safe < offsets.get(path, drained.safe)
         ]
         for drained in doubted:
-            drained.file.offset = drained.safe
-            drained.finished_at = None
+            if drained.finished_at is None:
+                drained.file.offset = drained.safe
+            else:
+                self._open_again(drained, drained.safe)
         return bool(doubted)
 
-    def journal_replaced(self) -> None:
-        """The offsets that are remembered were those of a journal that is gone."""
+    def journal_replaced(self, journal_end: int) -> None:
+        """The ends that are remembered were those of a journal that is gone; the new one ends at `journal_end`."""
         for drained in self.segments.values():
-            drained.finished_at = None
+            if drained.finished_at is not None:
+                drained.finished_at = journal_end
 
     def close(self) -> None:
         """Closes the segments; what was not unlinked stays for the next opener."""

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import msgspec
 
-from trainmon import journal
 from trainmon.events import Opened
 from trainmon.paths import BUSY, RANKS
 from trainmon.reader import RunReader, View
@@ -81,8 +80,8 @@ def _read_up(reader: RunReader, monotonic: Callable[[], float]) -> View:
     deadline = monotonic() + PATIENCE
     view = reader.poll()
     before = 0
-    # A living trainer adds to the journal all the time, but never a whole chunk between two polls.
-    while view.bytes_read - before > journal.CHUNK and monotonic() < deadline:
+    # A poll on a busy machine may stop after any part; only one that reads nothing is at the end.
+    while view.bytes_read > before and monotonic() < deadline:
         before = view.bytes_read
         view = reader.poll()
     return view

@@ -87,7 +87,7 @@ class Mover:
         if self._reopen or files.journal.changed():
             self._open_again(files)
         self._store_overflow(files)
-        for drained in list(files.collector.segments.values()):
+        for drained in files.collector.open():
             self._drain(files, drained.file, stopping=stopping)
         self._give_room(files)
         loss = self._refusals.take()

@@ -206,7 +206,7 @@ class RunFiles:
         self.keep_lock()
         if self.journal.open():
             return False
-        self.collector.journal_replaced()
+        self.collector.journal_replaced(self.journal.end)
         _forget_offsets(self.state)
         self.journal_id = journal.first_writer(self.journal.descriptor)
         if opened is not None and opened.writer != self.journal_id:

@@ -22,6 +22,7 @@ from trainmon.reader import View
 from trainmon.state import RunState
 from trainmon.statuses import Status, Verdict
 from trainmon.verdict import verdict
+from trainmon_tui.chart_view import flip_log_y, next_smoothing
 from trainmon_tui.feed import Frame
 from trainmon_tui.render.safe import safe_lines
 from trainmon_tui.screens.base import PanelScreen
@@ -33,9 +34,6 @@ from trainmon_tui.sight import Options, Sight, clock_difference
 from trainmon_tui.theme import DAY, NIGHT, palette
 from trainmon_tui.widgets.rows import SHORT_OF_A_TICK, where
 from trainmon_tui.widgets.status import title
-
-SMOOTHINGS = (0.9, 0.97, 0.99, 0.0, 0.6)
-"""Weights of the past that the key goes through."""
 
 PAGE = 10
 """Lines that a page key scrolls."""
@@ -248,12 +246,11 @@ class WatchApp(App[int]):
 
     def action_smoothing(self) -> None:
         """Goes on to the next smoothing."""
-        at = SMOOTHINGS.index(self._options.smoothing) if self._options.smoothing in SMOOTHINGS else -1
-        self._set(replace(self._options, smoothing=SMOOTHINGS[(at + 1) % len(SMOOTHINGS)]))
+        self._set(replace(self._options, chart=next_smoothing(self._options.chart)))
 
     def action_log_y(self) -> None:
-        """Switches the axis of the loss."""
-        self._set(replace(self._options, log_y=not self._options.log_y))
+        """Switches the y-axis of all charts."""
+        self._set(replace(self._options, chart=flip_log_y(self._options.chart)))
 
     def action_pause(self) -> None:
         """Lets the screen stand still, or go on."""

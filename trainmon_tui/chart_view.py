@@ -252,6 +252,11 @@ def next_smoothing(view: ChartView) -> ChartView:
     return replace(view, smoothing=SMOOTHINGS[(at + 1) % len(SMOOTHINGS)])
 
 
+def flip_log_y(view: ChartView) -> ChartView:
+    """The view with the other y-axis."""
+    return replace(view, log_y=not view.log_y)
+
+
 def reset(view: ChartView) -> ChartView:
     """The view of the whole run without a cursor; axes and smoothing stay."""
     return replace(view, window=None, cursor=None)

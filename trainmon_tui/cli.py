@@ -91,9 +91,11 @@ def _end(child: "subprocess.Popen[bytes]") -> None:
     """Ends a training in order, or by force where it does not."""
     if child.poll() is not None:
         return
-    child.send_signal(signal.SIGTERM)
-    try:
-        child.wait(CHILD_PATIENCE)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()
+    # Ctrl-C first: a training that hears it records that it was interrupted.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        child.send_signal(number)
+        try:
+            child.wait(CHILD_PATIENCE)
+        except subprocess.TimeoutExpired:
+            continue
+        return

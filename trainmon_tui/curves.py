@@ -1,4 +1,4 @@
-"""From what is known of a column to what a chart draws of it: in view, smoothed, with raw points where they were read."""
+"""From what is known of a column to what a chart draws of it: in view, smoothed, with raw points where there are."""
 
 import math
 from bisect import bisect_left, bisect_right
@@ -131,9 +131,11 @@ def readout(curve: Curve, key: Key, view: ChartView, ruler: Ruler, raw: Raw) -> 
     value = curve.last[index] if rows == 1 else curve.mean[index]
     found = Readout(curve.step[index], curve.time[index], value, smoothed, rows)
     exact = raw.cursor.columns.get(key) if raw.cursor is not None else None
-    if exact is None or rows == 1:
+    if exact is None:
         return found
     at = _nearest(exact.last_step, ruler.step(view.kind, view.cursor))
+    if rows == 1 and exact.last_step[at] != found.step:
+        return found
     return Readout(
         exact.last_step[at],
         exact.last_time[at],

@@ -101,6 +101,13 @@ class LogView:
         """Follows the file again."""
         self._following, self._note, self._scan = True, None, None
 
+    def stand_or_follow(self) -> None:
+        """Stops at the page, or follows the file again."""
+        if self._following:
+            self._top, self._following = self._bottom(), False
+        else:
+            self.to_end()
+
     def to_start(self) -> None:
         """The oldest line."""
         self._following, self._note, self._scan = False, None, None
@@ -186,11 +193,9 @@ class LogView:
     def _begin(self, scan: Iterator[int | None], what: str) -> None:
         self._scan, self._second, self._looking_for, self._note = scan, None, what, None
 
-    def cancel(self) -> bool:
-        """Gives up what is being looked for; False where nothing is."""
-        was_looking = self._scan is not None
-        self._scan = None
-        return was_looking
+    def cancel(self) -> None:
+        """Gives up what is being looked for."""
+        self._scan = self._second = None
 
     def work(self) -> None:
         """Does some milliseconds of what is being looked for; of the filter where nothing is."""

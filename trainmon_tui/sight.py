@@ -10,15 +10,15 @@ import msgspec
 from trainmon.reader import SKEW_LIMIT
 from trainmon.state import RunState
 from trainmon.statuses import Evidence, Status, Verdict
+from trainmon_tui.chart_view import ChartView
+from trainmon_tui.raw import Raw
 
 
 class Options(msgspec.Struct, frozen=True):
     """What the user set in the view."""
 
-    smoothing: float = 0.9
-    """Weight of the past in the smoothed curve, 0 (none) to below 1."""
-    log_y: bool = False
-    """Whether the loss is drawn on a logarithmic axis."""
+    chart: ChartView = ChartView()
+    """How all charts are looked at."""
     paused: bool = False
     """Whether the screen stands still while the run goes on."""
 
@@ -40,6 +40,8 @@ class Sight(msgspec.Struct, frozen=True):
     files: Mapping[str, bool | None] = {}
     """Whether the file of a checkpoint is there, by its path as logged; None: cannot be known from here."""
     options: Options = Options()
+    raw: Raw = Raw()
+    """Raw points of what is in view, as far as they were read; they belong to `state`."""
 
     @property
     def utc_offset(self) -> int:

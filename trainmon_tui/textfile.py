@@ -77,10 +77,10 @@ class TextFile:
         return self._descriptor >= 0
 
     def close(self) -> None:
-        """Lets go of the file."""
+        """Lets go of the file; the next `poll` knows it again."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
-        self._descriptor, self.size, self._mark, self._identity = -1, 0, b"", (0, 0)
+        self._descriptor = -1
 
     def poll(self) -> News:
         """Looks at the file again; the first one that is found counts as replaced.
@@ -93,14 +93,18 @@ class TextFile:
         except FileNotFoundError:
             return News.GONE
         identity = (status.st_dev, status.st_ino)
-        if self.open and identity == self._identity and status.st_size >= self.size and self._is_same():
+        known = identity == self._identity and status.st_size >= self.size
+        if not (self.open and known):
+            self.close()
+            self._descriptor = _open(self.path)
+            status = os.fstat(self._descriptor)
+            known = known and (status.st_dev, status.st_ino) == self._identity
+        if known and self._is_same():
             grew = status.st_size > self.size
             self._take_size(status.st_size)
             return News.GREW if grew else News.NONE
-        self.close()
-        self._descriptor = _open(self.path)
-        status = os.fstat(self._descriptor)
         self._identity = (status.st_dev, status.st_ino)
+        self.size, self._mark = 0, b""
         self._take_size(status.st_size)
         return News.REPLACED
 

@@ -53,13 +53,16 @@ _COLOURS: Mapping[Role, str] = {
     "plain": "foreground", "title": "primary", "label": "dim", "value": "value", "unit": "dim", "dim": "dim",
     "key": "secondary", "train": "primary", "raw": "dim", "band": "dim", "validation": "warning",
     "best": "success", "checkpoint": "accent", "nan": "error", "other": "accent", "axis": "dim",
-    "cursor": "value", "bar": "calm", "track": "dim", "good": "success", "warn": "warning", "bad": "error",
+    "cursor": "value", "match": "value", "bar": "calm", "track": "dim", "good": "success", "warn": "warning", "bad": "error",
     "headline": "error", "own": "value", "frame": "dim", "source": "secondary", "separator": "dim",
 }  # fmt: skip
 """Which variable of a theme colours which role; "dim" and "value" are ours and mixed where a theme lacks them."""
 
 _BOLD: frozenset[Role] = frozenset({"title", "value", "best", "nan", "bad", "headline", "own", "cursor"})
 """Roles that stand out without colour, too."""
+
+_REVERSED: frozenset[Role] = frozenset({"match"})
+"""Roles that stand out on a line of any colour, and without colour."""
 
 _JUDGEMENTS: frozenset[Role] = frozenset({"good", "warn", "bad", "headline", "own", "key"})
 """Roles that keep their colour when all else recedes."""
@@ -91,7 +94,10 @@ def palette(variables: Mapping[str, str], *, dimmed: bool = False) -> Palette:
             color = foreground if role == "value" else named["dim"]
             faint = _is_ansi(color)
         bold = role in _BOLD and not (dimmed and role == "value")
-        styles[role] = Style(color=color.rich_color, bold=bold or None, dim=faint or None)
+        reverse = role in _REVERSED
+        styles[role] = Style(
+            color=color.rich_color, bold=bold or None, dim=faint or None, reverse=reverse or None
+        )
     return styles
 
 

@@ -83,10 +83,10 @@ def test_a_wait_on_disk_is_told_only_of_a_silent_trainer(tmp_path: Path) -> None
     last = journal.state().progress
     assert last is not None
 
-    soon, late = (
-        Observer(tmp_path, clock=lambda: START, monotonic=lambda later=later: last.mono + later, root=root)
-        for later in (1.0, 31.0)
-    )
+    def after(seconds: float) -> Observer:
+        return Observer(tmp_path, clock=lambda: START, monotonic=lambda: last.mono + seconds, root=root)
+
+    soon, late = after(1.0), after(31.0)
 
     assert soon.look(journal.state(), None).process_state is None
     assert late.look(journal.state(), None).process_state == "D"

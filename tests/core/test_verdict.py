@@ -96,6 +96,7 @@ def test_what_a_stalled_run_does_is_told_by_cpu_and_gpu(
     """Readings keep coming from the monitor's thread; they are no sign that the training goes on."""
     journal = a_run().after(600.0)
     reading = a_reading(journal.now)
+    assert reading.process is not None
     process = structs.replace(reading.process, cpu_percent=cpu, children_cpu_percent=0.0)
     gpus = (structs.replace(reading.gpus[0], utilisation=gpu),)
     journal.system(structs.replace(reading, process=process, gpus=gpus))

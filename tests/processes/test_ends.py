@@ -68,13 +68,14 @@ def test_p8_closing_takes_a_moment(stage: Stage) -> None:
 
 
 def test_w25_a_signal_handler_may_log_while_its_own_thread_logs(stage: Stage) -> None:
-    """2,000 signals: no deadlock, nothing raised, nothing lost. (Signals that come at once are one.)"""
+    """2,000 signals, at any moment: no deadlock, nothing raised, nothing lost."""
     training = stage.start("ends", "signals", count=2_000, threads=2)
+    for number in range(2_000):
+        training.process.send_signal(signal.SIGUSR1)
+        until(lambda: training.page[1] > number or training.process.poll() is not None, "a handled signal")  # noqa: B023
     status = training.wait()
 
-    print(training.said())
-    assert (status, training.page[RAISED]) == (0, 0)
-    assert numbers(training)["handled"] > 1_000
+    assert (status, training.page[RAISED], training.page[1]) == (0, 0, 2_000)
     check_all_there(training, killed=False)
 
 
@@ -138,7 +139,7 @@ def test_m03_workers_that_are_killed_every_epoch_leave_their_records_and_nothing
     print(training.said())
     assert (status, training.page[RAISED]) == (0, 0)
     assert numbers(training)["threads"] <= 1  # The sync thread may have come.
-    assert numbers(training)["descriptors"] <= 8
+    assert numbers(training)["descriptors"] <= 4
     steps = count_steps(training.folder)
     for worker in range(4 * epochs):
         slot = CHILD + worker

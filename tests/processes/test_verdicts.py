@@ -146,7 +146,11 @@ needs_kernel = pytest.mark.skipif(
     not kernel_tells(), reason="needs Linux 6.15: a watcher learns no exit status"
 )
 
-UNKNOWN = (Status.DIED, "the process is gone and said no end: killed, or exited", "unknown")
+UNKNOWN: tuple[Status, str, Certainty] = (
+    Status.DIED,
+    "the process is gone and said no end: killed, or exited",
+    "unknown",
+)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from tests.builders import Journal, a_run
 from trainmon_tui.render.cells import plain, row_width
+from trainmon_tui.chart_view import ChartView
 from trainmon_tui.sight import Options, Sight
 from trainmon_tui.widgets.loss import Axes, axes, pick, rows
 
@@ -72,7 +73,7 @@ def test_a_single_spike_does_not_flatten_the_curve() -> None:
 
 
 def test_a_logarithmic_axis_is_said() -> None:
-    piece_rows = text(a_run().sight(options=Options(log_y=True)), 110)
+    piece_rows = text(a_run().sight(options=Options(chart=ChartView(log_y=True))), 110)
 
     assert "log y" in piece_rows
 

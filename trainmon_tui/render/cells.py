@@ -15,6 +15,7 @@ Role = Literal[
     "title", "label", "value", "unit", "dim", "key",  # words and numbers of a panel
     "train", "raw", "band", "validation", "best", "checkpoint", "nan",  # curves and their marks
     "other",  # a second curve to compare with
+    "match",  # what a search found
     "axis", "cursor",  # the frame of a chart
     "bar", "track",  # bars and sparklines
     "good", "warn", "bad",  # judgements

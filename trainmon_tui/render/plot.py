@@ -98,10 +98,8 @@ def plot(chart: Chart, width: int, height: int, *, ascii: bool = False) -> list[
     width, height = max(width, 0), max(height, 0)
     x_bounds, y_bounds = _x_bounds(chart), _y_bounds(chart)
     plot_height = height - 1 if height >= 3 else height
-    labels = axis.y_ticks(y_bounds, plot_height, log=chart.log_y) if _has_values(chart) else []
-    gutter = max([LABEL_CELLS, *(cell_width(label) for _, label in labels)]) + 1
-    if width < gutter + LEAST_PLOT:
-        gutter = 0
+    labels = _y_labels(chart, y_bounds, plot_height)
+    gutter = _gutter(labels, width)
     plot_width = width - gutter
     if not plot_width or not plot_height:
         return [row((" " * width, "plain")) for _ in range(height)]
@@ -117,6 +115,25 @@ def plot(chart: Chart, width: int, height: int, *, ascii: bool = False) -> list[
         below = axis.x_ticks(x_bounds, plot_width, chart.x_label_kind, chart.utc_offset)
         rows.append(row((" " * gutter + _x_labels(below, across, plot_width), "axis")))
     return rows
+
+
+def x_at(chart: Chart, width: int, height: int, column: int) -> float:
+    """The x in the middle of a column of the rows that `plot` draws in this size; of the nearest one in the plot."""
+    plot_height = height - 1 if height >= 3 else height
+    gutter = _gutter(_y_labels(chart, _y_bounds(chart), plot_height), width)
+    low, high = _x_bounds(chart)
+    plot_width = max(1, width - gutter)
+    return low + (high - low) * (min(max(column - gutter, 0), plot_width - 1) + 0.5) / plot_width
+
+
+def _y_labels(chart: Chart, bounds: Bounds, plot_height: int) -> list[Tick]:
+    return axis.y_ticks(bounds, plot_height, log=chart.log_y) if _has_values(chart) else []
+
+
+def _gutter(labels: list[Tick], width: int) -> int:
+    """Cells left of the plot."""
+    gutter = max([LABEL_CELLS, *(cell_width(label) for _, label in labels)]) + 1
+    return gutter if width >= gutter + LEAST_PLOT else 0
 
 
 def _cells(chart: Chart, across: Scale, down: Scale, *, ascii: bool) -> tuple[list[str], list[Role]]:

@@ -15,6 +15,9 @@ Course = tuple[float | None, ...]
 LEAST = 8
 """Cells below which a sparkline says nothing."""
 
+LONGEST = 64
+"""Cells of a sparkline at most: a history with the columns of many GPUs has that many buckets."""
+
 
 class Courses(msgspec.Struct, frozen=True):
     """The histories of a machine; the names of its columns are those of `trainmon.machine.columns`."""
@@ -45,7 +48,7 @@ def courses(series: Series) -> Courses:
 def spark(
     course: Course, width: int, *, high: float | None = None, low: float = 0.0, ascii_only: bool = False
 ) -> Row:
-    """The course in `width` cells; the empty row where it has no room or fewer than two values.
+    """The course in `width` cells, `LONGEST` at most; the empty row where it has no room or fewer than two values.
 
     Args:
         course: As `courses` gives it.
@@ -59,4 +62,4 @@ def spark(
     finite = [value for value in course if value is not None and math.isfinite(value)]
     top = high if high is not None else max(finite, default=0.0)
     # A rate that was 0 all the time lies on the floor, and not at half height.
-    return row(*sparkline(course, width, low=low, high=max(top, low + 1e-9), ascii=ascii_only))
+    return row(*sparkline(course, min(width, LONGEST), low=low, high=max(top, low + 1e-9), ascii=ascii_only))

@@ -5,151 +5,83 @@ from collections.abc import Sequence
 
 import msgspec
 
+from trainmon.range_rows import Key
 from trainmon.scalars import decode_number
-from trainmon.series import Column
 from trainmon.state import ValidationEntry
 from trainmon.units import number
-from trainmon_tui.render.axis import Bounds, log_bounds, stable_bounds
+from trainmon_tui.chart_view import Ruler, ruler_of
 from trainmon_tui.render.cells import Row, row
-from trainmon_tui.render.plot import Chart, Line, Marks, plot
-from trainmon_tui.render.smooth import smooth
+from trainmon_tui.render.plot import plot
 from trainmon_tui.sight import Sight
+from trainmon_tui.widgets import chart
+from trainmon_tui.widgets.chart import Axes, ChartPiece, modes, readout_alternatives
+from trainmon_tui.widgets.charts import ChartsPanel, Drawn
 from trainmon_tui.widgets.lines import join, title_row, words
-from trainmon_tui.widgets.rows import SHORT_OF_TWO_TICKS, RowsPanel
+from trainmon_tui.widgets.rows import SHORT_OF_TWO_TICKS, Box
 
 EMPTY = "no loss yet: log_training_progress(loss=…) draws it here"
 """What makes the curve appear."""
+
+LOSS = Key("loss", "loss")
+"""The column of the training loss."""
 
 
 class LossSlice(msgspec.Struct, frozen=True):
     """The curves and the newest values."""
 
-    training: Column | None
-    """None before the first loss."""
-    smoothed: tuple[float, ...]
-    """The means of `training`, smoothed; () where nothing is smoothed."""
-    validation: Column | None
-    """None before the first validation with a loss."""
-    raw: float | None
-    """The newest training loss; None before the first."""
+    piece: ChartPiece
     best: ValidationEntry | None
     best_metric: str
     """The validation metric that decides; untrusted."""
-    smoothing: float
-    """Weight of the past, 0 to below 1."""
-    log_y: bool
 
 
-def pick(sight: Sight) -> LossSlice:
-    """The loss chart's part of a sight."""
-    state, weight = sight.state, sight.options.smoothing
-    training = state.loss.column("loss") if "loss" in state.loss.names else None
+def pick(sight: Sight, ruler: Ruler | None = None) -> LossSlice:
+    """The loss chart's part of a sight.
+
+    Args:
+        sight: What there is to see.
+        ruler: Of its state; None: made here.
+    """
+    state = sight.state
     return LossSlice(
-        training=training,
-        smoothed=tuple(smooth(training.mean, weight)) if training is not None and weight > 0 else (),
-        validation=state.validation.column("val_loss") if "val_loss" in state.validation.names else None,
-        raw=decode_number(state.progress.loss)
-        if state.progress is not None and state.progress.loss is not None
-        else None,
+        piece=chart.pick(sight, LOSS, ruler if ruler is not None else ruler_of(state)),
         best=state.best,
         best_metric=state.configuration.best_metric if state.configuration is not None else "loss",
-        smoothing=weight,
-        log_y=sight.options.log_y,
     )
-
-
-class Axes(msgspec.Struct, frozen=True):
-    """Bounds of the last drawing, so that the next one moves them as seldom as possible."""
-
-    x: Bounds | None = None
-    y: Bounds | None = None
-    log_y: bool = False
 
 
 def axes(piece: LossSlice, before: Axes) -> Axes:
-    """The bounds for a drawing, wider than those before where the data outgrew them."""
-    if before.log_y != piece.log_y:
-        before = Axes(before.x, None, piece.log_y)
-    curves = [column for column in (piece.training, piece.validation) if column is not None]
-    steps = [step for column in curves for step in (*column.first_step[:1], *column.last_step[-1:])]
-    values = [
-        value for column in curves for side in (column.minimum, column.maximum) for value in _finite(side)
-    ]
-    x = stable_bounds(before.x, min(0, *steps), max(steps)) if steps else None
-    if piece.log_y:
-        positive = [value for value in values if value > 0]
-        y = log_bounds(before.y, min(positive), max(positive)) if positive else None
-    else:
-        y = stable_bounds(before.y, *_without_outliers(values)) if values else None
-    return Axes(x, y, piece.log_y)
-
-
-def _finite(values: Sequence[float]) -> list[float]:
-    return [value for value in values if value - value == 0.0]
-
-
-def _without_outliers(values: list[float]) -> tuple[float, float]:
-    """The range of the values; a few that lie far above the rest are drawn on the edge and do not flatten it."""
-    ordered = sorted(values)
-    low, high = ordered[0], ordered[-1]
-    usual = ordered[int(len(ordered) * 0.98)]
-    middle = ordered[len(ordered) // 2]
-    if len(ordered) >= 50 and high - middle > 8 * max(usual - middle, 1e-12):
-        high = usual
-    return low, high
-
-
-def chart(piece: LossSlice, bounds: Axes) -> Chart:
-    """What is drawn."""
-    lines: list[Line] = []
-    marks: list[Marks] = []
-    broken: list[float] = []
-    if (training := piece.training) is not None:
-        steps = training.last_step
-        banded = any(count > 1 for count in training.count)
-        low, high = (training.minimum, training.maximum) if banded else (None, None)
-        if piece.smoothing > 0:
-            lines.append(Line(steps, training.mean, "raw", low, high))
-            lines.append(Line(steps, piece.smoothed, "train"))
-        else:
-            lines.append(Line(steps, training.mean, "train", low, high))
-        broken = [step for step, bad in zip(steps, training.nonfinite, strict=True) if bad]
-    if piece.validation is not None:
-        marks.append(Marks(piece.validation.last_step, piece.validation.last, "o", "validation"))
-    if piece.best is not None and piece.best.val_loss is not None:
-        marks.append(Marks([piece.best.run_step], [decode_number(piece.best.val_loss)], "*", "best"))
-    return Chart(
-        lines=tuple(lines),
-        marks=tuple(marks),
-        x_bounds=bounds.x,
-        y_bounds=bounds.y,
-        log_y=piece.log_y,
-        not_finite=broken,
-        empty=EMPTY,
-    )
+    """See `chart.axes`."""
+    return chart.axes(piece.piece, before)
 
 
 def legend(piece: LossSlice, *, ascii_only: bool) -> list[Row]:
-    """The newest values, fuller first."""
-    smoothed = _last_finite(piece.smoothed)
-    if smoothed is None and piece.raw is None:
+    """The newest values, or those at the cursor; fuller first."""
+    own, points, view = piece.piece.curve, piece.piece.validation, piece.piece.view
+    at_cursor = readout_alternatives(piece.piece)
+    if at_cursor:
+        return [join(*modes(view), at_cursor[0], gap="   "), *at_cursor]
+    raw_value = piece.piece.newest
+    # The smoothed value is that of the newest step, which a window may not show.
+    smoothed = _last_finite(own.smoothed) if own is not None and view.window is None else None
+    if smoothed is None and raw_value is None:
         return [row(("train, val and best will stand here", "dim")), ()]
-    broken = piece.raw is not None and not math.isfinite(piece.raw)
-    if piece.smoothing > 0 and not broken:
+    broken = raw_value is not None and not math.isfinite(raw_value)
+    if smoothed is not None and not broken:
         train = row(("train ", "label"), (number(smoothed), "train"))
-        raw = row(("raw ", "label"), (number(piece.raw), "raw"))
+        raw = row(("raw ", "label"), (number(raw_value), "raw"))
     else:
-        train, raw = row(("train ", "label"), (number(piece.raw), "nan" if broken else "train")), ()
-    last = piece.validation.last[-1] if piece.validation is not None and len(piece.validation.last) else None
+        train, raw = row(("train ", "label"), (number(raw_value), "nan" if broken else "train")), ()
+    last = points.last[-1] if points is not None and points.last else None
     val = (
         row(("o ", "validation"), ("val ", "label"), (number(last), "validation")) if last is not None else ()
     )
     best, best_at = _best(piece, ascii_only=ascii_only)
-    scale = row(("log y", "key")) if piece.log_y else ()
-    smoothing = row((f"smoothing {piece.smoothing:g}", "dim")) if piece.smoothing > 0 else row(("raw", "dim"))
+    *unusual, smoothing = modes(view)
     return [
-        join(scale, smoothing, train, raw, val, join(best, best_at, gap=" "), gap="   "),
-        join(scale, train, raw, val, join(best, best_at, gap=" ")),
+        join(*unusual, smoothing, train, raw, val, join(best, best_at, gap=" "), gap="   "),
+        join(*unusual, train, raw, val, join(best, best_at, gap=" ")),
+        join(*unusual, train, raw, val, best),
         join(train, raw, val, best),
         join(train, val, best),
         join(train, val),
@@ -180,10 +112,11 @@ def _last_finite(values: Sequence[float]) -> float | None:
 def rows(piece: LossSlice, width: int, height: int, ascii_only: bool, bounds: Axes) -> list[Row]:
     """A title line and the chart below it, in exactly `height` rows."""
     title = title_row("loss", legend(piece, ascii_only=ascii_only), width, ascii_only=ascii_only)
-    return [title, *plot(chart(piece, bounds), width, height - 1, ascii=ascii_only)][:height]
+    drawn = plot(chart.chart(piece.piece, bounds, EMPTY), width, height - 1, ascii=ascii_only)
+    return [title, *drawn][:height]
 
 
-class LossPanel(RowsPanel[LossSlice]):
+class LossPanel(ChartsPanel[LossSlice]):
     """The loss chart; remembers its axes."""
 
     COLUMNS = 6
@@ -198,8 +131,6 @@ class LossPanel(RowsPanel[LossSlice]):
     def draw(self, piece: LossSlice, width: int, height: int) -> list[Row]:
         """See `rows`."""
         self._axes = axes(piece, self._axes)
+        drawn = chart.chart(piece.piece, self._axes, EMPTY)
+        self.drawn = (Drawn(LOSS, Box(0, 1, width, height - 1), drawn),)
         return rows(piece, width, height, self._ascii, self._axes)
-
-    def same(self, before: Sight, after: Sight) -> bool:
-        """See `RowsPanel.same`."""
-        return before.state is after.state

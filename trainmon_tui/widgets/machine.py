@@ -7,6 +7,7 @@ from trainmon.units import gib, percent, size, size_gib, throughput
 from trainmon_tui.render.bars import gauge
 from trainmon_tui.render.cells import Row, fit_row, row, row_width
 from trainmon_tui.sight import Sight
+from trainmon_tui.widgets.courses import LEAST, Course, Courses, courses, spark
 from trainmon_tui.widgets.lines import ago, clip, first_that_fits, join, title_row, words
 from trainmon_tui.widgets.rows import RowsPanel
 from trainmon_tui.widgets.split import Split, split, split_words
@@ -29,6 +30,8 @@ class MachineSlice(msgspec.Struct, frozen=True):
     """Seconds; None without a reading."""
     split: Split | None
     """Where the time went; None before the first step."""
+    courses: Courses = Courses()
+    """The histories of what is measured."""
 
 
 def pick(sight: Sight) -> MachineSlice:
@@ -38,6 +41,7 @@ def pick(sight: Sight) -> MachineSlice:
         reading=reading,
         age=sight.now - reading.time if reading is not None else None,
         split=split(sight.state, sight.now),
+        courses=courses(sight.state.machine),
     )
 
 
@@ -56,7 +60,7 @@ def rows(piece: MachineSlice, width: int, height: int, ascii_only: bool) -> list
         return [title, row((clip(EMPTY, width, ascii_only=ascii_only), "dim"))][:height]
     if height <= 4:
         return [title, *_compact(piece.reading, width, ascii_only)][:height]
-    return [title, *_panel(piece.reading, width, height - 1, ascii_only)][:height]
+    return [title, *_panel(piece.reading, piece.courses, width, height - 1, ascii_only)][:height]
 
 
 def _compact(reading: MachineReading, width: int, ascii_only: bool) -> list[Row]:
@@ -131,11 +135,11 @@ def _throttle(gpu: GpuReading, ascii_only: bool) -> Row:
     return row(("throttled: " + words(", ".join(gpu.throttle), ascii_only=ascii_only, limit=60), "warn"))
 
 
-def _panel(reading: MachineReading, width: int, height: int, ascii_only: bool) -> list[Row]:
+def _panel(reading: MachineReading, courses: Courses, width: int, height: int, ascii_only: bool) -> list[Row]:
     lines: list[Row] = []
     several = len(reading.gpus) * 5 + 8 > height
     for gpu in reading.gpus:
-        lines += _gpu_lines(gpu, width, ascii_only)[: 2 if several else None]
+        lines += _gpu_lines(gpu, courses, width, ascii_only)[: 2 if several else None]
     if not reading.gpus and reading.gpu_note:
         lines.append(
             row(
@@ -155,13 +159,13 @@ def _panel(reading: MachineReading, width: int, height: int, ascii_only: bool) -
     if lines and reading.host is not None and len(lines) + 6 < height:
         lines.append(())
     if reading.host is not None:
-        lines += _host_lines(reading.host, width, ascii_only)
+        lines += _host_lines(reading.host, courses, width, ascii_only)
     if reading.process is not None:
         lines.append(_trainer_line(reading.process, width))
     return lines
 
 
-def _gpu_lines(gpu: GpuReading, width: int, ascii_only: bool) -> list[Row]:
+def _gpu_lines(gpu: GpuReading, courses: Courses, width: int, ascii_only: bool) -> list[Row]:
     name = clip(words(gpu.name or "", ascii_only=ascii_only), width - 12, ascii_only=ascii_only)
     head = row(
         (f"GPU{gpu.index}  ", "label"),
@@ -171,14 +175,18 @@ def _gpu_lines(gpu: GpuReading, width: int, ascii_only: bool) -> list[Row]:
     if gpu.state is not None:
         return [head, row((words(gpu.state, ascii_only=ascii_only, limit=width), "bad"))]
     memory = gpu.memory_used / gpu.memory_total if gpu.memory_used is not None and gpu.memory_total else None
+    column, total = f"gpu{gpu.index}.", gpu.memory_total
+    busy, held = courses.of(column + "utilisation"), courses.of(column + "memory")
+    value = f"{_of_memory(gpu.memory_used, total)} GiB"
     lines = [
         head,
-        _gauge("util", percent(gpu.utilisation), _fraction(gpu.utilisation), width, ascii_only),
-        _gauge("memory", f"{_of_memory(gpu.memory_used, gpu.memory_total)} GiB", memory, width, ascii_only),
+        _gauge("util", percent(gpu.utilisation), _fraction(gpu.utilisation), width, ascii_only, busy, 100.0),
+        _gauge("memory", value, memory, width, ascii_only, held, total),
     ]
     if gpu.power is not None:
         share = gpu.power / gpu.power_limit if gpu.power_limit else None
-        lines.append(_gauge("power", f"{_watts(gpu)} W", share, width, ascii_only))
+        drawn = courses.of(column + "power")
+        lines.append(_gauge("power", f"{_watts(gpu)} W", share, width, ascii_only, drawn, gpu.power_limit))
     degrees = f"{gpu.temperature} {'' if ascii_only else '°'}C" if gpu.temperature is not None else "?"
     lines.append(
         join(row((f"{'temp':<{_NAME}}", "label"), (degrees, "value")), _throttle(gpu, ascii_only), gap="   ")
@@ -190,19 +198,15 @@ def _fraction(value: float | None) -> float | None:
     return None if value is None else value / 100
 
 
-def _host_lines(host: HostReading, width: int, ascii_only: bool) -> list[Row]:
+def _host_lines(host: HostReading, courses: Courses, width: int, ascii_only: bool) -> list[Row]:
     memory = (
         host.memory_used / host.memory_total if host.memory_used is not None and host.memory_total else None
     )
+    cpu, busy = f"{percent(host.cpu_percent)}{_of_cpus(host)}", _fraction(host.cpu_percent)
+    ram = f"{_of_memory(host.memory_used, host.memory_total)} GiB"
     lines = [
-        _gauge(
-            "CPU",
-            f"{percent(host.cpu_percent)}{_of_cpus(host)}",
-            _fraction(host.cpu_percent),
-            width,
-            ascii_only,
-        ),
-        _gauge("RAM", f"{_of_memory(host.memory_used, host.memory_total)} GiB", memory, width, ascii_only),
+        _gauge("CPU", cpu, busy, width, ascii_only, courses.of("cpu"), 100.0),
+        _gauge("RAM", ram, memory, width, ascii_only, courses.of("memory"), host.memory_total),
     ]
     if host.disk_free is not None:
         used = 1 - host.disk_free / host.disk_total if host.disk_total else None
@@ -239,15 +243,21 @@ def _trainer_line(process: ProcessReading, width: int) -> Row:
     )
 
 
-def _gauge(name: str, value: str, fraction: float | None, width: int, ascii_only: bool) -> Row:
-    """Name, value, and a bar in what is left of the line; no bar where nothing limits the value."""
+def _gauge(
+    name: str, value: str, fraction: float | None, width: int, ascii_only: bool,
+    course: Course = (), limit_of_course: float | None = None,
+) -> Row:  # fmt: skip
+    """Name, value, and in what is left of the line a bar and the course; neither where nothing limits the value."""
     text = row((f"{name:<{_NAME}}", "label"), (f"{value:<{_VALUE}}", "value"))
     room = width - row_width(text) - 1
     if fraction is None or room < 6:
         return text
     # A busy CPU or GPU is what one wants; a memory or a disk that is nearly full ends a run.
     limit = 0.95 if name in ("RAM", "memory", "disk") else 1.01
-    return row(*text, (" ", "plain"), *gauge(fraction, room, bad_at=limit, ascii=ascii_only))
+    half = (room - 1) // 2 if room >= 2 * LEAST + 1 else 0
+    drawn = spark(course, half, high=limit_of_course, ascii_only=ascii_only)
+    bar = gauge(fraction, room - half - 1 if drawn else room, bad_at=limit, ascii=ascii_only)
+    return row(*text, (" ", "plain"), *bar, (" " if drawn else "", "plain"), *drawn)
 
 
 class MachinePanel(RowsPanel[MachineSlice]):

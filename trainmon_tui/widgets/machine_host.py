@@ -8,7 +8,7 @@ from trainmon_tui.render.safe import fit
 from trainmon_tui.render.sparkline import sparkline
 from trainmon_tui.widgets.courses import LEAST, Course, Courses, spark
 
-NAME = 10
+NAME = 13
 """Cells of the name of a quantity."""
 
 VALUE = 21
@@ -37,7 +37,9 @@ def host_lines(
     if process is not None:
         ranked += _process(process, courses, width, ascii_only)
     else:
-        ranked.append((3, row((f"{'trainer':<{NAME}}", "label"), ("no reading: it is gone, or not ours", "dim"))))
+        ranked.append(
+            (3, row((f"{'trainer':<{NAME}}", "label"), ("no reading: it is gone, or not ours", "dim")))
+        )
     kept = sorted(rank for rank, _ in ranked)[: max(most, 0)]
     lines: list[Row] = []
     for rank, line in ranked:
@@ -134,8 +136,7 @@ def _line(
     text = row((fit(name, NAME - 1, ellipsis=mark), "label"), (" ", "plain"), (fit(value, VALUE), "value"))
     room = width - NAME - VALUE
     if share is not None and room >= _GAUGE + 1 + LEAST:
-        limits = {"warn_at": min(bad_at, 0.9) if bad_at <= 1 else bad_at, "bad_at": bad_at}
-        text = row(*text, *gauge(share, _GAUGE, ascii=ascii_only, **limits), (" ", "plain"))
+        text = row(*text, *gauge(share, _GAUGE, bad_at=bad_at, ascii=ascii_only), (" ", "plain"))
         room -= _GAUGE + 1
     elif share is None and room >= _GAUGE + 1 + LEAST:
         text = row(*text, (" " * (_GAUGE + 1), "plain"))

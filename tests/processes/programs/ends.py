@@ -35,21 +35,12 @@ def signals(counters: Counters, count: int) -> None:
             trainmon.log_validation_results(1, handled, 0.5)
 
     signal.signal(signal.SIGUSR1, handler)
-    pid = os.getpid()
-    sender = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            f"import os, time\nfor _ in range({count}): os.kill({pid}, 10); time.sleep(0.0007)",
-        ]
-    )
     step = 0
-    while sender.poll() is None:
+    while handled < count:
         step += 1
         log_steps(counters, 0, step, step)
         if step % 500 == 0:
             trainmon.log_error_with_context(KeyError(step), "in the loop")
-    print("handled", handled)
 
 
 def late(counters: Counters, count: int) -> None:
@@ -76,7 +67,7 @@ def forks(counters: Counters, count: int) -> None:
         step = 0
         while not stop.is_set():
             step += 1
-            log_steps(counters, 0, step, step)
+            log_steps(counters, 0, step, step, pause=0.0002)
 
     thread = threading.Thread(target=run)
     thread.start()
@@ -115,9 +106,7 @@ def _work(number: int, page: str, folder: str, method: str) -> None:
 
 def loader(counters: Counters, count: int) -> None:
     """Epochs with workers that are killed at their end, forked and spawned in turn."""
-    page, folder = sys.argv[-1], trainmon.setup_logging.__module__
-    page = given.page
-    folder = given.folder
+    page, folder = given.page, given.folder
     base = len(os.listdir("/proc/self/fd")), threading.active_count()
     log_steps(counters, 0, 1, 10)
     for epoch in range(count):
@@ -140,8 +129,9 @@ def loader(counters: Counters, count: int) -> None:
         for worker in workers:
             worker.join()
             worker.close()
-    logger.recorder.drained()
-    time.sleep(0.01)
+    deadline = time.monotonic() + 10.0
+    while len(os.listdir("/proc/self/fd")) > base[0] + 4 and time.monotonic() < deadline:
+        time.sleep(0.05)  # Segments are closed when they are drained.
     print("descriptors", len(os.listdir("/proc/self/fd")) - base[0])
     print("threads", threading.active_count() - base[1])
 
@@ -159,9 +149,7 @@ def torch_loader(counters: Counters, count: int) -> None:
             return index
 
     batches = torch.utils.data.DataLoader(Numbers(), batch_size=10, num_workers=4)
-    step = 0
-    for _ in batches:
-        step += 1
+    for step, _ in enumerate(batches, start=1):
         log_steps(counters, 0, step, step)
 
 
@@ -225,6 +213,6 @@ if __name__ == "__main__":
     logger = open_logger(given.folder, record_faults=given.act != "loader")
     try:
         globals()[given.act](page, given.count)
-    except BaseException:
+    except Exception:
         page[RAISED] += 1000
         raise
