@@ -45,7 +45,7 @@ def main() -> None:
     print(f"false alarms: {sum(false.values())} of {counts[0]:,} healthy runs  {dict(+false)}")
     found = counts[1] - sum(late.values()) - sum(early.values())
     print(
-        f"found within {WITHIN} steps: {100 * found / counts[1]:.1f} % of {counts[1]:,}  late {dict(late)}  early {dict(early)}"
+        f"found within {WITHIN} steps: {share:.1f} % of {counts[1]:,}  late {dict(late)}  early {dict(early)}"
     )
 
 

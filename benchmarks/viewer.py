@@ -58,8 +58,12 @@ class Load(msgspec.Struct, frozen=True):
     """Records of which that never came."""
 
 
-def live_run(folder: str, gaps: list[float], ready: str, before: int) -> dict[str, float]:
-    """A training that logs a step after each gap (seconds) and notes when; begins when `ready` exists."""
+def live_run(folder: str, count: int, gap: float, ready: str, before: int) -> dict[str, float]:
+    """A training that logs `count` steps and notes when; begins when `ready` exists.
+
+    From one to the next it waits `gap` seconds; a gap over a second is up to a quarter longer, so that the calls fall
+    on every moment of the viewer's rhythm.
+    """
     from trainmon.logger import TrainLogger
 
     logger = TrainLogger(folder)
@@ -73,8 +77,8 @@ def live_run(folder: str, gaps: list[float], ready: str, before: int) -> dict[st
         time.sleep(0.02)
     called: list[float] = []
     due = time.monotonic()
-    for step, gap in enumerate(gaps, before + 1):
-        due += gap
+    for step in range(before + 1, before + count + 1):
+        due += gap * (1 + 0.035 * (step % 7)) if gap > 1 else gap
         time.sleep(max(0.0, due - time.monotonic()))
         called.append(time.monotonic())
         logger.log_training_progress(
@@ -85,13 +89,14 @@ def live_run(folder: str, gaps: list[float], ready: str, before: int) -> dict[st
     return {}
 
 
-def beside(gaps: list[float], seconds: float, before: int = BEFORE) -> Load:
-    """Watches a live run for some seconds; without gaps the run is silent."""
+def beside(per_second: float, seconds: float, before: int = BEFORE) -> Load:
+    """Watches a live run for some seconds; at 0 records a second it is silent."""
     with scratch() as folder:
         run, ready = folder / "run", folder / "ready"
         arguments: dict[str, object] = {
             "folder": str(run),
-            "gaps": gaps or [seconds],
+            "count": max(1, int(per_second * seconds)),
+            "gap": 1 / per_second if per_second else seconds,
             "ready": str(ready),
             "before": before,
         }
@@ -115,7 +120,7 @@ def beside(gaps: list[float], seconds: float, before: int = BEFORE) -> Load:
                 trainer.kill()
                 trainer.wait()
         called: list[float] = json.loads(Path(f"{ready}.calls").read_text(encoding="ascii"))
-        latencies = shown_after(terminal, called, before) if gaps and len(gaps) < 1_000 else []
+        latencies = shown_after(terminal, called, before) if 0 < per_second <= 10 else []
     return Load(
         100 * cpu / took,
         written / took / 1e3,
@@ -187,64 +192,38 @@ def _paints(scale: Scale) -> Iterator[Row]:
 
 def _loads(scale: Scale) -> Iterator[Row]:
     seconds = 8.0 if scale.quick else 20.0
-    runs = scale.runs(3)
-    idle = [beside([], seconds) for _ in range(runs)]
-    yield judged(
-        "watch: CPU, live run that is silent",
-        [load.cpu for load in idle],
-        1,
-        "% of a core",
-        f"{seconds:.0f} s",
-        digits=2,
-    )
-    slow = [beside([0.1] * int(10 * seconds), seconds) for _ in range(runs)]
-    yield judged(
-        "watch: CPU at 10 records/s",
-        [load.cpu for load in slow],
-        3,
-        "% of a core",
-        f"{seconds:.0f} s",
-        digits=2,
-    )
-    yield judged(
-        "watch: bytes at 10 records/s", [load.rate for load in slow], 4, "KB/s", "to the pty", digits=2
-    )
-    fresh = [beside([0.1] * int(10 * seconds), seconds, before=1) for _ in range(runs)]
-    how = "a run that begins: each step moves the axes"
-    yield noted("  bytes in its first seconds", [load.rate for load in fresh], "KB/s", how, digits=2)
-    yield noted("  CPU in its first seconds", [load.cpu for load in fresh], "% of a core", how, digits=2)
-    every = [latency for load in slow for latency in load.latencies]
-    unseen = sum(load.unseen for load in slow)
-    how = f"{len(every)} calls, p50 {statistics.median(every):.0f} ms, worst {max(every):.0f} ms; {unseen} never seen"
-    yield judged(
-        "watch: log call to cells at 10 records/s, p99", [quantile(every, 0.99)], 450, "ms", how, digits=0
-    )
-    quiet = [
-        beside([1.2 + 0.037 * (n % 7) for n in range(max(8, int(seconds)))], 1.5 * seconds)
-        for _ in range(runs)
-    ]
-    every = [latency for load in quiet for latency in load.latencies]
-    unseen = sum(load.unseen for load in quiet)
-    how = f"{len(every)} calls 1.2 to 1.4 s apart, p50 {statistics.median(every):.0f} ms; {unseen} never seen"
-    yield judged(
-        "watch: log call to cells after a quiet second, p99",
-        [quantile(every, 0.99)],
-        250,
-        "ms",
-        how,
-        digits=0,
-    )
-    fast = [beside([0.001] * int(1_000 * seconds), seconds) for _ in range(runs)]
-    yield judged(
-        "watch: CPU at 1,000 records/s",
-        [load.cpu for load in fast],
-        10,
-        "% of a core",
-        f"{seconds:.0f} s",
-        digits=2,
-    )
+    runs, how = scale.runs(3), f"{seconds:.0f} s, {BEFORE:,} steps before"
+    idle = [beside(0, seconds).cpu for _ in range(runs)]
+    what = "watch: CPU, live run that is silent"
+    yield judged(what, idle, 1, "% of a core", f"{how}; readings of the machine go on", digits=2)
+    slow = [beside(10, seconds) for _ in range(runs)]
+    yield judged("watch: CPU at 10 records/s", [load.cpu for load in slow], 3, "% of a core", how, digits=2)
+    yield judged("watch: bytes at 10 records/s", [load.rate for load in slow], 4, "KB/s", how, digits=2)
+    yield _latency("watch: log call to cells at 10 records/s, p99", slow, 450)
+    fresh = [beside(10, seconds, before=1) for _ in range(runs)]
+    how_fresh = "a run that begins, where each step moves the axes"
+    yield noted("  bytes in its first seconds", [load.rate for load in fresh], "KB/s", how_fresh, digits=2)
     yield noted(
-        "watch: bytes at 1,000 records/s", [load.rate for load in fast], "KB/s", "to the pty", digits=2
+        "  CPU in its first seconds", [load.cpu for load in fresh], "% of a core", how_fresh, digits=2
     )
-    rss = [load.rss for load in fast]
-    yield judged("watch: memory beside a live run", rss, 80, "MB", "VmRSS at its end", digits=0)
+    quiet = [beside(1 / 1.2, 1.5 * seconds) for _ in range(runs)]
+    yield _latency("watch: log call to cells after a quiet second, p99", quiet, 250)
+    fast = [beside(1_000, seconds) for _ in range(runs)]
+    yield judged(
+        "watch: CPU at 1,000 records/s", [load.cpu for load in fast], 10, "% of a core", how, digits=2
+    )
+    yield noted("  bytes at 1,000 records/s", [load.rate for load in fast], "KB/s", how, digits=2)
+    yield judged(
+        "watch: memory beside a live run", [load.rss for load in fast], 80, "MB", "VmRSS at its end", digits=0
+    )
+
+
+def _latency(what: str, loads: list[Load], limit: float) -> Row:
+    """The 99th percentile over all calls of all runs."""
+    every = [latency for load in loads for latency in load.latencies]
+    unseen = sum(load.unseen for load in loads)
+    how = (
+        f"{len(every)} calls, p50 {statistics.median(every):.0f} ms, worst {max(every):.0f} ms; "
+        f"{unseen} never seen"
+    )
+    return judged(what, [quantile(every, 0.99)], limit, "ms", how, digits=0)

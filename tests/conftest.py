@@ -30,6 +30,8 @@ def spools(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
     """Where this test's spools are: not in `tmp_path`, so that tests may list that."""
     folder = tmp_path_factory.mktemp("spools")
     monkeypatch.setenv("TRAINMON_SPOOL_DIR", str(folder))
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):  # the settings of whoever runs the tests
+        monkeypatch.setenv(name, str(folder / name))
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
     return folder

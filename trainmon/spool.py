@@ -88,8 +88,8 @@ class Spool:
         self._room = OVERFLOW
         self._overflow_room = OVERFLOW
         self._identity: Identity | None = None
-        self._head = 0
-        """Bytes of the current segment's header."""
+        self._seen = 0
+        """Bytes of the current segment when it was last looked at, its header at first."""
         self._fresh = -1
         """The next segment while it is being made."""
         self._reopen_at = 0.0
@@ -225,7 +225,7 @@ class Spool:
             raise
         self.preamble = b""
         self._put_under_the_number()
-        self.path, self._head = path, len(head)
+        self.path, self._seen = path, len(head)
 
     def _put_under_the_number(self) -> None:
         """Has the descriptor be the fresh segment, from one append to the next."""
@@ -258,13 +258,14 @@ class Spool:
         return self._identity is not None and identity(self.descriptor) == self._identity
 
     def is_spent(self) -> bool:
-        """Whether it is time for the next segment: this one is full, or lost its name, its header or its descriptor."""
+        """Whether the next segment is due: this one is full, or lost its name, its beginning or its descriptor."""
         try:
             status = os.fstat(self.descriptor)
         except OSError:
             return True
         lost = (status.st_dev, status.st_ino) != self._identity or status.st_nlink == 0
-        return lost or not self._head <= status.st_size <= SEGMENT
+        shrunk, self._seen = status.st_size < self._seen, status.st_size
+        return lost or shrunk or status.st_size > SEGMENT
 
     def set_used(self, used: int) -> None:
         """Tells how many bytes all segments have now; the rest of the limit is room for lines."""

@@ -22,15 +22,20 @@ from trainmon.reader import View
 from trainmon.state import RunState
 from trainmon.statuses import Status, Verdict
 from trainmon.verdict import verdict
-from trainmon_tui.chart_view import flip_log_y, next_smoothing
+from trainmon_tui.chart_view import ChartView, flip_log_y, next_smoothing, reset
 from trainmon_tui.feed import Frame
+from trainmon_tui.raw import Raw, RawDesk, Request
 from trainmon_tui.render.safe import safe_lines
 from trainmon_tui.screens.base import PanelScreen
+from trainmon_tui.screens.charting import ChartingScreen, OpenScreen, ViewChanged, WantsRaw
 from trainmon_tui.screens.errors import ErrorsScreen
 from trainmon_tui.screens.help import HelpScreen
 from trainmon_tui.screens.overview import OverviewScreen
 from trainmon_tui.screens.quit import QuitScreen
+from trainmon_tui.screens.runs import RunChosen
+from trainmon_tui.screens.views import VIEWS, Views
 from trainmon_tui.sight import Options, Sight, clock_difference
+from trainmon_tui.terminal import Mouse
 from trainmon_tui.theme import DAY, NIGHT, palette
 from trainmon_tui.widgets.rows import SHORT_OF_A_TICK, where
 from trainmon_tui.widgets.status import title
@@ -52,6 +57,10 @@ class Arrived(Message):
     """A frame came; posted from the feed's thread."""
 
 
+class RawArrived(Message):
+    """Raw points were read; posted from the thread that did."""
+
+
 class WatchApp(App[int]):
     """The monitor of one run."""
 
@@ -62,11 +71,17 @@ class WatchApp(App[int]):
         Binding("q", "quit", "quit"),
         Binding("question_mark", "help", "keys"),
         Binding("1,escape", "overview", "overview"),
+        Binding("2", "view('metrics')", "metrics"),
+        Binding("3", "view('machine')", "machine"),
         Binding("4", "errors", "errors"),
+        Binding("5", "view('logs')", "logs"),
+        Binding("6", "view('operations')", "operations"),
+        Binding("7", "view('runs')", "runs"),
         Binding("s", "smoothing", "smoothing"),
         Binding("l", "log_y", "logarithmic axis"),
         Binding("space", "pause", "stand still"),
         Binding("t", "theme", "dark or light"),
+        Binding("m", "mouse", "mouse for the terminal or the monitor"),
         Binding("ctrl+z", "suspend_process", "to the background"),
         Binding("n", "jump(1)", "next error"),
         Binding("p", "jump(-1)", "previous error"),
@@ -87,6 +102,11 @@ class WatchApp(App[int]):
         say_title: Callable[[str], None] | None = None,
         child: Child | None = None,
         theme: str | None = None,
+        ask: Callable[[Request, RunState], None] | None = None,
+        follow: Callable[[Path], None] | None = None,
+        first_view: str | None = None,
+        chart: ChartView | None = None,
+        mouse: Mouse | None = None,
     ) -> None:
         """A monitor without anything to show yet.
 
@@ -97,13 +117,22 @@ class WatchApp(App[int]):
             say_title: Sets the terminal's title; None: it has none.
             child: A training that may end with the monitor.
             theme: Name of a theme; None: ours for dark terminals.
+            ask: Has raw points read, which then come by `deliver_raw`; None: charts make do without.
+            follow: Has another run folder followed, whose frames then come by `deliver`; None: only this one is.
+            first_view: Name of the view to begin with; None, or no such name: the overview.
+            chart: How charts are looked at to begin with; None: as usual.
+            mouse: Says whose the mouse is; None: it is always ours.
         """
         super().__init__()
         self._ascii = ascii_only
         self._clock = clock
         self._say_title = say_title
         self._child = child
-        self._options = Options()
+        self._follow = follow
+        self._first_view = first_view
+        self._options = Options(chart=chart or ChartView())
+        self._mouse_switch = mouse
+        self._raw = RawDesk(ask)
         self._newest: Frame | None = None
         self._shown: Frame | None = None
         self._dimmed = False
@@ -120,6 +149,7 @@ class WatchApp(App[int]):
         )
         self._overview = OverviewScreen(self.note_bug, ascii_only=ascii_only)
         self._errors = ErrorsScreen(self.note_bug, ascii_only=ascii_only)
+        self._views = Views(self.note_bug, ascii_only=ascii_only)
         for own in (NIGHT, DAY):
             self.register_theme(own)
         self.theme = theme if theme in self.available_themes else NIGHT.name
@@ -135,6 +165,12 @@ class WatchApp(App[int]):
             self._drawing_asked = True
             self.post_message(Arrived())
 
+    def deliver_raw(self, raw: Raw) -> None:
+        """Takes raw points, from any thread."""
+        self._raw.take(raw)
+        if self.is_running:
+            self.post_message(RawArrived())
+
     def get_default_screen(self) -> OverviewScreen:
         """The overview."""
         return self._overview
@@ -146,6 +182,13 @@ class WatchApp(App[int]):
         self._recolour()
         self._draw_newest()
         self.set_interval(1.0, self._tick)
+        if self._mouse_switch is not None:
+            mouse = self._mouse_switch
+            self.app_resume_signal.subscribe(self, lambda _app: mouse.tell())
+        if self._first_view == "errors":
+            self.action_errors()
+        elif self._first_view in VIEWS:
+            self.action_view(self._first_view)
         self.call_after_refresh(self._started)
 
     def leave(self, code: int) -> None:
@@ -168,6 +211,22 @@ class WatchApp(App[int]):
     def on_arrived(self, _message: Arrived) -> None:
         """Shows the newest frame."""
         self._draw_newest()
+
+    def on_raw_arrived(self, _message: RawArrived) -> None:
+        """Shows the raw points."""
+        self._draw_newest()
+
+    def on_view_changed(self, message: ViewChanged) -> None:
+        """Looks at all charts in another way."""
+        self._set(replace(self._options, chart=message.view))
+
+    def on_open_screen(self, message: OpenScreen) -> None:
+        """Shows a screen on top."""
+        self._open(message.screen)
+
+    def on_wants_raw(self, _message: WantsRaw) -> None:
+        """Has other points read."""
+        self._ask_for_raw()
 
     def _draw_newest(self) -> None:
         self._drawing_asked = False
@@ -192,7 +251,9 @@ class WatchApp(App[int]):
             exists=view.exists,
             note=view.note,
             files=frame.files,
+            output=frame.output,
             options=self._options,
+            raw=self._raw.points(view.state),
         )
 
     def _judge(self, view: View, now: float) -> Verdict:
@@ -212,17 +273,31 @@ class WatchApp(App[int]):
                 screen.show(self._sight)
         if self._say_title is not None:
             self._say_title(title(self._sight))
+        self._ask_for_raw()
+
+    def _ask_for_raw(self) -> None:
+        """Has the points read that the screen on top wants."""
+        if isinstance(self.screen, ChartingScreen):
+            self._raw.want(self.screen.request(), self._sight.state)
 
     def _recolour(self) -> None:
         bright = palette(self.theme_variables)
         receding = palette(self.theme_variables, dimmed=True) if self._dimmed else bright
-        for screen in (*self.screen_stack, self._overview, self._errors):
+        for screen in (*self.screen_stack, self._overview, self._errors, *self._views.made.values()):
             if isinstance(screen, PanelScreen):
                 screen.paint(bright, receding)
 
-    def _open(self, screen: HelpScreen | ErrorsScreen) -> None:
-        """Puts a screen on top, unless it is there."""
-        if type(self.screen) is not type(screen):
+    def _open(self, screen: PanelScreen) -> None:
+        """Puts a screen on top; what lies on one that was there goes."""
+        if screen in self.screen_stack:
+            while self.screen is not screen:
+                self.pop_screen()
+            self._show_in_colour()
+        elif type(self.screen) is not type(screen):
+            keeps_its_place = screen is self._errors or screen in self._views.made.values()
+            if keeps_its_place and not self.is_screen_installed(screen):
+                # Else Textual removes it when it is popped, and would never draw it again.
+                self.install_screen(screen, f"kept-{screen.id}")
             self.push_screen(screen, callback=lambda _nothing: self._show())
             self.call_after_refresh(self._show_in_colour)
 
@@ -232,7 +307,22 @@ class WatchApp(App[int]):
 
     def action_help(self) -> None:
         """Shows the keys."""
-        self._open(HelpScreen(self.note_bug, ascii_only=self._ascii))
+        own = self.screen.OWN_KEYS if isinstance(self.screen, PanelScreen) else ()
+        self._open(HelpScreen(self.note_bug, ascii_only=self._ascii, own=own))
+
+    def action_view(self, name: str) -> None:
+        """Shows one of `VIEWS`."""
+        self._open(self._views.get(name))
+
+    def on_run_chosen(self, message: RunChosen) -> None:
+        """Shows another run from now on."""
+        if self._follow is not None and message.folder != self._sight.folder:
+            self._newest = self._shown = None
+            self._options = replace(self._options, paused=False, chart=reset(self._options.chart))
+            waiting = Verdict(Status.WAITING)
+            self._sight = Sight(RunState(), waiting, self._clock(), folder=message.folder, exists=False)
+            self._follow(Path(message.folder))
+        self.action_overview()
 
     def action_errors(self) -> None:
         """Shows the errors on the whole screen."""
@@ -259,6 +349,16 @@ class WatchApp(App[int]):
     def _set(self, options: Options) -> None:
         self._options = options
         self._draw_newest()
+
+    @property
+    def chart(self) -> ChartView:
+        """How charts are looked at."""
+        return self._options.chart
+
+    def action_mouse(self) -> None:
+        """Hands the mouse to the terminal, which then selects text, or takes it back."""
+        if self._mouse_switch is not None:
+            self._mouse_switch.flip()
 
     def action_theme(self) -> None:
         """Dark or light."""

@@ -11,9 +11,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from trainmon_tui.feed import Feed, Frame
+from trainmon_tui.catalogue import holds_several
+from trainmon_tui.feed import Frame
+from trainmon_tui.following import Following
 from trainmon_tui.leaving import Guard
-from trainmon_tui.terminal import Title, needs_ascii, why_no_screen
+from trainmon_tui.raw import RawFeed
+from trainmon_tui.settings import keep, read_settings, restored
+from trainmon_tui.terminal import Mouse, Title, needs_ascii, why_no_screen
 
 CHILD_PATIENCE = 5.0
 """Seconds that a training gets to end in order before it is killed."""
@@ -51,17 +55,24 @@ def run_watch(
 
 def _watch(folder: Path, ascii_only: bool, child: "subprocess.Popen[bytes] | None") -> int:
     receive: list[Callable[[Frame], None]] = []
-    feed = Feed(folder, lambda frame: receive[0](frame) if receive else None)
-    feed.start()
+    settings = read_settings()
+    feed = Following(lambda frame: receive[0](frame) if receive else None, gap=settings.gap)
+    feed.change(folder)
     from trainmon_tui.app import WatchApp  # deferred: 200 ms of Textual, in which the feed already reads
 
+    raw = RawFeed(lambda found: app.deliver_raw(found))
     title = Title(os.environ, ascii_only=ascii_only)
     app = WatchApp(
         folder,
         ascii_only=ascii_only,
         say_title=title.show,
         child=child,
-        theme=os.environ.get("TEXTUAL_THEME"),
+        theme=os.environ.get("TEXTUAL_THEME", settings.theme),
+        ask=raw.ask,
+        follow=feed.change,
+        first_view="runs" if child is None and holds_several(folder) else settings.view,
+        chart=restored(folder),
+        mouse=Mouse(),
     )
     receive.append(app.deliver)
     if feed.newest is not None:
@@ -73,7 +84,9 @@ def _watch(folder: Path, ascii_only: bool, child: "subprocess.Popen[bytes] | Non
     finally:
         guard.stop()
         title.restore()
+        raw.stop()
         feed.stop()
+    keep(folder, app.chart)
     _say_bugs(app.bugs)
     if child is not None and (app.end_child or guard.code is not None):
         _end(child)

@@ -15,6 +15,8 @@ import msgspec
 from msgspec.structs import replace
 
 from trainmon.events import Opened
+from trainmon.output import OutputLine, newest_lines
+from trainmon.paths import OUTPUT
 from trainmon.reader import RunReader, View
 from trainmon.state import CheckpointEntry, RunState
 from trainmon.statuses import Evidence
@@ -34,6 +36,9 @@ FILES_EVERY = 5.0
 FILES = 12
 """Newest checkpoints whose files are looked for; no panel lists more."""
 
+OUTPUT_LINES = 24
+"""Newest lines of output that are read; no panel shows more."""
+
 HINT_RETRY = 5.0
 """Seconds until watching is tried again where the folder is missing, was replaced or cannot be watched."""
 
@@ -48,6 +53,8 @@ class Frame(msgspec.Struct, frozen=True):
     view: View
     files: Mapping[str, bool | None] = {}
     """Whether the file of a checkpoint is there, by its path as logged; None: cannot be known from here."""
+    output: tuple[OutputLine, ...] = ()
+    """The newest lines that the program printed, oldest first; untrusted text."""
 
 
 class Feed:
@@ -56,17 +63,21 @@ class Feed:
     `show` is called in that thread, at most four times a second, and only with what is new; it must return at once.
     """
 
-    def __init__(self, folder: Path, show: Callable[[Frame], None], *, hints: bool = True) -> None:
+    def __init__(
+        self, folder: Path, show: Callable[[Frame], None], *, hints: bool = True, gap: float | None = None
+    ) -> None:
         """A feed that does not run yet.
 
         Args:
             folder: The run folder; it may not exist yet.
             show: Takes the newest frame.
             hints: Whether watchfiles may wake the poll early.
+            gap: Seconds between two polls, at least; None: a quarter.
         """
         self._folder = folder
         self._show = show
         self._hints = hints
+        self._gap = gap
         self._stopping = threading.Event()
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name="trainmon-feed", daemon=True)
@@ -96,17 +107,20 @@ class Feed:
     def _run(self) -> None:
         reader = RunReader(self._folder)
         files = FileLook()
+        output = OutputLook(self._folder)
         version: int | None = None
         try:
             while not self._stopping.is_set():
                 began = time.monotonic()
                 self._wake.clear()
                 view = self._poll(reader)
-                there = files.look(view.state, began)
-                news = view.version != version or self._newest is None or there != self._newest.files
+                there, printed = files.look(view.state, began), output.look()
+                before = self._newest
+                found = (view.version, there, printed)
+                news = before is None or found != (version, before.files, before.output)
                 if news:
                     version = view.version
-                    self._newest = Frame(view, there)
+                    self._newest = Frame(view, there, printed)
                     self._show(self._newest)
                     if self._hints:
                         self._hints = False
@@ -126,7 +140,8 @@ class Feed:
 
     def _wait(self, began: float, interval: float) -> None:
         """Waits for the next poll; one that took as long as the gap has more to read and is repeated at once."""
-        left = began + SHORTEST_GAP - time.monotonic()
+        gap = SHORTEST_GAP if self._gap is None else self._gap
+        left = began + gap - time.monotonic()
         if left > 0:
             self._stopping.wait(left)
             self._wake.wait(max(0.0, began + interval - time.monotonic()))
@@ -175,6 +190,28 @@ def watch_folder(folder: Path, wake: threading.Event, stopping: threading.Event)
         # A folder that was deleted and made again sends nothing, and no error either.
         if identity() != before:
             return
+
+
+class OutputLook:
+    """Remembers the newest lines of output, and reads them again when the file has changed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._seen: tuple[int, int, int] | None = None
+        self._lines: tuple[OutputLine, ...] = ()
+
+    def look(self) -> tuple[OutputLine, ...]:
+        """The newest lines, oldest first; none where the program's output is not kept."""
+        try:
+            status = os.stat(self._folder / OUTPUT)
+        except OSError:
+            self._seen, self._lines = None, ()
+            return self._lines
+        seen = status.st_ino, status.st_size, status.st_mtime_ns
+        if seen != self._seen:
+            self._seen = seen
+            self._lines = tuple(newest_lines(self._folder, OUTPUT_LINES))
+        return self._lines
 
 
 class FileLook:

@@ -61,10 +61,10 @@ def newest_stamp(file: TextFile) -> str | None:
 def find_step(file: TextFile, step: int) -> Iterator[int | None]:
     """The newest record in which a step is reached: None at each step of the scan, then where it begins.
 
-    Not every step has a line, and steps may start again with an epoch: what is found is the newest line with at least
-    this step whose predecessor has less.
+    Not every step has a line, and steps may start again with an epoch: what is found is the first line with at least
+    this step in the newest rise that has one.
     """
-    reached: int | None = None
+    reached: tuple[int, int] | None = None
     end = file.size
     while end > 0:
         begin, data = file.chunk_before(end)
@@ -72,15 +72,17 @@ def find_step(file: TextFile, step: int) -> Iterator[int | None]:
         for raw in reversed(data.removesuffix(b"\n").split(b"\n")):
             offset = offset - len(raw) - 1 if offset < end or data.endswith(b"\n") else offset - len(raw)
             found = _step_of(raw)
-            if found is not None and found >= step:
-                reached = offset
-            elif found is not None and reached is not None:
-                yield reached
+            if found is None:
+                continue
+            if reached is not None and (found < step or found > reached[1]):
+                yield reached[0]
                 return
+            if found >= step:
+                reached = (offset, found)
         end = begin
         yield None
     if reached is not None:
-        yield reached
+        yield reached[0]
 
 
 def _step_of(raw: bytes) -> int | None:

@@ -251,13 +251,11 @@ class LogView:
         return [matches[index] for index in range(max(0, len(matches) - rows), len(matches))]
 
     def _page_lines(self) -> list[Line]:
-        top = self._bottom() if self._following else self._top
+        top = self._bottom() if self._following else min(self._top, self._bottom())
         matches, rows = self._matches, self._paper.rows
         if matches is None:
             return self._text.lines_from(top, rows)
         first = matches.search(top)
-        if not self._following:
-            first = max(0, min(first, len(matches) - 1))
         last = min(first + rows, len(matches))
         return [self._text.line_at(matches[index]) for index in range(first, last)]
 

@@ -67,6 +67,10 @@ class Raw(msgspec.Struct, frozen=True):
         )
 
 
+NOTHING = Raw()
+"""Nothing was read."""
+
+
 def run_of(state: RunState) -> tuple[str | None, int, int]:
     """What tells one run from another; see `Request.run`."""
     return state.bookmark.journal, state.run_number, state.resumed
@@ -115,6 +119,38 @@ def read(wanted: Request, state: RunState, cancelled: Callable[[], bool]) -> Raw
         around = max(0, wanted.cursor - NEAR), wanted.cursor + NEAR
         cursor = read_range(folder, state, wanted.keys, *around, cancelled=cancelled)
     return Raw(wanted, state.run_step, window, cursor)
+
+
+class RawDesk:
+    """What was asked for and what came of it; for the thread of the app, but `take`."""
+
+    def __init__(self, ask: Callable[[Request, RunState], None] | None) -> None:
+        """Nothing was asked for yet.
+
+        Args:
+            ask: Has something read, which then comes by `take`; None: nothing can be read.
+        """
+        self._ask = ask
+        self._asked: Request | None = None
+        self._raw = NOTHING
+
+    def take(self, raw: Raw) -> None:
+        """Takes what was read, from any thread."""
+        self._raw = raw
+
+    def points(self, state: RunState) -> Raw:
+        """What belongs to the state; what does not is forgotten, to be asked for again."""
+        if self._raw is not NOTHING and not self._raw.fits(state):
+            self._raw, self._asked = NOTHING, None
+        return self._raw
+
+    def want(self, wanted: Request | None, state: RunState) -> None:
+        """Has this read, unless it was asked for before; None: nothing is wanted any more."""
+        if wanted is None:
+            self._raw = NOTHING
+        elif wanted != self._asked and self._ask is not None:
+            self._ask(wanted, state)
+        self._asked = wanted
 
 
 class RawFeed:

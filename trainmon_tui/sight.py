@@ -7,11 +7,12 @@ from collections.abc import Mapping
 
 import msgspec
 
+from trainmon.output import OutputLine
 from trainmon.reader import SKEW_LIMIT
 from trainmon.state import RunState
 from trainmon.statuses import Evidence, Status, Verdict
 from trainmon_tui.chart_view import ChartView
-from trainmon_tui.raw import Raw
+from trainmon_tui.raw import NOTHING, Raw
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -39,8 +40,10 @@ class Sight(msgspec.Struct, frozen=True):
     """What is wrong with reading; untrusted text. None: nothing."""
     files: Mapping[str, bool | None] = {}
     """Whether the file of a checkpoint is there, by its path as logged; None: cannot be known from here."""
+    output: tuple[OutputLine, ...] = ()
+    """The newest lines that the program printed, oldest first; untrusted text."""
     options: Options = Options()
-    raw: Raw = Raw()
+    raw: Raw = NOTHING
     """Raw points of what is in view, as far as they were read; they belong to `state`."""
 
     @property

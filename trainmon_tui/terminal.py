@@ -86,6 +86,27 @@ def _write(sequence: str) -> None:
         return
 
 
+_MOUSE_MODES = (1000, 1003, 1015, 1006)
+"""What Textual switches on for the mouse; while they are on, the terminal and tmux select no text."""
+
+
+class Mouse:
+    """Whether the mouse is the monitor's or the terminal's, which then selects text."""
+
+    def __init__(self) -> None:
+        """The monitor's, as Textual has it at the start."""
+        self._ours = True
+
+    def flip(self) -> None:
+        """Hands it to the other."""
+        self._ours = not self._ours
+        self.tell()
+
+    def tell(self) -> None:
+        """Says it again, after Textual has switched the mouse on anew."""
+        _write("".join(f"\x1b[?{mode}{'h' if self._ours else 'l'}" for mode in _MOUSE_MODES))
+
+
 RESTORE = (
     b"\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?2004l\x1b[?7h"
     b"\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l\x1b[23;2t"

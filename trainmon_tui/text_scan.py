@@ -34,6 +34,11 @@ class Piece:
         self._lines: list[str] | None = None
 
     @property
+    def end(self) -> int:
+        """The offset behind them."""
+        return self.begin + len(self.data)
+
+    @property
     def lines(self) -> list[str]:
         """The texts, without their line breaks."""
         if self._lines is None:
@@ -70,6 +75,22 @@ def piece_before(file: TextFile, end: int) -> Piece:
         begin, more = file.chunk_before(begin)
         data = more + data
     return Piece(data, begin)
+
+
+def piece_from(file: TextFile, start: int) -> Piece:
+    """Whole records from the one that begins at `start` on, some 256 KiB of them; the file's last may go on later."""
+    data, end = file.chunk_from(start)
+    while end < file.size:
+        last = max(heads(data), default=0)
+        if last > 0:
+            return Piece(data[:last], start)
+        if len(data) > LOOK_BACK:
+            break
+        more, end = file.chunk_from(end)
+        if not more:
+            break
+        data += more
+    return Piece(data, start)
 
 
 def heads(data: bytes) -> Iterator[int]:
@@ -167,8 +188,9 @@ class Matches:
             self._newer.pop()
         while self._older and not self._newer and self._older[0] >= start:
             self._older.pop(0)
-        data, self._end = self._file.chunk_from(start)
-        self._newer.extend(self._found(Piece(data, start)))
+        piece = piece_from(self._file, start)
+        self._newer.extend(self._found(piece))
+        self._end = max(piece.end, self._end)
         surplus = max(0, len(self) - MOST_FOUND)
         del self._older[max(0, len(self._older) - surplus) :]
         del self._newer[: max(0, len(self._newer) - MOST_FOUND)]
@@ -197,9 +219,8 @@ def find(file: TextFile, sieve: Sieve, start: int, wanted: Wanted, *, forward: b
         low, high = start, start
         if forward:
             first = start if wanted.everything else record_start(file, file.end_of(start))
-            data, high = file.chunk_from(first)
-            piece = Piece(data, first)
-            start = high = max(high, start + 1)
+            piece = piece_from(file, first)
+            start = high = max(piece.end, start + 1)
         else:
             piece = piece_before(file, start)
             start = low = piece.begin

@@ -148,6 +148,8 @@ class TextFile:
         while len(lines) < count and start < self.size:
             if start >= base + len(block):
                 block, base = self._read(start, start + BLOCK), start
+                if not block:
+                    break
             found = block.find(b"\n", start - base)
             if found >= 0:
                 end = base + found + 1
@@ -156,8 +158,6 @@ class TextFile:
                 continue
             else:
                 end = self.end_of(start)
-                if end <= start:
-                    break
             lines.append(self._line(start, end))
             start = end
         return lines

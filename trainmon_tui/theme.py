@@ -53,8 +53,8 @@ _COLOURS: Mapping[Role, str] = {
     "plain": "foreground", "title": "primary", "label": "dim", "value": "value", "unit": "dim", "dim": "dim",
     "key": "secondary", "train": "primary", "raw": "dim", "band": "dim", "validation": "warning",
     "best": "success", "checkpoint": "accent", "nan": "error", "other": "accent", "axis": "dim",
-    "cursor": "value", "match": "value", "bar": "calm", "track": "dim", "good": "success", "warn": "warning", "bad": "error",
-    "headline": "error", "own": "value", "frame": "dim", "source": "secondary", "separator": "dim",
+    "cursor": "value", "match": "value", "bar": "calm", "track": "dim", "good": "success", "warn": "warning",
+    "bad": "error", "headline": "error", "own": "value", "frame": "dim", "source": "secondary", "separator": "dim",
 }  # fmt: skip
 """Which variable of a theme colours which role; "dim" and "value" are ours and mixed where a theme lacks them."""
 

@@ -2,6 +2,7 @@
 
 import math
 import random
+from itertools import pairwise
 
 import msgspec
 from hypothesis import given, settings
@@ -81,7 +82,7 @@ def test_batches_do_not_matter(losses: list[float], cuts: list[int]) -> None:
 
     parts = Divergence()
     edges = sorted({0, len(losses), *(cut for cut in cuts if cut < len(losses))})
-    for begin, end in zip(edges, edges[1:], strict=False):
+    for begin, end in pairwise(edges):
         parts = msgspec.json.decode(msgspec.json.encode(parts), type=Divergence)
         parts.extend(range(begin, end), losses[begin:end])
 

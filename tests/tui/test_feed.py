@@ -9,7 +9,7 @@ import pytest
 from tests.builders import Journal, a_run
 from tests.run_folders import write_run
 from trainmon.codec import encode_line
-from trainmon.paths import JOURNAL
+from trainmon.paths import JOURNAL, OUTPUT
 from trainmon.reader import RunReader, View
 from trainmon.state import CheckpointEntry
 from trainmon_tui import feed as feed_module
@@ -178,3 +178,18 @@ def test_files_are_looked_for_again_only_when_it_is_time(tmp_path: Path) -> None
     assert first == {str(path): True}
     assert look.look(state, 101.0) is first
     assert look.look(state, 100.0 + feed_module.FILES_EVERY) != first
+
+
+def test_what_the_program_printed_arrives_and_what_it_prints_later(
+    tmp_path: Path, inbox: Inbox, start: Callable[[Path], Feed]
+) -> None:
+    folder = write_run(tmp_path / "logs", a_run(5))
+    (folder / OUTPUT).write_text("2026-11-22T23:41:03.000+00:00 first\n")
+    start(folder)
+    inbox.until(lambda frame: [line.text for line in frame.output] == ["first"])
+
+    with (folder / OUTPUT).open("a") as printed:
+        printed.write("2026-11-22T23:41:04.000+00:00 second\n")
+
+    frame = inbox.until(lambda frame: len(frame.output) == 2)
+    assert [line.text for line in frame.output] == ["first", "second"]

@@ -1,8 +1,8 @@
 """The loss panel, as text: its legend, its axes, and what it shows of a run that diverged."""
 
 from tests.builders import Journal, a_run
-from trainmon_tui.render.cells import plain, row_width
 from trainmon_tui.chart_view import ChartView
+from trainmon_tui.render.cells import plain, row_width
 from trainmon_tui.sight import Options, Sight
 from trainmon_tui.widgets.loss import Axes, axes, pick, rows
 

@@ -79,3 +79,20 @@ def test_a_verdict_that_is_over_is_dead_unless_it_finished() -> None:
     assert seen_as(Status.KILLED)
     assert not seen_as(Status.FINISHED)
     assert not seen_as(Status.STALLED)
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (Status.KILLED, "✖ KILLED  SIGKILL"),
+        (Status.TERMINATED, "✖ KILLED (terminated)  SIGTERM"),
+        (Status.OUT_OF_MEMORY, "✖ KILLED by the out-of-memory killer  cgroup"),
+        (Status.REBOOTED, "✖ KILLED (host rebooted)  another boot id"),
+        (Status.DIED, "✖ ENDED without a word  the process is gone"),
+    ],
+)
+def test_every_way_of_being_killed_is_the_word_killed_and_how(status: Status, said: str) -> None:
+    sight = a_run().sight()
+    reason = said.rpartition("  ")[2]
+
+    assert said in line(Sight(sight.state, Verdict(status, reason), sight.now), 120)

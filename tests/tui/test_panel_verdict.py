@@ -1,6 +1,9 @@
 """What is said of a run that died, as text."""
 
+from msgspec.structs import replace
+
 from tests.builders import Journal, a_run
+from trainmon.statuses import Status, Verdict
 from trainmon_tui.render.cells import plain, row_width
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.verdict import pick, rows, wanted_height
@@ -61,3 +64,14 @@ def test_no_row_is_wider_than_the_panel() -> None:
     piece = pick(a_run(250).error("x" * 5_000).sight(alive=False))
     for width in (56, 80, 160):
         assert max(map(row_width, rows(piece, width, 20, False))) <= width
+
+
+def test_the_evidence_stands_under_the_reason_and_how_sure_it_is_in_the_title() -> None:
+    evidence = ("63.9 of 64.0 GiB at 03:12:43", "RAM 18:15 17 GiB 64 GiB 03:12")
+    killed = Verdict(Status.OUT_OF_MEMORY, "cgroup oom_kill 0 → 1", certainty="likely", details=evidence)
+
+    first, *others = text(replace(a_run(250).sight(), verdict=killed)).split("\n")
+
+    assert first.startswith("─ why ─")
+    assert first.endswith("─ likely ─")
+    assert [line.strip() for line in others[:3]] == ["cgroup oom_kill 0 → 1", *evidence]

@@ -8,7 +8,7 @@ from trainmon_tui.screens.plan import Look, plan
 
 looks = st.builds(
     Look, dead=st.booleans(), errors=st.booleans(), machine=st.sampled_from([2, 3]), side=st.integers(3, 60),
-    verdict=st.integers(5, 14),
+    verdict=st.integers(5, 14), output=st.sampled_from([0, 1, 24]),
 )  # fmt: skip
 
 
@@ -61,3 +61,18 @@ def test_a_dead_run_gives_the_verdict_the_rows_that_it_needs() -> None:
 def test_without_errors_no_empty_box_waits_for_them() -> None:
     assert plan(160, 45)["errors"].height == 1
     assert plan(160, 45, Look(errors=True))["errors"].height > 6
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "look"),
+    [
+        (160, 45, Look(output=9)),
+        (80, 24, Look(output=9, dead=True)),
+        (80, 24, Look(output=9, dead=True, errors=True)),
+    ],
+)
+def test_the_last_output_is_there_where_there_is_room_and_after_a_death(
+    width: int, height: int, look: Look
+) -> None:
+    assert plan(width, height, look)["output"].height >= 2
+    assert "output" not in plan(width, height, look._replace(output=0))

@@ -181,3 +181,36 @@ def test_watching_writes_nothing_into_the_folder_P9(folder: Path, open_terminal:
 
     assert terminal.wait() == 0
     assert {path.name: path.stat().st_mtime_ns for path in (folder, *folder.iterdir())} == before
+
+
+def test_m_hands_the_mouse_to_the_terminal_and_takes_it_back(folder: Path, open_terminal: Open) -> None:
+    """With the mouse reported to the monitor, neither tmux nor the terminal can select text."""
+    terminal = open_terminal(folder)
+    terminal.until(lambda: "250/400" in terminal.text)
+
+    terminal.send("m")
+    terminal.until(lambda: b"\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l" in terminal.output)
+    terminal.send("m")
+    terminal.until(lambda: b"l\x1b[?1000h\x1b[?1003h\x1b[?1015h\x1b[?1006h" in terminal.output)
+
+
+def test_what_the_charts_were_set_to_is_there_again_and_the_users_theme_and_view_too(
+    folder: Path, open_terminal: Open, tmp_path: Path
+) -> None:
+    homes = {"XDG_CONFIG_HOME": str(tmp_path / "config"), "XDG_STATE_HOME": str(tmp_path / "state")}
+    first = open_terminal(folder, width=160, height=45, variables=homes)
+    first.until(lambda: "250/400" in first.text)
+    first.send("l")
+    first.until(lambda: "log y" in first.text.split("─ loss ─")[1])
+    first.send("q")
+    assert first.wait() == 0
+    (tmp_path / "config" / "trainmon").mkdir(parents=True)
+    (tmp_path / "config" / "trainmon" / "config.toml").write_text('view = "errors"\ntheme = "trainmon-day"\n')
+
+    second = open_terminal(folder, width=160, height=45, variables=homes)
+
+    second.until(lambda: "RuntimeError" in second.text and "─ loss ─" not in second.text)
+    second.send("1")
+    second.until(lambda: "─ loss ─" in second.text)
+    assert "log y" in second.text.split("─ loss ─")[1].split("\n")[0]
+    assert b"48;2;255;255;255" in second.output

@@ -14,7 +14,19 @@ import click
 
 from trainmon.version import __version__
 
-COMMANDS = ("watch", "run", "status", "demo", "repair", "doctor", "analyze", "export", "tail", "wait", "report")
+COMMANDS = (
+    "watch",
+    "run",
+    "status",
+    "demo",
+    "repair",
+    "doctor",
+    "analyze",
+    "export",
+    "tail",
+    "wait",
+    "report",
+)
 """In the order of the help."""
 
 INTERRUPTED = 130

@@ -1,6 +1,7 @@
 """A screen of panels: places them, hands them what they draw, and colours them."""
 
 from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -10,6 +11,7 @@ from trainmon_tui.screens.plan import Plan
 from trainmon_tui.sight import Sight
 from trainmon_tui.theme import Palette
 from trainmon_tui.widgets.errors import ErrorsPanel
+from trainmon_tui.widgets.footer import Keys
 from trainmon_tui.widgets.rows import Box, Panel
 
 Report = Callable[[str, str], None]
@@ -20,6 +22,9 @@ class PanelScreen(Screen[bool | None]):
     """A screen that looks at a run; a subclass says where its panels stand."""
 
     AUTO_FOCUS = None
+
+    OWN_KEYS: ClassVar[Keys] = ()
+    """The keys that mean something here and not everywhere, for the help."""
 
     def __init__(self, id: str, panels: Mapping[str, Panel]) -> None:
         """A screen without anything to show yet.

@@ -9,18 +9,25 @@ from trainmon_tui.render.cells import Row, row
 from trainmon_tui.screens.base import PanelScreen, Report, centred
 from trainmon_tui.screens.plan import Plan
 from trainmon_tui.sight import Sight
+from trainmon_tui.widgets.footer import Keys
 from trainmon_tui.widgets.lines import title_row
 from trainmon_tui.widgets.rows import RowsPanel
 
 KEYS = (
     ("1", "overview"),
+    ("2", "metrics: charts of all of them, filtered"),
+    ("3", "machine: host, trainer and every GPU, with their courses"),
     ("4", "errors with their full tracebacks"),
+    ("5", "logs: the five files, followed, searched, filtered"),
+    ("6", "operations: what took how long, and what was done to models"),
+    ("7", "runs: every run under the folder; enter opens one"),
     ("up down pgup pgdn home", "scroll the errors (mouse wheel too)"),
     ("n  p", "next, previous error"),
     ("s", "smoothing: 0.9, 0.97, 0.99, none, 0.6"),
-    ("l", "logarithmic loss axis"),
+    ("l", "logarithmic y-axis"),
     ("space", "stand still; the run goes on"),
     ("t", "dark or light"),
+    ("m", "mouse off, so that the terminal selects text; on again"),
     ("ctrl+p", "commands and all themes"),
     ("ctrl+z", "to the background"),
     ("?", "this help"),
@@ -30,15 +37,18 @@ KEYS = (
 """Every key and what it does."""
 
 
-def rows(width: int, height: int, ascii_only: bool) -> list[Row]:
-    """The keys, one a line."""
+def rows(width: int, height: int, ascii_only: bool, own: Keys = ()) -> list[Row]:
+    """The keys, one a line: those of the view that was shown, then those of all views."""
     lines = [title_row("keys", [row(("escape closes", "dim"))], width, ascii_only=ascii_only)]
-    lines += [row((f"  {keys:<24}", "key"), (words, "plain")) for keys, words in KEYS]
+    lines += [row((f"  {keys:<24}", "key"), (words, "plain")) for keys, words in (*own, *KEYS)]
     return lines[:height]
 
 
 class HelpPanel(RowsPanel[int]):
     """The list of keys."""
+
+    own: Keys = ()
+    """Those of the view that was shown; set by the screen."""
 
     def pick(self, _sight: Sight) -> int:
         """Nothing of the sight matters."""
@@ -46,7 +56,7 @@ class HelpPanel(RowsPanel[int]):
 
     def draw(self, _piece: int, width: int, height: int) -> list[Row]:
         """See `rows`."""
-        return rows(width, height, self._ascii)
+        return rows(width, height, self._ascii, self.own)
 
 
 class HelpScreen(PanelScreen, ModalScreen[bool | None]):
@@ -54,10 +64,19 @@ class HelpScreen(PanelScreen, ModalScreen[bool | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape,question_mark,q", "dismiss", "close")]
 
-    def __init__(self, report: Report, *, ascii_only: bool) -> None:
-        """Arguments as for `OverviewScreen`."""
-        super().__init__("help-screen", {"panel": HelpPanel(report, ascii_only=ascii_only, id="help")})
+    def __init__(self, report: Report, *, ascii_only: bool, own: Keys = ()) -> None:
+        """Arguments as for `OverviewScreen`.
+
+        Args:
+            report: As there.
+            ascii_only: As there.
+            own: The keys of the view that was shown, and what they do there.
+        """
+        panel = HelpPanel(report, ascii_only=ascii_only, id="help")
+        panel.own = own
+        self._height = len(own) + len(KEYS) + 1
+        super().__init__("help-screen", {"panel": panel})
 
     def boxes(self, width: int, height: int) -> Plan:
         """In the middle."""
-        return centred(width, height, 72, len(KEYS) + 1)
+        return centred(width, height, 72, self._height)

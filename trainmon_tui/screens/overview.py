@@ -1,6 +1,9 @@
 """The overview: all of a run on one screen, in the order of what decides."""
 
-from trainmon_tui.screens.base import PanelScreen, Report
+from trainmon.range_rows import Key
+from trainmon_tui.render.plot import LABEL_CELLS
+from trainmon_tui.screens.base import Report
+from trainmon_tui.screens.charting import ChartingScreen
 from trainmon_tui.screens.plan import MACHINE, SIDE, WIDE, Look, Plan, plan
 from trainmon_tui.sight import Sight
 from trainmon_tui.theme import Palette
@@ -12,30 +15,31 @@ from trainmon_tui.widgets.checkpoints import CheckpointsPanel
 from trainmon_tui.widgets.config import ConfigPanel
 from trainmon_tui.widgets.errors import ErrorsPanel
 from trainmon_tui.widgets.footer import FooterPanel
-from trainmon_tui.widgets.loss import LossPanel
+from trainmon_tui.widgets.loss import LOSS, LossPanel
 from trainmon_tui.widgets.machine import MachinePanel
 from trainmon_tui.widgets.metrics import MetricsPanel
+from trainmon_tui.widgets.output import OutputPanel
 from trainmon_tui.widgets.rows import Panel
 from trainmon_tui.widgets.status import StatusPanel
 from trainmon_tui.widgets.verdict import VerdictPanel, wanted_height
 
 KEYS = (
-    ("?", "keys"), ("q", "quit"), ("4", "errors"), ("s", "smoothing"), ("l", "log y"), ("space", "pause"),
-    ("t", "theme"), ("n p up down", "scroll errors"),
+    ("?", "keys"), ("q", "quit"), ("2", "metrics"), ("4", "errors"), ("c", "cursor"), ("s", "smoothing"),
+    ("l", "log y"), ("space", "pause"), ("t", "theme"), ("m", "mouse off/on"), ("n p up down", "scroll errors"),
 )  # fmt: skip
 """What the bottom line says, the most important first."""
 
-NEVER_DIMMED = frozenset({"status", "alert", "verdict", "errors", "footer"})
+NEVER_DIMMED = frozenset({"status", "alert", "verdict", "errors", "output", "footer"})
 """Panels that matter most once a run is dead."""
 
 _PANELS: dict[str, type[Panel]] = {
     "status": StatusPanel, "bars": BarsPanel, "alert": AlertPanel, "verdict": VerdictPanel, "loss": LossPanel,
     "machine": MachinePanel, "config": ConfigPanel, "best": BestPanel, "checkpoints": CheckpointsPanel,
-    "metrics": MetricsPanel,
+    "metrics": MetricsPanel, "output": OutputPanel,
 }  # fmt: skip
 
 
-class OverviewScreen(PanelScreen):
+class OverviewScreen(ChartingScreen):
     """All panels, placed by `plan`."""
 
     def __init__(self, report: Report, *, ascii_only: bool) -> None:
@@ -56,6 +60,15 @@ class OverviewScreen(PanelScreen):
         """The errors."""
         return self._errors
 
+    def columns(self) -> tuple[Key, ...]:
+        """Those of the loss chart."""
+        return (LOSS, Key("validation", "val_loss"))
+
+    def cells(self) -> int:
+        """The width of the loss chart without the labels."""
+        box = self._placed.get("loss")
+        return max(1, (box.width if box is not None else self.size.width) - LABEL_CELLS - 1)
+
     def boxes(self, width: int, height: int) -> Plan:
         """As planned for this size and for what there is to show."""
         return plan(width, height, _look(self._sight, width))
@@ -75,6 +88,7 @@ def _look(sight: Sight | None, width: int) -> Look:
     return Look(
         dead=sight.dead,
         errors=bool(state.errors or state.warnings),
+        output=len(sight.output),
         machine=3 if gpus else 2,
         side=MACHINE + 5 * max(0, gpus - 1) if state.reading is not None else 3,
         verdict=wanted_height(verdict.pick(sight), SIDE if width >= WIDE else width) if sight.dead else 0,

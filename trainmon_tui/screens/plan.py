@@ -24,7 +24,8 @@ MACHINE = 14
 """Rows of the machine there: a title, one GPU, the host, the trainer."""
 
 _ORDER = (
-    "status", "bars", "alert", "verdict", "loss", "machine", "best", "checkpoints", "errors", "metrics", "footer",
+    "status", "bars", "alert", "verdict", "loss", "machine", "best", "checkpoints", "errors", "output", "metrics",
+    "footer",
 )  # fmt: skip
 
 Wishes = tuple[tuple[str, int], ...]
@@ -46,14 +47,23 @@ _DEAD_THEN: Wishes = (("alert", 1), ("footer", 1), ("bars", 1))
 
 _WITH_ERRORS: Wishes = (
     ("errors", 6),
+    ("output", 2),
     ("loss", 6),
     ("best", 1),
     ("errors", 12),
-    ("machine", 2),
+    ("machine", 3),
     ("metrics", 1),
 )
 
-_WITHOUT_ERRORS: Wishes = (("loss", 6), ("best", 1), ("machine", 2), ("metrics", 1), ("loss", 6), ("best", 5))
+_WITHOUT_ERRORS: Wishes = (
+    ("output", 4),
+    ("loss", 6),
+    ("best", 1),
+    ("machine", 3),
+    ("metrics", 1),
+    ("loss", 6),
+    ("best", 5),
+)
 
 
 class Look(NamedTuple):
@@ -63,6 +73,8 @@ class Look(NamedTuple):
     """The run is over and did not end well: the verdict takes room, and nothing else will arrive."""
     errors: bool = False
     """There are errors or warnings to list."""
+    output: int = 0
+    """Lines of output to show; 0: the program's output is not kept, and there is no panel for it."""
     machine: int = 2
     """Rows of the machine's compact form."""
     side: int = MACHINE
@@ -89,7 +101,7 @@ def _stacked(width: int, height: int, look: Look) -> Plan:
             # What is left goes to the loss, rather than to what matters less but happens to fit.
             break
     traceback_first = look.dead and look.errors and rows["errors"] > 1
-    order = ("errors", "loss") if traceback_first else ("loss", "verdict", "bars")
+    order = ("errors", "loss") if traceback_first else ("loss", "output", "verdict", "bars")
     rows[next((name for name in order if rows[name]), "status")] += room
     boxes: Plan = {}
     y = 0
@@ -105,13 +117,14 @@ def _wishes(look: Look, height: int) -> Wishes:
         return (*_ALIVE_FIRST, ("machine", look.machine), *_ALIVE_THEN)
     verdict = min(look.verdict, max(3, height - 8))
     rest = _WITH_ERRORS if look.errors else _WITHOUT_ERRORS
-    rest = tuple((name, look.machine if name == "machine" else more) for name, more in rest)
+    most = {"machine": look.machine, "output": look.output + 1 if look.output else 0}
+    rest = tuple((name, min(more, most.get(name, more))) for name, more in rest)
     return (*_DEAD_FIRST, ("verdict", verdict), *_DEAD_THEN, *rest)
 
 
 def _side_by_side(width: int, height: int, look: Look) -> Plan:
     body = height - 7
-    errors = min(22, max(4, body * 26 // 100)) if look.errors else 1
+    errors = min(22, max(4, body * 26 // 100)) if look.errors or look.output else 1
     details = min(14, max(6, body * 21 // 100))
     middle = body - errors - details
     left = width - SIDE - 1
@@ -128,6 +141,10 @@ def _side_by_side(width: int, height: int, look: Look) -> Plan:
         "errors": Box(0, below + details, width, errors),
         "footer": Box(0, height - 1, width, 1),
     }
+    if look.output:
+        half = width // 2
+        boxes["errors"] = Box(0, below + details, half, errors)
+        boxes["output"] = Box(half + 1, below + details, width - half - 1, errors)
     y, room = 6, middle
     for name, wanted in (
         ("verdict", look.verdict if look.dead else 0),

@@ -4,7 +4,6 @@ The loss chart, the grid and the full-size chart draw the same `ChartPiece`, so 
 """
 
 import math
-from collections.abc import Sequence
 
 import msgspec
 
@@ -136,9 +135,10 @@ def axes(piece: ChartPiece, before: Axes) -> Axes:
         return Axes(view.window, None, view)
     x = view.window
     if x is None:
-        ends = [end for found in curves for end in (*found.x[:1], *found.x[-1:])]
-        x = stable_bounds(before.x, min(piece.extent[0], *ends), max(ends))
-    values = [value for found in curves for side in (found.low, found.high) for value in _finite(side)]
+        # That of the run and not of the column, so that charts side by side can be compared.
+        ends = [*piece.extent, *(end for found in curves for end in (*found.x[:1], *found.x[-1:]))]
+        x = stable_bounds(before.x, min(ends), max(ends))
+    values = [value for found in curves for value in _in_view(found, view.window)]
     if view.log_y:
         positive = [value for value in values if value > 0]
         y = log_bounds(before.y, min(positive), max(positive)) if positive else None
@@ -147,7 +147,15 @@ def axes(piece: ChartPiece, before: Axes) -> Axes:
     return Axes(x, y, view)
 
 
-def _finite(values: Sequence[float]) -> list[float]:
+def _in_view(curve: Curve, window: Bounds | None) -> list[float]:
+    """The least and the greatest values of the points in the window; what is beside it must not stretch the axis."""
+    low, high = window or (-math.inf, math.inf)
+    values = [
+        value
+        for side in (curve.low, curve.high)
+        for x, value in zip(curve.x, side, strict=True)
+        if low <= x <= high
+    ]
     return [value for value in values if value - value == 0.0]
 
 

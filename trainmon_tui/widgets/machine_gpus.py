@@ -66,7 +66,7 @@ def _name_row(gpu: GpuReading, width: int, ascii_only: bool) -> Row:
     if gpu.state is not None:
         return fit_row(join(head, row((words(gpu.state, ascii_only=ascii_only, limit=80), "bad"))), width)
     hidden = row(("not visible to the trainer", "dim")) if gpu.visible is False else ()
-    clock = ()
+    clock: Row = ()
     if gpu.sm_clock is not None:
         of = f"/{gpu.sm_clock_max:,}" if gpu.sm_clock_max is not None else ""
         clock = row((f"{gpu.sm_clock:,}{of} MHz", "label"))

@@ -31,6 +31,14 @@ SIGNS: dict[Status, tuple[str, str, Role]] = {
 }
 """Sign, sign in ASCII, and role of each status: never the colour alone."""
 
+_WORDS: dict[Status, tuple[str, str]] = {
+    Status.TERMINATED: ("killed", "(terminated)"),
+    Status.OUT_OF_MEMORY: ("killed", "by the out-of-memory killer"),
+    Status.REBOOTED: ("killed", "(host rebooted)"),
+    Status.DIED: ("ended", "without a word"),
+}
+"""The word in capitals and what follows it, where the status is more than one word or says how it was killed."""
+
 _WITH_REASON = frozenset({Status.STALLED, Status.STOPPED, Status.UNREACHABLE})
 """Statuses of a run that goes on, perhaps, whose reason and moment matter more than the host."""
 
@@ -87,7 +95,7 @@ def _epoch(sight: Sight) -> int | None:
 def rows(piece: StatusSlice, width: int, height: int, ascii_only: bool) -> list[Row]:
     """One line; the name is cut before the status, and the status never."""
     sign, ascii_sign, role = SIGNS[piece.status]
-    word, _, rest = piece.status.value.partition(" ")
+    word, rest = _WORDS.get(piece.status, (piece.status.value, ""))
     verdict = row((f"{ascii_sign if ascii_only else sign} {word.upper()}{' ' if rest else ''}{rest}", role))
     if piece.paused:
         verdict = join(verdict, row(("SCREEN PAUSED", "warn")))

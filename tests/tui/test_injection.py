@@ -1,0 +1,169 @@
+"""Untrusted text: what it is made of never reaches a real terminal as anything but visible characters.
+
+Every sink of a run carries the same payload; every view is looked at, living, dead, wide and narrow. The bytes that the
+monitor wrote are then taken apart: sequences of a short list, and printable text.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.builders import Journal
+from tests.run_folders import write_run
+from tests.tui.terminals import Terminal
+from trainmon.codec import encode_line
+from trainmon.paths import JOURNAL, OUTPUT
+
+PAYLOADS = {
+    "clipboard, BEL": "\x1b]52;c;cHduZWQ=\x07",
+    "clipboard, ST": "\x1b]52;c;cHduZWQ=\x1b\\",
+    "title": "\x1b]0;pwned\x07\x1b]2;pwned\x1b\\",
+    "link": "\x1b]8;;https://evil.example\x1b\\here\x1b]8;;\x1b\\",
+    "notification": "\x1b]9;pwned\x07\x1b]777;notify;a;b\x07\x1b]50;font\x07",
+    "device control": "\x1bP+q544e\x1b\\\x1b_apc\x1b\\\x1b^pm\x1b\\\x1bXsos\x1b\\",
+    "other screen": "\x1b[?1049l\x1b[?25h\x1b[2J\x1bc",
+    "question": "\x1b[6n\x1b[c\x1b[>0q\x05",
+    "C1": "\x9b31m\x9d0;pwned\x9c\x90q\x9c",
+    "NUL, DEL, shifts": "a\x00b\x7fc\x0e\x0fd\x08\x08\r\n\x0b\x0ce",
+    "bidi": "\u202eevil\u202c\u2066x\u2069\u200f",
+    "zero width": "a\u200bb\u200d\u2060c\ufeff\u3164\U000e0041d\u0301" + "\u0301" * 40,
+    "markup": "[/][bold]x[/bold][/nothing][",
+    "action": "[@click=app.quit]press[/] [@click=app.exit(3)]me[/]",
+    "markup link": "[link=https://evil.example]here[/link][on red]",
+    "100 KB": "long " * 20_000,
+}
+
+WATCHING = re.compile(
+    rb"\x1b\[[0-9;:]*m"  # colours
+    rb"|\x1b\[\d+;\d+H"  # moves
+    rb"|\x1b\[\?(?:1000|1003|1004|1006|1015|1049|2004|2026)h"  # mouse, focus, other screen, paste, whole frames
+    rb"|\x1b\[\?(?:25|7|2026)l|\x1b\[>25u|\x1b\[\?(?:2026|2048)\$p"  # cursor, wrapping; keyboard; what it can
+    rb"|\x1b\[22;2t|\x1b\]22;(?:default|text|pointer)\x07"  # title kept, pointer
+)
+"""All that the monitor may send while it watches, its title apart."""
+
+LEAVING = re.compile(
+    WATCHING.pattern
+    + rb"|\x1b\[\?(?:1000|1003|1004|1006|1015|1049|2004)l|\x1b\[\?(?:25|7)h|\x1b\[<u|\x1b\[23;2t"
+)
+"""All that it may send once it is told to quit."""
+
+TITLE = re.compile(r"\x1b\]2;([^\x00-\x1f\x7f-\x9f]{0,80})\x1b\\")
+
+QUIET_READS = 6
+"""Reads of 50 ms without a byte after which a screen counts as drawn."""
+
+VIEWS = "2345671"
+"""Keys of all views, the overview last; one that is not there changes nothing."""
+
+
+@pytest.fixture
+def opened() -> Iterator[list[Terminal]]:
+    terminals: list[Terminal] = []
+    yield terminals
+    for terminal in terminals:
+        terminal.close()
+
+
+def sinks(payload: str) -> Journal:
+    """A living run with the payload wherever a log may carry text, each after the name of its sink."""
+    short = payload[:200] if len(payload) > 10_000 else payload
+    journal = Journal().opened(host=f"host{short}", command=("python", f"command{payload}"), folder=short)
+    journal.started(
+        f"model{payload}", git=short, config={f"key{payload}": f"value{payload}", "nested": {short: [short]}}
+    )
+    # Metric names are said again in every record: a long one is told once.
+    journal.steps(30, metrics={f"metric{short}": 1.0}).progress(
+        31, metrics={f"huge{payload}": 1.0}, phase=short
+    )
+    journal.validation(31, 1.0, val_metrics={f"val{payload}": 0.5}).checkpoint(31, f"/ckpt/file{payload}")
+    journal.warned(f"warning{payload}").performance(f"operation{payload}").operation(f"deed{payload}")
+    journal.message(f"message{payload}", level=short, logger=short).debug(payload)
+    return journal.error(
+        f"error{payload}",
+        error_type=f"Type{short}",
+        context=f"context{payload}",
+        traceback=f"traceback{payload}",
+    )
+
+
+def folder_name(payload: str) -> str:
+    """As much of the payload as the name of a folder can hold."""
+    return "run" + payload.replace("\x00", "").replace("/", "")[:60]
+
+
+def look_at(terminal: Terminal, views: str) -> None:
+    """Opens each of the views and waits until it has been drawn."""
+    for key in views:
+        terminal.send(key)
+        until_quiet(terminal)
+
+
+def until_quiet(terminal: Terminal) -> None:
+    """Reads until nothing has come for some reads; only the clock, once a second, comes then."""
+    sizes = [-1] * QUIET_READS
+
+    def quiet() -> bool:
+        sizes.append(len(terminal.output))
+        return sizes[-1] == sizes[-QUIET_READS]
+
+    terminal.until(quiet)
+
+
+def click_everywhere(terminal: Terminal) -> None:
+    """Presses the left button in some columns of every row."""
+    for row in range(1, terminal.screen.lines + 1):
+        for column in (4, 12, 24, 60, 86, 120):
+            terminal.send(f"\x1b[<0;{column};{row}M\x1b[<0;{column};{row}m")
+
+
+def assert_harmless(output: bytes, allowed: re.Pattern[bytes]) -> str:
+    """The printable text of an output that holds nothing else but the allowed sequences."""
+    text = TITLE.sub(lambda found: found[1], allowed.sub(b"", output).decode())
+    wrong = {character for character in text if not character.isprintable()} - {"\r", "\n"}
+    assert wrong == set(), [text[max(0, at - 40) : at + 40] for at in map(text.find, wrong)]
+    return text
+
+
+@pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)
+def test_no_text_of_a_run_reaches_the_terminal_as_anything_but_text_S01_S03_S04_P10(
+    tmp_path: Path, opened: list[Terminal], payload: str
+) -> None:
+    """Nothing crashes, nothing is obeyed, nothing is clicked; the exit code says that no panel failed."""
+    journal = sinks(payload)
+    folder = write_run(tmp_path / folder_name(payload), journal)
+    stamp = "2026-11-22T23:41:03.000+00:00 "
+    (folder / OUTPUT).write_bytes(f"{stamp}output{payload}\n{stamp}last\n".encode())
+    terminal = Terminal(folder, width=160, height=45)
+    opened.append(terminal)
+
+    terminal.until(lambda: "─ loss ─" in terminal.text and "last output" in terminal.text)
+    look_at(terminal, VIEWS)
+    journal.ended(success=False, reason="failed", error=f"end{payload}")
+    with (folder / JOURNAL).open("ab") as lines:
+        lines.write(encode_line(journal.events[-1]))
+    terminal.until(lambda: "what is left" in terminal.text)
+    if "@click" in payload:
+        click_everywhere(terminal)
+    terminal.resize(80, 24)
+    terminal.until(lambda: "what is left" in terminal.text and "FAILED" in terminal.text)
+    look_at(terminal, "41")
+    watched = len(terminal.output)
+    terminal.send("q")
+
+    assert terminal.wait() == 0
+    text = assert_harmless(terminal.output[:watched], WATCHING)
+    assert_harmless(terminal.output, LEAVING)
+    for sink in ("model", "metric", "key", "val", "error", "context", "warning", "file", "command", "output"):
+        assert sink in text
+
+
+def test_the_list_of_sequences_lets_no_payload_through() -> None:
+    """The judge itself is judged: what a payload would do unescaped is not on the list."""
+    for name, payload in PAYLOADS.items():
+        if payload.isprintable() or name == "title":  # markup; and the title, which the sinks never are
+            continue
+        with pytest.raises(AssertionError):
+            assert_harmless(payload.encode(), WATCHING)

@@ -1,0 +1,296 @@
+"""What is looked at in a text log: followed or paused, filtered, searched, jumped in; driven without a thread."""
+
+from pathlib import Path
+
+from trainmon.paths import LogFile
+from trainmon_tui.log_page import Search
+from trainmon_tui.log_view import LogView, Paper
+
+
+def a_record(number: int, level: str = "INFO") -> str:
+    """One line, a second after the one before."""
+    return (
+        f"[2026-11-22 {10 + number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}] TRAINING - {level} - "
+        f"Epoch 1, Step {number}/1000 - Loss: 1.0\n"
+    )
+
+
+def a_view(tmp_path: Path, count: int = 100, rows: int = 10) -> LogView:
+    """A view of so many records, every tenth a warning, that was polled once."""
+    path = tmp_path / "x.log"
+    path.write_text(
+        "".join(a_record(number, "WARNING" if number % 10 == 0 else "INFO") for number in range(count))
+    )
+    view = LogView(path, LogFile.PROGRESS)
+    view.take_paper(Paper(rows))
+    view.poll()
+    return view
+
+
+def append(tmp_path: Path, *texts: str) -> None:
+    with (tmp_path / "x.log").open("a") as more:
+        more.writelines(texts)
+
+
+def work(view: LogView) -> None:
+    """Lets it come to an end with whatever it looks for."""
+    while view.busy:
+        view.work()
+
+
+def steps(view: LogView) -> list[int]:
+    """The steps on the page."""
+    return [int(line.text.partition("Step ")[2].partition("/")[0]) for line in view.page().lines]
+
+
+def test_it_begins_at_the_end_and_follows(tmp_path: Path) -> None:
+    view = a_view(tmp_path)
+    before = steps(view)
+    append(tmp_path, a_record(100))
+    view.poll()
+
+    assert before == list(range(90, 100))
+    assert steps(view) == list(range(91, 101))
+    assert view.page().following
+
+
+def test_scrolling_up_pauses_and_nothing_that_comes_moves_the_page(tmp_path: Path) -> None:
+    view = a_view(tmp_path)
+    view.scroll(-3)
+    before = view.page()
+    append(tmp_path, a_record(100))
+    view.poll()
+
+    assert steps(view) == list(range(87, 97))
+    assert view.page().lines == before.lines
+    assert not view.page().following
+    assert view.page().below > before.below
+
+
+def test_end_follows_again_and_so_does_scrolling_below_the_last_page(tmp_path: Path) -> None:
+    view = a_view(tmp_path)
+    view.scroll(-3)
+    view.scroll(2)
+    assert not view.page().following
+    view.scroll(5)
+    assert view.page().following
+
+    view.to_start()
+    assert steps(view)[0] == 0
+    view.to_end()
+
+    assert view.page().following
+
+
+def test_it_stops_at_both_ends(tmp_path: Path) -> None:
+    view = a_view(tmp_path)
+
+    view.scroll(-1_000)
+    top = steps(view)
+    view.scroll(-1)
+    view.scroll(1_000)
+
+    assert top == list(range(10))
+    assert steps(view) == list(range(90, 100))
+
+
+def test_fewer_lines_than_rows_are_all_shown_wherever_one_scrolls(tmp_path: Path) -> None:
+    view = a_view(tmp_path, count=3)
+
+    view.scroll(-5)
+
+    assert steps(view) == [0, 1, 2]
+
+
+def test_lines_that_take_several_rows_fill_the_last_page_exactly(tmp_path: Path) -> None:
+    view = a_view(tmp_path)
+
+    view.take_paper(Paper(10, lambda _text: 3))
+    wrapped = steps(view)
+    view.scroll(-1)
+
+    assert wrapped == [97, 98, 99]
+    assert steps(view)[:3] == [96, 97, 98]
+
+
+def test_the_level_filter_goes_through_the_levels_and_keeps_following(tmp_path: Path) -> None:
+    view = a_view(tmp_path)
+
+    view.next_level()
+    work(view)
+    warnings = steps(view)
+    append(tmp_path, a_record(100), a_record(101, "ERROR"))
+    view.poll()
+    grown = steps(view)
+    view.next_level()
+    work(view)
+    errors = steps(view)
+    view.next_level()
+
+    assert warnings == list(range(0, 100, 10))
+    assert grown == [*range(10, 100, 10), 101]
+    assert errors == [101]
+    assert view.page().shown is None
+
+
+def test_a_text_filter_shows_only_what_holds_it_and_counts(tmp_path: Path) -> None:
+    view = a_view(tmp_path)
+
+    view.filter(Search("step 1"))
+    work(view)
+    page = view.page()
+    view.scroll(-2)
+    scrolled = steps(view)
+    view.filter(Search(""))
+
+    assert page.shown == 11
+    assert scrolled[0] == 1
+    assert view.page().shown is None
+
+
+def test_a_search_looks_upwards_from_the_end_and_marks_what_it_found(tmp_path: Path) -> None:
+    view = a_view(tmp_path)
+
+    view.look_for(Search("Step 4"))
+    assert view.page().busy == "searching Step 4"
+    work(view)
+    page = view.page()
+
+    assert next(line.text for line in page.lines if line.offset == page.found).endswith(
+        "Step 49/1000 - Loss: 1.0"
+    )
+    assert not page.following
+    assert page.busy is None
+
+
+def test_n_goes_to_the_next_find_below_and_shift_n_to_the_one_above(tmp_path: Path) -> None:
+    view = a_view(tmp_path)
+    found: list[int | None] = []
+
+    view.look_for(Search("/Step .5/"))
+    for forward in (None, False, False, True, True, True):
+        if forward is not None:
+            view.look_further(forward=forward)
+        work(view)
+        page = view.page()
+        found.append(next(int(line.text[-18:-16]) for line in page.lines if line.offset == page.found))
+
+    assert found == [95, 85, 75, 85, 95, 95]
+    assert view.page().note == "searching /Step .5/: nothing found"
+
+
+def test_from_the_top_a_search_looks_down_first_and_then_up(tmp_path: Path) -> None:
+    view = a_view(tmp_path)
+    view.scroll(-30)
+
+    view.look_for(Search("Step 80/"))
+    work(view)
+    below = view.page().found
+    view.look_for(Search("Step 3/"))
+    work(view)
+
+    assert below is not None
+    assert view.page().found is not None
+    assert view.page().found < below  # type: ignore[operator]  # see above
+
+
+def test_a_broken_expression_is_said_and_changes_nothing(tmp_path: Path) -> None:
+    view = a_view(tmp_path)
+
+    view.look_for(Search("/(a"))
+    searched = view.page().note or ""
+    view.filter(Search("/[/"))
+
+    assert searched.startswith("no regular expression: ")
+    assert (view.page().note or "").startswith("no regular expression: ")
+    assert view.page().shown is None
+    assert not view.busy
+
+
+def test_without_a_search_there_is_nothing_to_go_on_with(tmp_path: Path) -> None:
+    view = a_view(tmp_path)
+
+    view.look_further(forward=True)
+
+    assert view.page().note == "nothing was searched for yet: /"
+
+
+def test_a_jump_goes_to_a_time_of_the_newest_day_to_a_date_or_to_a_step(tmp_path: Path) -> None:
+    view = a_view(tmp_path)
+    firsts: list[int] = []
+
+    for place in ("10:00:50", "10:01", "2026-11-22 10:00:30", "20", "1,5"):
+        view.jump(place)
+        work(view)
+        page = view.page()
+        line = next(line for line in page.lines if line.offset == page.found)
+        firsts.append(int(line.text.partition("Step ")[2].partition("/")[0]))
+
+    assert firsts == [50, 60, 30, 20, 15]
+
+
+def test_a_place_that_is_none_is_said(tmp_path: Path) -> None:
+    view = a_view(tmp_path)
+    notes: list[str] = []
+
+    for place in ("soon", "23:00", "5000", "²", ""):
+        view.jump(place)
+        work(view)
+        notes.append(view.page().note or "")
+
+    assert notes == [
+        "a time (14:05, 14:05:30, 2026-11-22 14:05) or a step (1200)",
+        "all lines are older than 2026-11-22 23:00:00",
+        "going to step 5000: nothing found",
+        "a time (14:05, 14:05:30, 2026-11-22 14:05) or a step (1200)",
+        "",
+    ]
+
+
+def test_a_new_command_takes_the_place_of_a_search(tmp_path: Path) -> None:
+    view = a_view(tmp_path)
+    view.look_for(Search("nowhere"))
+
+    view.cancel()
+
+    assert not view.busy
+    assert view.page().busy is None
+
+
+def test_a_replaced_file_is_shown_from_its_end_and_said(tmp_path: Path) -> None:
+    view = a_view(tmp_path)
+    view.scroll(-50)
+    (tmp_path / "x.log").rename(tmp_path / "x.log.1")
+    (tmp_path / "x.log").write_text(a_record(500))
+    view.poll()
+
+    assert steps(view) == [500]
+    assert view.page().note == "the file was replaced"
+    assert view.page().following
+
+
+def test_a_missing_file_has_an_empty_page_and_an_unreadable_one_says_why(tmp_path: Path) -> None:
+    missing = LogView(tmp_path / "none.log", LogFile.ERRORS)
+    (tmp_path / "folder.log").mkdir()
+    unreadable = LogView(tmp_path / "folder.log", LogFile.ERRORS)
+
+    for view in (missing, unreadable):
+        view.poll()
+        view.scroll(-1)
+        view.to_start()
+        view.jump("5")
+        work(view)
+
+    assert not missing.page().exists
+    unreadable.poll()
+    assert unreadable.page().note == "cannot be read: not a regular file"
+
+
+def test_a_traceback_has_the_level_of_its_record_even_where_that_is_above_the_page(tmp_path: Path) -> None:
+    (tmp_path / "x.log").write_text("[2026-11-22 10:00:00] ERROR - ERROR - a - boom\n" + "    in step\n" * 30)
+    view = LogView(tmp_path / "x.log", LogFile.ERRORS)
+    view.take_paper(Paper(5))
+    view.poll()
+
+    assert {line.level for line in view.page().lines} == {"ERROR"}
+    assert {line.head for line in view.page().lines} == {None}

@@ -1,0 +1,91 @@
+"""One chart on the whole screen, opened from the grid."""
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from trainmon.range_rows import Key
+from trainmon_tui.render.plot import LABEL_CELLS
+from trainmon_tui.screens.base import Report
+from trainmon_tui.screens.charting import CHART_KEYS, ChartingScreen
+from trainmon_tui.screens.plan import Plan
+from trainmon_tui.sight import Sight
+from trainmon_tui.widgets.chart import validation_of
+from trainmon_tui.widgets.footer import FooterPanel, Keys
+from trainmon_tui.widgets.full_chart import FullChartPanel
+from trainmon_tui.widgets.rows import Box
+from trainmon_tui.widgets.status import StatusPanel
+
+KEYS = (
+    ("escape", "back"), ("+ -", "zoom"), ("c", "cursor"), ("left right", "move"), ("n p", "next, previous"),
+    ("0", "all"), ("x", "x axis"), ("l", "log y"), ("s", "smoothing"), ("space", "pause"), ("?", "keys"), ("q", "quit"),
+)  # fmt: skip
+"""What the bottom line says."""
+
+
+class ChartScreen(ChartingScreen):
+    """Status line, chart, keys."""
+
+    OWN_KEYS: ClassVar[Keys] = (("n p  up down", "next, previous chart"), *CHART_KEYS)
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "back"),
+        Binding("n,down,pagedown", "turn(1)", "next chart"),
+        Binding("p,up,pageup", "turn(-1)", "previous chart"),
+    ]
+
+    def __init__(self, report: Report, *, ascii_only: bool, columns: tuple[Key, ...], key: Key) -> None:
+        """A screen without anything to show yet.
+
+        Args:
+            report: Is told of a bug in a panel.
+            ascii_only: Whether nothing above 0x7f may be drawn.
+            columns: The charts that one can go on to, in their order.
+            key: The one that is shown first, one of them.
+        """
+        self._columns = columns
+        self._index = columns.index(key)
+        self._chart = FullChartPanel(report, ascii_only=ascii_only, id="chart")
+        footer = FooterPanel(report, ascii_only=ascii_only, id="footer")
+        footer.keys = KEYS
+        status = StatusPanel(report, ascii_only=ascii_only, id="status")
+        super().__init__("chart-screen", {"status": status, "chart": self._chart, "footer": footer})
+
+    @property
+    def key(self) -> Key:
+        """The column that is shown."""
+        return self._columns[self._index]
+
+    def columns(self) -> tuple[Key, ...]:
+        """The column, and the validations that are drawn with it."""
+        beside = validation_of(self.key)
+        return (self.key,) if beside is None else (self.key, beside)
+
+    def cells(self) -> int:
+        """The width of the screen without the labels."""
+        return max(1, self.size.width - LABEL_CELLS - 1)
+
+    def boxes(self, width: int, height: int) -> Plan:
+        """One below the other."""
+        boxes: Plan = {"chart": Box(0, 1 if height > 3 else 0, width, max(1, height - 2))}
+        if height > 3:
+            boxes |= {"status": Box(0, 0, width, 1), "footer": Box(0, height - 1, width, 1)}
+        return boxes
+
+    def show(self, sight: Sight) -> None:
+        """Shows the sight."""
+        self._sight = sight
+        self._chart.ruler = self.ruler
+        self._chart.turn(self.key, f"{self._index + 1} of {len(self._columns)}")
+        super().show(sight)
+
+    def action_turn(self, charts: int) -> None:
+        """The next chart, or the previous one; the view stays."""
+        self._index = (self._index + charts) % len(self._columns)
+        if self._sight is not None:
+            self.show(self._sight)
+        self.ask()
+
+    def action_back(self) -> None:
+        """Back to the grid."""
+        self.dismiss(None)

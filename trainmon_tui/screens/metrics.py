@@ -1,0 +1,235 @@
+"""All metrics as a grid of charts: as many as fit, pages of them, filtered by name.
+
+The chosen chart is what is remembered; which page is shown follows from it, so that neither a resize nor a new metric
+takes away what is being looked at.
+"""
+
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+
+from trainmon.range_rows import Key
+from trainmon.units import clock
+from trainmon_tui.name_filter import Filtered, filtered
+from trainmon_tui.render.plot import LABEL_CELLS
+from trainmon_tui.screens.base import Report
+from trainmon_tui.screens.chart import ChartScreen
+from trainmon_tui.screens.charting import CHART_KEYS, ChartingScreen, OpenScreen
+from trainmon_tui.screens.plan import Plan
+from trainmon_tui.sight import Sight
+from trainmon_tui.widgets.chart import validation_of
+from trainmon_tui.widgets.footer import FooterPanel, Keys
+from trainmon_tui.widgets.grid import EMPTY, NO_MATCH, GridPanel, columns_of, shape
+from trainmon_tui.widgets.grid_head import GridHead, HeadSlice
+from trainmon_tui.widgets.prompt import PromptPanel, Typed, after_key, after_text
+from trainmon_tui.widgets.rows import Box, Panel
+from trainmon_tui.widgets.status import StatusPanel
+
+KEYS = (
+    ("enter", "open"), ("/", "filter"), ("pgup pgdn", "pages"), ("c", "cursor"), ("+ -", "zoom"), ("0", "all"),
+    ("x", "x axis"), ("l", "log y"), ("s", "smoothing"), ("1", "overview"), ("?", "keys"), ("q", "quit"),
+)  # fmt: skip
+"""What the bottom line says."""
+
+PROMPT = Typed("filter", "a part, a glob, or /expression/")
+"""The line in which a filter is typed."""
+
+
+class MetricsScreen(ChartingScreen):
+    """Status line, what is shown, the grid, and the keys or what is being typed."""
+
+    OWN_KEYS: ClassVar[Keys] = (
+        ("arrows tab enter", "choose a chart; show it on the whole screen"),
+        ("/", "filter: part of a name, glob, /expression/"),
+        *CHART_KEYS,
+    )
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "remove the filter, back"),
+        Binding("enter", "open", "full size"),
+        Binding("slash", "filter", "filter"),
+        Binding("up", "rows(-1)", "the chart above"),
+        Binding("down", "rows(1)", "the chart below"),
+        Binding("tab", "charts(1)", "the next chart"),
+        Binding("shift+tab", "charts(-1)", "the previous chart"),
+        Binding("pageup", "pages(-1)", "the page before"),
+        Binding("pagedown", "pages(1)", "the next page"),
+        Binding("home", "charts(-1000000)", "the first chart"),
+        Binding("end", "charts(1000000)", "the last chart"),
+    ]
+
+    def __init__(self, report: Report, *, ascii_only: bool) -> None:
+        """A screen without anything to show yet; arguments as for `OverviewScreen`."""
+        self._report = report
+        self._ascii = ascii_only
+        self._grid = GridPanel(report, ascii_only=ascii_only, id="grid")
+        self._head = GridHead(report, ascii_only=ascii_only, id="head")
+        self._prompt = PromptPanel(report, ascii_only=ascii_only, id="prompt")
+        footer = FooterPanel(report, ascii_only=ascii_only, id="footer")
+        footer.keys = KEYS
+        self._text = ""
+        self._before = ""
+        """The filter that comes back when typing is given up."""
+        self._typing = False
+        self._filtered: tuple[str, tuple[str, ...], Filtered] = ("", (), Filtered(()))
+        """The newest filter, the names that it was tried on, and what it left."""
+        self._all: tuple[Key, ...] = ()
+        self._kept: tuple[Key, ...] = ()
+        self._chosen: Key | None = None
+        panels: dict[str, Panel] = {
+            "status": StatusPanel(report, ascii_only=ascii_only, id="status"), "head": self._head, "grid": self._grid,
+            "footer": footer, "prompt": self._prompt,
+        }  # fmt: skip
+        super().__init__("metrics-screen", panels)
+
+    def boxes(self, width: int, height: int) -> Plan:
+        """One below the other; what is typed takes the place of the keys."""
+        last = "prompt" if self._typing else "footer"
+        if height < 5:
+            return {"grid": Box(0, 0, width, height)} if not self._typing else {last: Box(0, 0, width, 1)}
+        return {
+            "status": Box(0, 0, width, 1),
+            "head": Box(0, 1, width, 1),
+            "grid": Box(0, 2, width, height - 3),
+            last: Box(0, height - 1, width, 1),
+        }
+
+    def columns(self) -> tuple[Key, ...]:
+        """Those of the page, and the validations that are drawn with them."""
+        beside = (validation_of(key) for key in self._grid.keys)
+        known = self._sight.state.validation.names if self._sight is not None else ()
+        return (*self._grid.keys, *(key for key in beside if key is not None and key.name in known))
+
+    def cells(self) -> int:
+        """The width of a chart without the labels."""
+        return max(1, self.size.width // self._grid.grid[0] - LABEL_CELLS - 2)
+
+    def show(self, sight: Sight) -> None:
+        """Shows the sight."""
+        self._sight = sight
+        self._arrange()
+        super().show(sight)
+
+    def _arrange(self) -> None:
+        """Finds out which charts are on the page, and tells the panels."""
+        if self._sight is None:
+            return
+        self._all = columns_of(self._sight.state)
+        names = tuple(key.name for key in self._all)
+        if self._filtered[:2] != (self._text, names):
+            self._filtered = (self._text, names, filtered(names, self._text))
+        found = self._filtered[2]
+        kept = frozenset(found.names)
+        self._kept = tuple(key for key in self._all if key.name in kept)
+        if self._chosen not in self._kept:
+            self._chosen = self._kept[0] if self._kept else None
+        box = self.boxes(*self.size).get("grid", Box(0, 0, 1, 1))
+        across, down = shape(len(self._kept), box.width, box.height)
+        page, pages = self._index // (across * down), -(-len(self._kept) // (across * down))
+        self._grid.ruler = self.ruler
+        keys = self._kept[page * across * down : (page + 1) * across * down]
+        self._grid.turn(keys, self._chosen, (across, down), NO_MATCH if self._all else EMPTY)
+        self._head.turn(
+            HeadSlice(
+                shown=len(self._kept),
+                total=len(self._all),
+                page=page + 1,
+                pages=pages,
+                filter=self._text,
+                fault=found.fault,
+                view=self.view,
+                at=self._where(),
+            )
+        )
+
+    def _where(self) -> str:
+        """Where the cursor stands, in words; "" without one."""
+        if self.view.cursor is None or self._sight is None:
+            return ""
+        step = self.ruler.step(self.view.kind, self.view.cursor)
+        time = self.ruler.x_of_step("time", step)
+        return f"step {step:,.0f}  {clock(time, self._sight.utc_offset)}"
+
+    @property
+    def _index(self) -> int:
+        """The position of the chosen chart."""
+        return self._kept.index(self._chosen) if self._chosen in self._kept else 0
+
+    def _redraw(self) -> None:
+        if self._sight is not None:
+            self.show(self._sight)
+        self.ask()
+
+    def action_charts(self, by: int) -> None:
+        """Chooses another chart."""
+        if self._kept:
+            self._chosen = self._kept[min(max(self._index + by, 0), len(self._kept) - 1)]
+            self._redraw()
+
+    def action_aside(self, cells: int) -> None:
+        """Moves the cursor; where there is none, chooses the chart beside."""
+        if self.view.cursor is None:
+            self.action_charts(1 if cells > 0 else -1)
+        else:
+            super().action_aside(cells)
+
+    def action_rows(self, by: int) -> None:
+        """Chooses the chart above or below."""
+        self.action_charts(by * self._grid.grid[0])
+
+    def action_pages(self, by: int) -> None:
+        """Goes to the next or the previous page."""
+        self.action_charts(by * self._grid.grid[0] * self._grid.grid[1])
+
+    def choose(self, key: Key) -> None:
+        """Chooses the chart that the mouse was used on."""
+        self._chosen = key
+        self._redraw()
+
+    def action_open(self) -> None:
+        """Shows the chosen chart on the whole screen."""
+        if self._chosen is not None:
+            screen = ChartScreen(self._report, ascii_only=self._ascii, columns=self._kept, key=self._chosen)
+            self.post_message(OpenScreen(screen))
+
+    async def action_back(self) -> None:
+        """Removes the filter; without one, leaves the screen."""
+        if self._text:
+            self._text = ""
+            self._redraw()
+        else:
+            await self.run_action("app.overview")
+
+    def action_filter(self) -> None:
+        """Begins to type a filter; what was there is changed."""
+        self._typing, self._before = True, self._text
+        self._prompt.take(Typed(PROMPT.label, PROMPT.hint, self._text))
+        self.place_panels(*self.size)
+
+    def _type(self, typed: Typed) -> None:
+        """What is typed filters at once."""
+        self._prompt.take(typed)
+        self._text = typed.text
+        self._redraw()
+
+    def on_key(self, event: events.Key) -> None:
+        """Takes the keys while a filter is typed."""
+        if not self._typing:
+            return
+        event.stop()
+        event.prevent_default()
+        if event.key not in ("enter", "escape"):
+            self._type(after_key(self._prompt.typed, event.key, event.character))
+            return
+        self._typing = False
+        if event.key == "escape":
+            self._text = self._before
+        self.place_panels(*self.size)
+        self._redraw()
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Takes what is pasted while a filter is typed."""
+        if self._typing:
+            event.stop()
+            self._type(after_text(self._prompt.typed, event.text))

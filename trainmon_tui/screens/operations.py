@@ -1,0 +1,60 @@
+"""Timed operations and operations on models on a whole screen."""
+
+from typing import ClassVar
+
+from textual.binding import BindingType
+
+from trainmon_tui.screens.base import PanelScreen, Report
+from trainmon_tui.screens.plan import Plan
+from trainmon_tui.widgets.footer import FooterPanel
+from trainmon_tui.widgets.operations import OperationsPanel
+from trainmon_tui.widgets.rows import Box
+from trainmon_tui.widgets.status import StatusPanel
+
+KEYS = (
+    ("escape", "back"), ("up down home end", "select"), ("pgup pgdn", "scroll the details"), ("?", "keys"),
+    ("q", "quit"),
+)  # fmt: skip
+"""What the bottom line says."""
+
+PAGE = 5
+"""Lines of the details that a page key scrolls."""
+
+
+class OperationsScreen(PanelScreen):
+    """Status line, operations, keys."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("escape", "app.overview", "back"),
+        ("down", "move(1)", "next"),
+        ("up", "move(-1)", "previous"),
+        ("home", "move(-1000)", "first"),
+        ("end", "move(1000)", "last"),
+        ("pagedown", f"details({PAGE})", "scroll down"),
+        ("pageup", f"details({-PAGE})", "scroll up"),
+    ]
+
+    def __init__(self, report: Report, *, ascii_only: bool) -> None:
+        """A screen without anything to show yet; arguments as for `OverviewScreen`."""
+        self._operations = OperationsPanel(report, ascii_only=ascii_only, id="operations")
+        footer = FooterPanel(report, ascii_only=ascii_only, id="footer")
+        footer.keys = KEYS
+        status = StatusPanel(report, ascii_only=ascii_only, id="status")
+        super().__init__(
+            "operations-screen", {"status": status, "operations": self._operations, "footer": footer}
+        )
+
+    def boxes(self, width: int, height: int) -> Plan:
+        """One below the other."""
+        boxes: Plan = {"operations": Box(0, 1 if height > 3 else 0, width, max(1, height - 2))}
+        if height > 3:
+            boxes |= {"status": Box(0, 0, width, 1), "footer": Box(0, height - 1, width, 1)}
+        return boxes
+
+    def action_move(self, lines: int) -> None:
+        """Selects another operation."""
+        self._operations.move(lines)
+
+    def action_details(self, lines: int) -> None:
+        """Scrolls the details."""
+        self._operations.scroll_details(lines)

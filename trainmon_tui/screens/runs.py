@@ -1,0 +1,207 @@
+"""The runs under a folder on a whole screen: sorted, filtered, and one of them opened.
+
+The folders are looked through by a thread that lives while the screen is shown.
+"""
+
+from pathlib import Path
+from typing import ClassVar
+
+from msgspec.structs import replace
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from trainmon_tui.catalogue import Catalogue, CatalogueFeed
+from trainmon_tui.listing import Listing
+from trainmon_tui.screens.base import PanelScreen, Report
+from trainmon_tui.screens.plan import Plan
+from trainmon_tui.sight import Sight
+from trainmon_tui.widgets.footer import FooterPanel
+from trainmon_tui.widgets.prompt import PromptPanel, Typed, after_key, after_text
+from trainmon_tui.widgets.rows import Box
+from trainmon_tui.widgets.runs import RunsPanel, RunsSlice, entries, place
+from trainmon_tui.widgets.runs_table import ORDERS
+
+KEYS = (
+    ("enter", "open"), ("escape", "back"), ("/", "filter"), ("s", "sort"), ("r", "backwards"),
+    ("up down pgup pgdn home end", "choose"), ("?", "keys"), ("q", "quit"),
+)  # fmt: skip
+"""What the bottom line says."""
+
+_FILTER = Typed("filter", "a part of name, model or status, a glob, or /expression/")
+
+
+class RunChosen(Message):
+    """The user opened a run."""
+
+    def __init__(self, folder: str) -> None:
+        """Says which run folder."""
+        super().__init__()
+        self.folder = folder
+        """The run folder, as the listed folder was named."""
+
+
+class ListingArrived(Message):
+    """The folders were looked at; posted from the catalogue's thread."""
+
+    def __init__(self, listing: Listing) -> None:
+        """Says what was found."""
+        super().__init__()
+        self.listing = listing
+        """What is known of each run."""
+
+
+class RunsScreen(PanelScreen):
+    """The list, keys or the filter that is being typed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,1", "app.overview", "back"),
+        Binding("enter", "open", "open"),
+        Binding("slash", "type", "filter"),
+        Binding("s", "sort", "sort by the next column"),
+        Binding("r", "backwards", "the other way round"),
+        Binding("down", "choose(1)", "down"),
+        Binding("up", "choose(-1)", "up"),
+        Binding("pagedown", "page(1)", "page down"),
+        Binding("pageup", "page(-1)", "page up"),
+        Binding("home", "choose(-1000000)", "first"),
+        Binding("end", "choose(1000000)", "last"),
+    ]
+
+    def __init__(self, report: Report, *, ascii_only: bool) -> None:
+        """A screen without anything to show yet; arguments as for `OverviewScreen`."""
+        self._list = RunsPanel(report, ascii_only=ascii_only, id="runs")
+        self._prompt = PromptPanel(report, ascii_only=ascii_only, id="prompt")
+        footer = FooterPanel(report, ascii_only=ascii_only, id="footer")
+        footer.keys = KEYS
+        self._typing = False
+        self._before = ""
+        self._catalogue: Catalogue | None = None
+        self._feed: CatalogueFeed | None = None
+        super().__init__("runs-screen", {"runs": self._list, "footer": footer, "prompt": self._prompt})
+
+    def boxes(self, width: int, height: int) -> Plan:
+        """One below the other; what is typed takes the place of the keys."""
+        last = "prompt" if self._typing else "footer"
+        if height < 4:
+            return {last: Box(0, 0, width, 1)} if self._typing else {"runs": Box(0, 0, width, height)}
+        return {"runs": Box(0, 0, width, height - 1), last: Box(0, height - 1, width, 1)}
+
+    def show(self, sight: Sight) -> None:
+        """Begins to look under the folder that was watched when the list was first shown."""
+        if self._catalogue is None:
+            self._catalogue = Catalogue(Path(sight.folder))
+            self._take(RunsSlice(Listing(sight.folder)))
+        super().show(sight)
+        if self._feed is None and self.is_attached:
+            self._feed = CatalogueFeed(self._catalogue, self._arrived)
+            self._feed.start()
+
+    def on_screen_suspend(self) -> None:
+        """Ends the thread where another screen is shown; the list is kept."""
+        self._stop()
+
+    def on_unmount(self) -> None:
+        """Ends the thread where the app ends."""
+        self._stop()
+
+    def _stop(self) -> None:
+        feed, self._feed = self._feed, None
+        if feed is not None and not feed.stop():
+            # The thread is stuck and still has the catalogue; the next visit begins anew, where it was begun.
+            self._catalogue = Catalogue(Path(self._list.piece.listing.root))
+
+    def _arrived(self, listing: Listing) -> None:
+        """In the catalogue's thread."""
+        self.post_message(ListingArrived(listing))
+
+    def on_listing_arrived(self, message: ListingArrived) -> None:
+        """Draws what was found; the chosen run stays chosen wherever it moves."""
+        self._take(replace(self._list.piece, listing=message.listing))
+
+    def _take(self, piece: RunsSlice) -> None:
+        found, _ = entries(piece)
+        if found and not any(entry.key == piece.chosen for entry in found):
+            piece = replace(piece, chosen=found[0].key)
+        self._list.take(piece)
+
+    def action_choose(self, lines: int) -> None:
+        """Moves down by so many lines; up where negative."""
+        piece = self._list.piece
+        found, _ = entries(piece)
+        if found:
+            at = max(0, min(place(found, piece.chosen) + lines, len(found) - 1))
+            self._take(replace(piece, chosen=found[at].key))
+
+    def action_page(self, pages: int) -> None:
+        """Moves by as many lines as are seen."""
+        self.action_choose(pages * self._list.page)
+
+    def action_sort(self) -> None:
+        """Sorts by the next of `ORDERS`."""
+        piece = self._list.piece
+        after = ORDERS[(ORDERS.index(piece.order) + 1) % len(ORDERS)]
+        self._take(replace(piece, order=after, backwards=False))
+
+    def action_backwards(self) -> None:
+        """Sorts the other way round."""
+        self._take(replace(self._list.piece, backwards=not self._list.piece.backwards))
+
+    def action_open(self) -> None:
+        """Opens the chosen run."""
+        piece = self._list.piece
+        found, _ = entries(piece)
+        if found:
+            self.post_message(RunChosen(found[place(found, piece.chosen)].run.path))
+
+    def action_type(self) -> None:
+        """Begins to type a filter."""
+        self._typing = True
+        self._before = self._list.piece.filter
+        self._prompt.take(replace(_FILTER, text=self._before))
+        self.place_panels(*self.size)
+
+    def on_key(self, event: events.Key) -> None:
+        """Takes the keys while a filter is typed: Enter keeps it, Escape brings the one before back."""
+        if not self._typing:
+            return
+        event.stop()
+        event.prevent_default()
+        if event.key not in ("enter", "escape"):
+            self._type(after_key(self._prompt.typed, event.key, event.character))
+            return
+        self._typing = False
+        if event.key == "escape":
+            self._take(replace(self._list.piece, filter=self._before))
+        self.place_panels(*self.size)
+        if self._sight is not None:
+            super().show(self._sight)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Takes what is pasted while a filter is typed."""
+        if self._typing:
+            event.stop()
+            self._type(after_text(self._prompt.typed, event.text))
+
+    def _type(self, typed: Typed) -> None:
+        """The list follows what is typed at once."""
+        self._prompt.take(typed)
+        self._take(replace(self._list.piece, filter=typed.text))
+
+    def on_click(self, event: events.Click) -> None:
+        """Chooses the run under the mouse; a second click opens it."""
+        box = self._placed.get("runs")
+        at = self._list.line_at(event.screen_y - box.y) if box is not None else None
+        if at is not None:
+            found, _ = entries(self._list.piece)
+            self._take(replace(self._list.piece, chosen=found[at].key))
+            if event.chain > 1:
+                self.action_open()
+
+    def on_mouse_scroll_down(self) -> None:
+        """Moves down."""
+        self.action_choose(1)
+
+    def on_mouse_scroll_up(self) -> None:
+        """Moves up."""
+        self.action_choose(-1)

@@ -1,0 +1,70 @@
+"""The line above the grid: how many metrics there are, which of them are shown, and why a filter cannot be used."""
+
+import msgspec
+
+from trainmon_tui.chart_view import ChartView
+from trainmon_tui.render.cells import Row, row
+from trainmon_tui.sight import Sight
+from trainmon_tui.widgets.chart import modes
+from trainmon_tui.widgets.lines import clip, join, title_row, words
+from trainmon_tui.widgets.rows import RowsPanel
+
+
+class HeadSlice(msgspec.Struct, frozen=True):
+    """What is shown."""
+
+    shown: int = 0
+    """Metrics that the filter let through."""
+    total: int = 0
+    page: int = 1
+    """From 1."""
+    pages: int = 0
+    filter: str = ""
+    """As it was typed; untrusted, it may have been pasted. Empty: none."""
+    fault: str | None = None
+    """Why the filter cannot be used; safe text. None: it can."""
+    view: ChartView = ChartView()
+    at: str = ""
+    """Where the cursor stands; safe text. Empty: there is none."""
+
+
+def rows(piece: HeadSlice, width: int, height: int, ascii_only: bool) -> list[Row]:
+    """One line."""
+    count = f"{piece.shown:,} of {piece.total:,}" if piece.filter else f"{piece.total:,}"
+    page = row((f"page {piece.page} of {piece.pages}", "value")) if piece.pages > 1 else ()
+    filtered: Row = ()
+    if piece.filter:
+        text = clip(words(piece.filter, ascii_only=ascii_only), max(4, width // 4), ascii_only=ascii_only)
+        filtered = row(("filter ", "label"), (text, "key"))
+    if piece.fault is not None:
+        fault = clip(words(piece.fault, ascii_only=ascii_only), max(4, width - 16), ascii_only=ascii_only)
+        filtered = row((fault, "bad"))
+    modes_ = join(*modes(piece.view))
+    at = row((piece.at, "cursor"))
+    notes = [
+        join(filtered, modes_, at, page),
+        join(filtered, at, page),
+        join(filtered, at or page),
+        filtered or at or page,
+    ]
+    return [title_row(f"metrics {count}", notes, width, ascii_only=ascii_only)][:height]
+
+
+class GridHead(RowsPanel[HeadSlice]):
+    """The line above the grid."""
+
+    _head = HeadSlice()
+
+    def turn(self, head: HeadSlice) -> None:
+        """Shows this from the next sight on."""
+        if head != self._head:
+            self._head = head
+            self._sight = None
+
+    def pick(self, _sight: Sight) -> HeadSlice:
+        """What the screen said."""
+        return self._head
+
+    def draw(self, piece: HeadSlice, width: int, height: int) -> list[Row]:
+        """See `rows`."""
+        return rows(piece, width, height, self._ascii)

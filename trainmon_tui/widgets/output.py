@@ -1,0 +1,58 @@
+"""The last that the program printed: where a death left no record, often the only words about it."""
+
+import msgspec
+
+from trainmon.output import OutputLine
+from trainmon.units import clock
+from trainmon_tui.render.cells import Row, row
+from trainmon_tui.sight import Sight
+from trainmon_tui.widgets.lines import ago, clip, title_row, words
+from trainmon_tui.widgets.rows import RowsPanel
+
+
+class OutputSlice(msgspec.Struct, frozen=True):
+    """Lines of output; texts are untrusted."""
+
+    lines: tuple[OutputLine, ...]
+    """Oldest first."""
+    over: bool
+    """Whether nothing more will come."""
+    now: float
+    utc_offset: int
+
+
+def pick(sight: Sight) -> OutputSlice:
+    """The output's part of a sight."""
+    return OutputSlice(sight.output, sight.verdict.status.over, sight.now, sight.utc_offset)
+
+
+def rows(piece: OutputSlice, width: int, height: int, ascii_only: bool) -> list[Row]:
+    """A title and the newest lines, the newest last; one line takes one row, whatever is in it."""
+    newest = piece.lines[-1].time if piece.lines else None
+    age = [row((ago(max(0.0, piece.now - newest)), "label"))] if newest is not None else []
+    drawn = [title_row("last output", age, width, ascii_only=ascii_only)]
+    after = [row(("  (nothing after this)", "dim"))] if piece.over and height > 3 else []
+    room = max(0, height - 1 - len(after))
+    for line in piece.lines[-room:] if room else ():
+        at = clock(line.time, piece.utc_offset) if line.time is not None else " " * 8
+        text = clip(words(line.text, ascii_only=ascii_only), width - 11, ascii_only=ascii_only)
+        drawn.append(row(("  ", "plain"), (at, "label"), (" ", "plain"), (text, "plain")))
+    return [*drawn, *after][:height]
+
+
+class OutputPanel(RowsPanel[OutputSlice]):
+    """The newest lines of output."""
+
+    TICKS = True
+
+    def pick(self, sight: Sight) -> OutputSlice:
+        """See `pick`."""
+        return pick(sight)
+
+    def draw(self, piece: OutputSlice, width: int, height: int) -> list[Row]:
+        """See `rows`."""
+        return rows(piece, width, height, self._ascii)
+
+    def same(self, before: Sight, after: Sight) -> bool:
+        """See `RowsPanel.same`."""
+        return before.output is after.output
