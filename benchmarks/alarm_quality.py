@@ -43,7 +43,7 @@ def main() -> None:
         elif alarm is None or alarm > curve.onset + WITHIN:
             late[curve.kind] += 1
     print(f"false alarms: {sum(false.values())} of {counts[0]:,} healthy runs  {dict(+false)}")
-    found = counts[1] - sum(late.values()) - sum(early.values())
+    share = 100 * (counts[1] - sum(late.values()) - sum(early.values())) / counts[1]
     print(
         f"found within {WITHIN} steps: {share:.1f} % of {counts[1]:,}  late {dict(late)}  early {dict(early)}"
     )

@@ -187,7 +187,7 @@ class WatchApp(App[int]):
             self.app_resume_signal.subscribe(self, lambda _app: mouse.tell())
         if self._first_view == "errors":
             self.action_errors()
-        elif self._first_view in VIEWS:
+        elif self._first_view is not None and self._first_view in VIEWS:
             self.action_view(self._first_view)
         self.call_after_refresh(self._started)
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from trainmon.paths import LogFile
-from trainmon_tui.log_page import LogPage
-from trainmon_tui.log_view import LogView, Paper
+from trainmon_tui.log_page import LogPage, Paper
+from trainmon_tui.log_view import LogView
 
 POLL_EVERY = 0.5
 """Seconds between two looks at the file that is shown."""
@@ -95,13 +95,24 @@ class LogFeed:
 
     def _run(self) -> None:
         try:
-            while self._obey():
-                for _ in range(BURST):
-                    if self._desk.view.busy:
-                        self._desk.view.work()
-                self._deliver()
+            while self._go_on():
+                pass
         finally:
             self._desk.close()
+
+    def _go_on(self) -> bool:
+        """One round; False when it is time to stop."""
+        try:
+            if not self._obey():
+                return False
+            for _ in range(BURST):
+                if self._desk.view.busy:
+                    self._desk.view.work()
+            self._deliver()
+        except Exception as error:  # noqa: BLE001 - a disk that fails, or a bug: neither may leave a view that looks alive
+            self._desk.view.give_up(f"reading failed ({type(error).__name__})")
+            self._show(LogPage(name=self._desk.view.name, note=f"reading failed ({type(error).__name__})"))
+        return True
 
     def _obey(self) -> bool:
         """Does what is wanted, or waits for it until it is time to poll; False when it is time to stop."""

@@ -4,6 +4,7 @@ A record of ours begins with `[YYYY-MM-DD HH:MM:SS] TAG - LEVEL - `; a line that
 """
 
 import re
+from collections.abc import Callable
 
 import msgspec
 
@@ -112,6 +113,15 @@ class LogPage(msgspec.Struct, frozen=True):
     """What is still being looked for."""
     note: str | None = None
     """What is to be said about the last thing that was asked for; untrusted."""
+
+
+class Paper(msgspec.Struct, frozen=True):
+    """What a page is made for."""
+
+    rows: int = 20
+    """At least 1."""
+    rows_of: Callable[[str], int] = lambda _text: 1
+    """Rows that a line takes."""
 
 
 def head_of(text: str) -> Head | None:

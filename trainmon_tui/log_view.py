@@ -5,14 +5,12 @@ says what is to be shown. It belongs to one thread, see `trainmon_tui.log_feed`.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-
-import msgspec
 
 from trainmon.paths import LogFile
 from trainmon_tui import log_places, text_scan
-from trainmon_tui.log_page import LEVELS, LogLine, LogPage, Search, Wanted, head_of
+from trainmon_tui.log_page import LEVELS, LogLine, LogPage, Paper, Search, Wanted, head_of
 from trainmon_tui.log_search import Sieve
 from trainmon_tui.text_scan import Matches
 from trainmon_tui.textfile import Line, News, TextFile
@@ -21,15 +19,6 @@ _CLOCK = re.compile(r"(?:(\d{4}-\d\d-\d\d)[ T])?(\d\d?):(\d\d)(?::(\d\d))?")
 
 _ABOVE = 3
 """A line that was jumped to stands at a third of the page: what led to it matters more than what followed."""
-
-
-class Paper(msgspec.Struct, frozen=True):
-    """What a page is made for."""
-
-    rows: int = 20
-    """At least 1."""
-    rows_of: Callable[[str], int] = lambda _text: 1
-    """Rows that a line takes."""
 
 
 class LogView:
@@ -56,6 +45,17 @@ class LogView:
         self._text.close()
 
     @property
+    def name(self) -> str:
+        """Of the file; untrusted."""
+        return self._text.path.name
+
+    def give_up(self, note: str) -> None:
+        """Lets go of the file and of all that is being looked for; the next `poll` tries again."""
+        self._text.close()
+        self._scan = self._second = self._matches = None
+        self._wanted, self._note = Wanted(), note
+
+    @property
     def busy(self) -> bool:
         """Whether `work` has something to do."""
         return self._scan is not None or (self._matches is not None and not self._matches.done)
@@ -64,9 +64,9 @@ class LogView:
         """Looks for what is new in the file."""
         try:
             news = self._text.poll()
-        except OSError as error:
-            self._text.close()
-            self._note = f"cannot be read: {error.strerror or type(error).__name__}"
+        except (OSError, ValueError) as error:  # ValueError: a NUL or a lone surrogate in the name
+            why = error.strerror if isinstance(error, OSError) else None
+            self.give_up(f"cannot be read: {why or type(error).__name__}")
             return
         if news is News.REPLACED:
             self._start_over()
@@ -264,7 +264,7 @@ class LogView:
         lines = self._page_lines() if self._text.open else []
         return LogPage(
             file=self._file,
-            name=self._text.path.name,
+            name=self.name,
             exists=self._text.open,
             size=self._text.size,
             lines=self._with_levels(lines),

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from trainmon.paths import LogFile
-from trainmon_tui.log_page import Search
-from trainmon_tui.log_view import LogView, Paper
+from trainmon_tui.log_page import LogLine, Paper, Search
+from trainmon_tui.log_view import LogView
 
 
 def a_record(number: int, level: str = "INFO") -> str:
@@ -38,9 +38,20 @@ def work(view: LogView) -> None:
         view.work()
 
 
+def step_of(line: LogLine) -> int:
+    """The step that a line names."""
+    return int(line.text.partition("Step ")[2].partition("/")[0])
+
+
 def steps(view: LogView) -> list[int]:
     """The steps on the page."""
-    return [int(line.text.partition("Step ")[2].partition("/")[0]) for line in view.page().lines]
+    return [step_of(line) for line in view.page().lines]
+
+
+def found_step(view: LogView) -> int:
+    """The step of the line that was found."""
+    page = view.page()
+    return next(step_of(line) for line in page.lines if line.offset == page.found)
 
 
 def test_it_begins_at_the_end_and_follows(tmp_path: Path) -> None:
@@ -156,24 +167,21 @@ def test_a_search_looks_upwards_from_the_end_and_marks_what_it_found(tmp_path: P
     work(view)
     page = view.page()
 
-    assert next(line.text for line in page.lines if line.offset == page.found).endswith(
-        "Step 49/1000 - Loss: 1.0"
-    )
+    assert found_step(view) == 49
     assert not page.following
     assert page.busy is None
 
 
 def test_n_goes_to_the_next_find_below_and_shift_n_to_the_one_above(tmp_path: Path) -> None:
     view = a_view(tmp_path)
-    found: list[int | None] = []
+    found: list[int] = []
 
     view.look_for(Search("/Step .5/"))
     for forward in (None, False, False, True, True, True):
         if forward is not None:
             view.look_further(forward=forward)
         work(view)
-        page = view.page()
-        found.append(next(int(line.text[-18:-16]) for line in page.lines if line.offset == page.found))
+        found.append(found_step(view))
 
     assert found == [95, 85, 75, 85, 95, 95]
     assert view.page().note == "searching /Step .5/: nothing found"
@@ -222,9 +230,7 @@ def test_a_jump_goes_to_a_time_of_the_newest_day_to_a_date_or_to_a_step(tmp_path
     for place in ("10:00:50", "10:01", "2026-11-22 10:00:30", "20", "1,5"):
         view.jump(place)
         work(view)
-        page = view.page()
-        line = next(line for line in page.lines if line.offset == page.found)
-        firsts.append(int(line.text.partition("Step ")[2].partition("/")[0]))
+        firsts.append(found_step(view))
 
     assert firsts == [50, 60, 30, 20, 15]
 

@@ -1,15 +1,20 @@
 """The logs view, driven by a pilot over real files: keys, prompt, wheel, what comes while one reads."""
 
 import asyncio
+import errno
 import threading
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from tests.builders import Journal, a_run
 from tests.tui.apps import Clock, a_frame, panel_text, screen_text
+from trainmon_tui import textfile
 from trainmon_tui.app import WatchApp
+from trainmon_tui.chart_view import ChartView
+from trainmon_tui.log_view import LogView
 from trainmon_tui.screens.logs import LogsScreen
 from trainmon_tui.screens.overview import OverviewScreen
 from trainmon_tui.widgets.log_pane import LogPane
@@ -42,6 +47,12 @@ def an_app(folder: Path, journal: Journal | None = None, *, ascii_only: bool = F
     app = WatchApp(folder, ascii_only=ascii_only, clock=Clock(journal.now + 1.0))
     app.deliver(a_frame(journal))
     return app
+
+
+def poll(app: WatchApp) -> None:
+    """Has the file looked at at once."""
+    assert isinstance(app.screen, LogsScreen)
+    app.screen._do(LogView.poll)
 
 
 async def read(pilot: Pilot[int]) -> str:
@@ -83,7 +94,7 @@ async def test_lines_that_come_are_followed_until_one_scrolls_and_end_follows_ag
         await pilot.press("up")
         paused = await read(pilot)
         a_folder(tmp_path, 300)
-        app._tick()
+        poll(app)
         still = await read(pilot)
         await pilot.press("end")
         followed = await read(pilot)
@@ -170,8 +181,6 @@ async def test_a_name_that_leaves_the_folder_is_not_used_S11(tmp_path: Path) -> 
 
 
 def _named(journal: Journal, app_name: str) -> Journal:
-    from msgspec.structs import replace  # only here
-
     journal.events[0] = replace(journal.events[0], app_name=app_name)  # type: ignore[call-arg]  # it is `Opened`
     return journal
 
@@ -268,6 +277,42 @@ async def test_a_moment_is_opened_from_elsewhere(tmp_path: Path) -> None:
         text = await read(pilot)
 
     assert "▶10:00:30 Epoch 1, Step 30/400" in text
+
+
+async def test_the_cursor_of_the_charts_leads_to_its_moment(tmp_path: Path) -> None:
+    journal = Journal(now=1_795_341_600.0).opened().started()  # 2026-11-22 10:00:00 UTC
+    app = an_app(a_folder(tmp_path), journal.steps(200, every=1.0, total_steps=400))
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        app._set(replace(app._options, chart=ChartView(cursor=60.0)))
+        await pilot.press("5")
+        text = await read(pilot)
+
+    assert "▶10:01:00 Epoch 1, Step 60/400" in text
+
+
+async def test_a_disk_that_fails_is_said_and_read_again_when_it_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = an_app(a_folder(tmp_path))
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("5")
+        await read(pilot)
+
+        def broken(*_arguments: object) -> bytes:
+            raise OSError(errno.EIO, "Input/output error")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(textfile.os, "pread", broken)
+            await pilot.press("up")
+            failed = await read(pilot)
+        poll(app)
+        again = await read(pilot)
+
+    assert "reading failed (OSError)" in failed or "cannot be read" in failed
+    assert "Step 199/400" in again
 
 
 async def test_what_a_log_says_is_shown_and_does_nothing_S01_S03_S04(tmp_path: Path) -> None:

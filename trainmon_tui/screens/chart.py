@@ -17,8 +17,8 @@ from trainmon_tui.widgets.rows import Box
 from trainmon_tui.widgets.status import StatusPanel
 
 KEYS = (
-    ("escape", "back"), ("+ -", "zoom"), ("c", "cursor"), ("left right", "move"), ("n p", "next, previous"),
-    ("0", "all"), ("x", "x axis"), ("l", "log y"), ("s", "smoothing"), ("space", "pause"), ("?", "keys"), ("q", "quit"),
+    ("?", "keys"), ("escape", "back"), ("+ -", "zoom"), ("c", "cursor"), ("left right", "move"),
+    ("n p", "next, previous"), ("0", "all"), ("x", "x axis"), ("l", "log y"), ("s", "smoothing"), ("q", "quit"),
 )  # fmt: skip
 """What the bottom line says."""
 

@@ -11,9 +11,10 @@ from textual.message import Message
 
 from trainmon.clock import stamp
 from trainmon.paths import LogFile
+from trainmon_tui.chart_view import ruler_of
 from trainmon_tui.log_feed import DEFAULT_APP_NAME, Command, LogDesk, LogFeed
-from trainmon_tui.log_page import LogPage, Search
-from trainmon_tui.log_view import LogView, Paper
+from trainmon_tui.log_page import LogPage, Paper, Search
+from trainmon_tui.log_view import LogView
 from trainmon_tui.screens.base import PanelScreen, Report
 from trainmon_tui.screens.plan import Plan
 from trainmon_tui.sight import Sight
@@ -29,6 +30,17 @@ KEYS = (
     ("f", "filter"), (":", "time or step"), ("w", "wrap"), ("up down pgup pgdn home", "scroll"), ("?", "keys"),
 )  # fmt: skip
 """What the bottom line says."""
+
+OWN_KEYS = (
+    ("tab  [  ]", "next, previous file"),
+    ("/  n  N", "search, next find below, above; /loss.*nan/ is an expression"),
+    ("f", "only records with a text"),
+    ("l", "all levels, warnings, errors"),
+    (":", "go to a time or a step"),
+    ("end  space", "follow; stop and follow"),
+    ("w  left  right", "wrap; move to the side"),
+)  # fmt: skip
+"""What the keys do here, for the help."""
 
 SIDEWAYS = 20
 """Characters that a key moves to the side."""
@@ -53,6 +65,7 @@ class PageArrived(Message):
 class LogsScreen(PanelScreen):
     """Status line, log, keys or what is being typed."""
 
+    OWN_KEYS = OWN_KEYS
     BINDINGS: ClassVar[list[BindingType]] = [
         ("escape", "back", "back"),
         ("tab,right_square_bracket", "turn(1)", "next file"),
@@ -94,6 +107,7 @@ class LogsScreen(PanelScreen):
         self._shift = 0
         self._typing: str | None = None
         self._wanted_time: str | None = None
+        self._cursor: tuple[str, float | None] | None = None
         super().__init__(
             "logs-screen", {"status": status, "log": self._pane, "footer": footer, "prompt": self._prompt}
         )
@@ -119,6 +133,18 @@ class LogsScreen(PanelScreen):
             self._source, self._desk = source, LogDesk(Path(source[0]), source[1])
         self._start()
         self._do(LogView.poll)
+        self._follow_cursor(sight)
+
+    def _follow_cursor(self, sight: Sight) -> None:
+        """Goes to the moment at which the cursor of the charts stands, once for each place of it."""
+        chart = sight.options.chart
+        cursor = (chart.kind, chart.cursor)
+        if cursor == self._cursor:
+            return
+        self._cursor = cursor
+        if chart.cursor is not None:
+            ruler = ruler_of(sight.state)
+            self.open_at(ruler.x_of_step("time", ruler.step(chart.kind, chart.cursor)))
 
     def open_at(self, time: float) -> None:
         """Goes to a moment, in Unix seconds, once the screen is shown."""

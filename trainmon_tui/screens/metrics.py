@@ -27,8 +27,8 @@ from trainmon_tui.widgets.rows import Box, Panel
 from trainmon_tui.widgets.status import StatusPanel
 
 KEYS = (
-    ("enter", "open"), ("/", "filter"), ("pgup pgdn", "pages"), ("c", "cursor"), ("+ -", "zoom"), ("0", "all"),
-    ("x", "x axis"), ("l", "log y"), ("s", "smoothing"), ("1", "overview"), ("?", "keys"), ("q", "quit"),
+    ("?", "keys"), ("escape", "back"), ("enter", "open"), ("/", "filter"), ("pgup pgdn", "pages"), ("c", "cursor"),
+    ("+ -", "zoom"), ("0", "all"), ("x", "x axis"), ("l", "log y"), ("s", "smoothing"), ("q", "quit"),
 )  # fmt: skip
 """What the bottom line says."""
 

@@ -24,6 +24,7 @@ PAGE = 5
 class OperationsScreen(PanelScreen):
     """Status line, operations, keys."""
 
+    OWN_KEYS = (("up down home end", "select"), ("pgup pgdn", "scroll the details"))
     BINDINGS: ClassVar[list[BindingType]] = [
         ("escape", "app.overview", "back"),
         ("down", "move(1)", "next"),

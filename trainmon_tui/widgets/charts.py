@@ -42,9 +42,15 @@ class ChartsPanel(RowsPanel[Slice]):
     drawn: tuple[Drawn, ...] = ()
     """Where the charts are."""
 
+    def show(self, sight: Sight) -> None:
+        """Draws what changed; raw points, which somebody waits for, at once."""
+        if self._sight is not None and sight.raw is not self._sight.raw:
+            self._sight = None
+        super().show(sight)
+
     def same(self, before: Sight, after: Sight) -> bool:
         """See `RowsPanel.same`."""
-        return before.state is after.state and before.raw is after.raw
+        return before.state is after.state
 
     def on_click(self, event: events.Click) -> None:
         """Puts the cursor there."""

@@ -11,7 +11,7 @@ from trainmon.state import RunState
 from trainmon_tui.chart_view import Ruler
 from trainmon_tui.render.cells import Row, fit_row, row, row_width
 from trainmon_tui.render.plot import plot
-from trainmon_tui.render.safe import cell_width
+from trainmon_tui.render.safe import CUT, cell_width
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets import chart
 from trainmon_tui.widgets.chart import Axes, ChartPiece, value_cells
@@ -89,19 +89,45 @@ def boxes(piece: GridSlice, width: int, height: int) -> list[Box]:
     ][: len(piece.pieces)]
 
 
-def title(piece: ChartPiece, width: int, *, chosen: bool, ascii_only: bool) -> Row:
-    """The name of a chart and its newest value, or the one at the cursor."""
+def short_name(name: str, common: int, width: int, *, ascii_only: bool) -> str:
+    """The safe name in at most `width` cells: what all names begin with goes first, then the middle.
+
+    Args:
+        name: As it was logged.
+        common: Characters that all names on the page begin with.
+        width: Cells.
+        ascii_only: Whether nothing above 0x7f may be drawn.
+    """
+    whole = words(name, ascii_only=ascii_only) or '""'
+    if cell_width(whole) <= width:
+        return whole
+    own = ("~" if ascii_only else CUT) + words(name[common:], ascii_only=ascii_only) if common else whole
+    head = clip(own, max(1, width // 3), ascii_only=ascii_only)
+    if cell_width(own) <= width:
+        return own
+    return head + clip_end(own, width - cell_width(head), ascii_only=ascii_only)[1:]
+
+
+def common_beginning(names: Sequence[str]) -> int:
+    """Characters that all names begin with; 0 for a single one."""
+    if len(names) < 2:
+        return 0
+    # What the first and the last by order have in common, all between them have.
+    first, last = min(names), max(names)
+    pairs = enumerate(zip(first, last, strict=False))
+    return next((index for index, (a, b) in pairs if a != b), len(first))
+
+
+def title(piece: ChartPiece, width: int, common: int, *, chosen: bool, ascii_only: bool) -> Row:
+    """The name of a chart and its newest value, or the one at the cursor; `common` as for `short_name`."""
     found = piece.readout or piece.validation_readout
     value = value_cells(found.value if found is not None else piece.newest)
     if found is not None and found.rows > 1:
         value = row(("mean ", "label"), *value)
     sign = (">" if ascii_only else "▶") if chosen else ("-" if ascii_only else "─")
     room = max(1, width - 3 - row_width(value) - 1)
-    name = words(piece.key.name, ascii_only=ascii_only) or '""'
-    if cell_width(name) > room:
-        # The end of a long name tells it from its neighbours.
-        name = clip_end(name, room, ascii_only=ascii_only)
-    left = row((f"{sign} ", "cursor" if chosen else "axis"), (name, "key" if chosen else "title"))
+    name = short_name(piece.key.name, common, room, ascii_only=ascii_only)
+    left = row((f"{sign} ", "cursor" if chosen else "axis"), (name, "cursor" if chosen else "title"))
     return spread(left, [value], width)
 
 
@@ -117,9 +143,10 @@ def rows(piece: GridSlice, width: int, height: int, ascii_only: bool, drawn: Seq
     """
     if not piece.pieces:
         return [row((" " + clip(piece.empty, max(1, width - 1), ascii_only=ascii_only), "dim"))][:height]
+    common = common_beginning([one.key.name for one in piece.pieces])
     charts = [
         [
-            title(one, box.width, chosen=one.key == piece.chosen, ascii_only=ascii_only),
+            title(one, box.width, common, chosen=one.key == piece.chosen, ascii_only=ascii_only),
             *plot(plotted.chart, box.width, box.height - 1, ascii=ascii_only),
         ]
         for one, plotted, box in zip(piece.pieces, drawn, boxes(piece, width, height), strict=True)

@@ -1,0 +1,63 @@
+"""Journals that nobody would write, drawn by the whole app: no panel fails, no character is a control."""
+
+import asyncio
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.histories import History, histories
+from tests.tui.apps import Clock, screen_text
+from trainmon.reader import View
+from trainmon.reducer import fold
+from trainmon.state import RunState
+from trainmon.statuses import Evidence
+from trainmon_tui.app import WatchApp
+from trainmon_tui.feed import Frame
+
+NOWHERE = Path("/nonexistent/run")
+"""No test writes here; views that list files find none."""
+
+EXAMPLES = 6
+"""Apps that are started, each with some journals: bounds the time, about half a second each."""
+
+KEYS = "234567s1l"
+"""Every view, and the settings of charts."""
+
+lives = st.sampled_from([None, True, False])
+
+
+def a_frame(history: History, alive: bool | None, version: int) -> Frame:
+    """What the feed would hand on of such a journal."""
+    state = fold(RunState(), history.items, history.offsets)
+    view = View(
+        state, Evidence(alive=alive, heartbeat=1.7e9), exists=True, note=None, version=version, bytes_read=0
+    )
+    return Frame(view)
+
+
+async def watch(frames: list[Frame]) -> None:
+    """Draws one frame after the other in one app, then all views of the last."""
+    app = WatchApp(folder=NOWHERE, clock=Clock(1.7e9 + 60.0))
+    async with app.run_test(size=(80, 24)) as pilot:
+        for frame in frames:
+            app.deliver(frame)
+            await pilot.pause()
+            assert_printable(screen_text(app))
+        for key in KEYS:
+            await pilot.press(key)
+            await pilot.pause()
+            assert_printable(screen_text(app))
+    assert app.bugs == {}
+    assert app.return_code in (None, 0)
+
+
+def assert_printable(text: str) -> None:
+    assert all(character.isprintable() or character == "\n" for character in text)
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.tuples(histories(), lives), min_size=1, max_size=4))
+def test_no_journal_makes_a_panel_fail(journals: list[tuple[History, bool | None]]) -> None:
+    """Whatever order, numbers and words the lines have, and whether the program lives or not."""
+    asyncio.run(watch([a_frame(history, alive, at) for at, (history, alive) in enumerate(journals)]))
