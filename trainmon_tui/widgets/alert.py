@@ -92,7 +92,11 @@ class AlertPanel(RowsPanel[AlertSlice]):
 
     def pick(self, sight: Sight) -> AlertSlice:
         """See `pick`; looks at the trends now and then only."""
-        if abs(sight.now - self._looked) >= EVERY or sight.state.run_id != self._run or sight.verdict.status.over:
+        if (
+            abs(sight.now - self._looked) >= EVERY
+            or sight.state.run_id != self._run
+            or sight.verdict.status.over
+        ):
             self._looked, self._run = sight.now, sight.state.run_id
             self._found = () if sight.verdict.status.over else diagnosis.alerts(sight.state, sight.now)
         return pick(sight, self._found)

@@ -37,7 +37,7 @@ def rows(piece: HeadSlice, width: int, height: int, ascii_only: bool) -> list[Ro
         text = clip(words(piece.filter, ascii_only=ascii_only), max(4, width // 4), ascii_only=ascii_only)
         filtered = row(("filter ", "label"), (text, "key"))
     if piece.fault is not None:
-        fault = clip(words(piece.fault, ascii_only=ascii_only), max(4, width - 16), ascii_only=ascii_only)
+        fault = clip(words(piece.fault, ascii_only=ascii_only), max(4, width - 32), ascii_only=ascii_only)
         filtered = row((fault, "bad"))
     modes_ = join(*modes(piece.view))
     at = row((piece.at, "cursor"))
