@@ -78,6 +78,10 @@ class Collector:
         """
         return sum(drained.weight() for drained in self.segments.values())
 
+    def waiting(self) -> int:
+        """Bytes that are not moved yet."""
+        return sum(drained.file.size() - drained.file.offset for drained in self.open())
+
     def finish(self, journal_end: int) -> None:
         """Closes the segments that are retired and empty, now that the journal ends at `journal_end`."""
         for drained in self.open():

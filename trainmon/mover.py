@@ -13,7 +13,7 @@ from trainmon.events import Opened
 from trainmon.opening import RunFiles
 from trainmon.refusals import Loss, Refusals
 from trainmon.spool import Spool
-from trainmon.spool_files import SpoolFile
+from trainmon.spool_files import CHUNK, SpoolFile
 
 SCAN_EVERY = 1.0
 """Seconds between two looks for the spools of new workers, and for a lock file that was removed."""
@@ -42,6 +42,8 @@ class Mover:
         self._complaints = complaints
         self._disk = disk
         self._report_loss = report_loss
+        self.more = False
+        """So much came meanwhile that the next look should not wait: the callers of a flood do."""
         self._scan_at = 0.0
         self._batches = 0
         self._reopen = False
@@ -90,6 +92,7 @@ class Mover:
         for drained in files.collector.open():
             self._drain(files, drained.file, stopping=stopping)
         self._give_room(files)
+        self.more = files.collector.waiting() > CHUNK
         loss = self._refusals.take()
         if loss is not None:
             self._report_loss(loss)

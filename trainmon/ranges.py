@@ -2,7 +2,7 @@
 
 A series knows for each bucket where in the journal its first row stands and which run step that is. So a range is
 read from the bucket that holds its beginning to the one that holds its end, and every row gets the run step that the
-fold gave it, whatever was rewound, resumed or counted per epoch: see `_Replay`.
+fold gave it, whatever was rewound, resumed or counted per epoch: see `trainmon.range_replay`.
 
 Measured (CPython 3.11, 2026-11, a shared cloud machine): the 200 steps in the middle of a journal of 1,000,000 in 3 ms,
 for which 280 KB of its 276 MB are read; 2.7 us a row where one column is wanted, 0.5 us more for each other one.
@@ -11,21 +11,17 @@ for which 280 KB of its 276 MB are read; 2.7 us a row where one column is wanted
 import os
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from copy import copy
-from itertools import groupby
 from pathlib import Path
 
 import msgspec
 
 from trainmon import journal
-from trainmon.arrivals import arrive, arrive_together
-from trainmon.counting import Counting
 from trainmon.paths import JOURNAL
 from trainmon.progress_fold import REWIND
-from trainmon.range_points import Points
-from trainmon.range_rows import Key, Row, RowDecoder
+from trainmon.range_replay import Replay
+from trainmon.range_rows import Key
 from trainmon.series import Column, Series
-from trainmon.state import RunState, Writer
+from trainmon.state import RunState
 
 MOST_POINTS = 16_384
 """Points of a column that are handed out one by one: more than four for each dot of the widest chart."""
@@ -80,7 +76,7 @@ def read_range(
     try:
         if not journal.fits(descriptor, state.bookmark):
             return None
-        replay = _Replay(state, keys, (first, last))
+        replay = Replay(state, keys, (first, last))
         bytes_read = _read(descriptor, buckets, replay, state.bookmark.offset, cancelled)
     except OSError:
         return None
@@ -118,7 +114,7 @@ class _Buckets(msgspec.Struct, frozen=True):
 
 
 def _read(
-    descriptor: int, buckets: _Buckets, replay: "_Replay", known: int, cancelled: Callable[[], bool]
+    descriptor: int, buckets: _Buckets, replay: Replay, known: int, cancelled: Callable[[], bool]
 ) -> int | None:
     """Reads what the replay needs up to byte `known` of the journal; the bytes read, or None where it was cancelled."""
     first, last = replay.wanted
@@ -158,160 +154,3 @@ def _chunk(offsets: Sequence[int], position: int, end: int) -> int:
     limit = position + journal.CHUNK
     beginning = offsets[bisect_right(offsets, limit) - 1]
     return min(beginning if beginning > position else limit, end) - position
-
-
-class _Replay:
-    """The part of the fold that gives rows their run steps, started in the middle of a journal.
-
-    At the first row of a bucket the run step is known. From it and from what the state says of how steps are counted
-    follows what the fold knew there. A line that came before the first row read is not known to have arrived: one of
-    its writer that lands later counts as a repetition.
-    """
-
-    def __init__(self, state: RunState, keys: Sequence[Key], wanted: tuple[int, int]) -> None:
-        self.decoder = RowDecoder(keys)
-        self.wanted = wanted
-        """The first and the last run step."""
-        self.run_step = 0
-        """Of the newest row."""
-        self._known = state.counting
-        self._counting = copy(state.counting)
-        self._anchored = False
-        self._shift = 0
-        """What run steps are above those by `_counting`; not 0 only where the caller's counting makes no sense."""
-        self._rewinding = False
-        self._arrived = RunState()
-        self._training = Points([key for key in keys if key.series != "validation"])
-        self._validation = Points([key for key in keys if key.series == "validation"])
-
-    def columns(self, most: int) -> dict[Key, Column]:
-        """The columns that have a value, each with at most `most` entries."""
-        return self._training.columns(most) | self._validation.columns(most)
-
-    def take(self, rows: list[Row], anchor: int | None) -> None:
-        """Adds rows in the order of the journal.
-
-        Args:
-            rows: Of whole lines.
-            anchor: The run step of the first row, where it begins a bucket.
-        """
-        if not rows:
-            return
-        first, last = self.wanted
-        if anchor is not None and rows[0].kind == "progress":
-            self._anchor(rows[0], anchor)
-        for kind, group in groupby(self._fresh(rows), key=lambda row: row.kind):
-            if kind == "progress":
-                self._train([row for row in group if row.phase == "training"])
-            elif kind == "validation":
-                for row in group:
-                    step = self._counting.run_step(row.epoch, row.step) + self._shift
-                    if first <= step <= last:
-                        self._validation.add([step], [row.time], self._values([row], self._validation))
-            elif kind == "started":
-                for row in group:
-                    self._start(row)
-
-    def _fresh(self, rows: list[Row]) -> list[Row]:
-        """The rows whose lines have not come before; without a writer, a line is none of ours."""
-        first, last = rows[0], rows[-1]
-        writers = self._arrived.writers
-        seqs = [row.seq for row in rows]
-        if seqs == list(range(first.seq, last.seq + 1)) and {row.writer for row in rows} == {first.writer}:
-            writers.setdefault(first.writer, Writer(next_seq=first.seq))
-            if arrive_together(self._arrived, first.writer, first.seq, last.seq):
-                return rows
-        fresh = []
-        for row in rows:
-            writers.setdefault(row.writer, Writer(next_seq=row.seq))
-            if row.seq >= 0 and arrive(self._arrived, row.writer, row.seq):
-                fresh.append(row)
-        return fresh
-
-    def _anchor(self, row: Row, run_step: int) -> None:
-        """Takes in that the row's run step is known."""
-        if not self.run_step:
-            self.run_step = run_step - 1
-        counting = copy(self._counting)
-        counting.observe(row.epoch, [row.step], row.total_steps)
-        if self._anchored and counting.run_step(row.epoch, row.step) + self._shift == run_step:
-            return
-        self._anchored = True
-        self._counting = counting = counting_at(self._known, row, run_step)
-        self._shift = run_step - counting.run_step(row.epoch, row.step)
-
-    def _start(self, row: Row) -> None:
-        """The run was continued; as `trainmon.runs` does it."""
-        if row.steps_count == "run" and not self._counting.known:
-            self._counting, self._shift = Counting(known=True), 0
-        self._rewinding = row.initial_step is None
-        if row.initial_step is not None:
-            self._cut(row.initial_step + 1)
-            self.run_step = row.initial_step
-
-    def _train(self, rows: list[Row]) -> None:
-        for (epoch, total), group in groupby(rows, key=lambda row: (row.epoch, row.total_steps)):
-            part = list(group)
-            steps = [row.step for row in part]
-            self._counting.observe(epoch, steps, total)
-            shift = self._counting.run_step(epoch, 0) + self._shift
-            run_steps = [step + shift for step in steps]
-            begin = 0
-            for cut in [*self._rewinds(run_steps), len(part)]:
-                if begin < cut:
-                    self._add(part[begin:cut], run_steps[begin:cut])
-                if cut < len(part):
-                    self._cut(run_steps[cut])
-                begin = cut
-            self.run_step = run_steps[-1]
-
-    def _rewinds(self, run_steps: list[int]) -> list[int]:
-        """The indices from which on steps are done again."""
-        before = [self.run_step, *run_steps[:-1]]
-        rewinds = [
-            index
-            for index, (old, new) in enumerate(zip(before, run_steps, strict=True))
-            if new <= old - REWIND
-        ]
-        if self._rewinding and rewinds[:1] != [0]:
-            rewinds.insert(0, 0)
-        self._rewinding = False
-        return rewinds
-
-    def _add(self, rows: Sequence[Row], run_steps: Sequence[int]) -> None:
-        """Keeps those of the rows that are wanted."""
-        first, last = self.wanted
-        least, greatest = min(run_steps), max(run_steps)
-        if greatest < first or least > last:
-            return
-        if least < first or greatest > last:
-            kept = [index for index, step in enumerate(run_steps) if first <= step <= last]
-            rows, run_steps = [rows[index] for index in kept], [run_steps[index] for index in kept]
-        self._training.add(run_steps, [row.time for row in rows], self._values(rows, self._training))
-
-    def _values(self, rows: Sequence[Row], points: Points) -> list[Sequence[float | str | None]]:
-        return [self.decoder.values(key, rows) for key in points.keys]
-
-    def _cut(self, run_step: int) -> None:
-        self._training.cut(run_step)
-        self._validation.cut(run_step)
-
-
-def counting_at(known: Counting, row: Row, run_step: int) -> Counting:
-    """How the fold counted when it had just taken in a row of the training phase.
-
-    Args:
-        known: How it counts now.
-        row: The row.
-        run_step: What the fold made of its step.
-    """
-    counting = copy(known)
-    counting.epoch, counting.step = row.epoch, row.step
-    counting.longest = row.step + known.from_zero
-    later = row.epoch - (known.first_epoch if known.first_epoch is not None else row.epoch)
-    if known.per_epoch and later:
-        counting.epoch_steps = (run_step - counting.longest) // later
-        counting.longest = max(counting.longest, counting.epoch_steps)
-    elif row.total_steps is not None and row.total_steps > 0:
-        counting.epoch_steps = row.total_steps
-    return counting

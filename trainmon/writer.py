@@ -180,7 +180,8 @@ class Writer:
             self._guarded_tick()
             self.ticks += 1
             self.ready.set()
-            if poll.poll(0 if self._wish is not self._heard else TICK * 1_000):
+            soon = self._mover.more or self._wish is not self._heard
+            if poll.poll(0 if soon else TICK * 1_000):
                 self._forget_wakes()
         self._finish()
         self.ready.set()
@@ -208,6 +209,7 @@ class Writer:
         if self._live and not self._stopping:
             self._mover.keep_spool()
         if now < self._retry_at:
+            self._mover.more = False
             return
         try:
             if self.files is None:

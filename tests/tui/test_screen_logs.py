@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from textual import events
 from textual.pilot import Pilot
 
 from tests.builders import Journal, a_run
@@ -205,6 +206,22 @@ async def test_what_is_typed_searches_and_letters_are_no_keys_meanwhile(tmp_path
         " ▶10:00:42 Epoch 1, Step 42/400"
     )
     assert "nothing found" in nothing
+
+
+async def test_keys_that_come_in_one_read_are_typed_and_do_nothing_else(tmp_path: Path) -> None:
+    """A fast typist over a slow line; "q" would quit."""
+    app = an_app(a_folder(tmp_path))
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("5")
+        await read(pilot)
+        for character in "/qm1":
+            app.post_message(events.Key("slash" if character == "/" else character, character))
+        await pilot.pause()
+        await pilot.pause()
+
+        assert app.is_running
+        assert panel_text(app, "prompt").startswith("search qm1 ")
 
 
 async def test_escape_leaves_the_prompt_and_then_the_screen(tmp_path: Path) -> None:

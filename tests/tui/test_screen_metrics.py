@@ -98,7 +98,7 @@ async def test_pages_keep_the_chosen_chart_in_view_through_a_resize() -> None:
         after = chosen_line(app)
         head = panel_text(app, "head")
 
-    assert before[:20] == after[:20]
+    assert before.split()[1] == after.split()[1]
     assert "page 1 of" in head
 
 
@@ -324,8 +324,8 @@ def test_long_names_lose_what_they_have_in_common() -> None:
 
     shortened = [short_name(name, common, 20, ascii_only=False) for name in names]
 
-    assert shortened == ["…1/attention/norm", "…2/attention/norm"]
-    assert short_name(names[0], common, 12, ascii_only=True).startswith("~1")
+    assert shortened == ["…01/attention/norm", "…02/attention/norm"]
+    assert short_name(names[0], common, 12, ascii_only=True).startswith("~01")
     assert len(short_name(names[0], common, 12, ascii_only=True)) <= 12
 
 

@@ -58,6 +58,10 @@ _DONE: Mapping[str, Callable[[LogView, str], None]] = {
 }
 
 
+_OPENS: Mapping[str, str] = {"slash": "search", "f": "filter", "colon": "jump"}
+"""Keys that begin to type. No bindings: those act only after the keys that follow in the same read were given away."""
+
+
 class PageArrived(Message):
     """A page was read; posted from the feed's thread."""
 
@@ -70,9 +74,6 @@ class LogsScreen(PanelScreen):
         ("escape", "back", "back"),
         ("tab,right_square_bracket", "turn(1)", "next file"),
         ("shift+tab,left_square_bracket", "turn(-1)", "previous file"),
-        ("slash", "type('search')", "search"),
-        ("f", "type('filter')", "filter"),
-        ("colon", "type('jump')", "time or step"),
         ("n", "next(True)", "next match"),
         ("N", "next(False)", "previous match"),
         ("l", "level", "level"),
@@ -264,19 +265,22 @@ class LogsScreen(PanelScreen):
         else:
             await self.run_action("app.overview")
 
-    def action_type(self, what: str) -> None:
+    def _type(self, what: str) -> None:
         """Begins to type a search, a filter or a place."""
         self._typing = what
         self._prompt.take(_PROMPTS[what])
         self.place_panels(*self.size)
 
     def on_key(self, event: events.Key) -> None:
-        """Takes the keys while something is typed."""
+        """Takes the keys that begin to type, and all keys while something is typed."""
         what = self._typing
-        if what is None:
+        if what is None and event.key not in _OPENS:
             return
         event.stop()
         event.prevent_default()
+        if what is None:
+            self._type(_OPENS[event.key])
+            return
         if event.key not in ("enter", "escape"):
             self._prompt.take(after_key(self._prompt.typed, event.key, event.character))
             return

@@ -37,6 +37,9 @@ LEAST_HEIGHT = 7
 BEST_SHAPE = 4.0
 """Cells that a chart is wide for each row that it is high, where there is a choice."""
 
+LEAST_VALUE = 12
+"""Cells that a value takes beside a name, about: a name for which there is less room is shortened."""
+
 GAP = 1
 """Blank cells between charts."""
 
@@ -94,7 +97,7 @@ def short_name(name: str, common: int, width: int, *, ascii_only: bool) -> str:
 
     Args:
         name: As it was logged.
-        common: Characters that all names on the page begin with.
+        common: Characters that all long names on the page begin with.
         width: Cells.
         ascii_only: Whether nothing above 0x7f may be drawn.
     """
@@ -109,13 +112,14 @@ def short_name(name: str, common: int, width: int, *, ascii_only: bool) -> str:
 
 
 def common_beginning(names: Sequence[str]) -> int:
-    """Characters that all names begin with; 0 for a single one."""
+    """Characters that all names begin with, up to a separator, so that numbers stay whole; 0 for a single one."""
     if len(names) < 2:
         return 0
     # What the first and the last by order have in common, all between them have.
     first, last = min(names), max(names)
     pairs = enumerate(zip(first, last, strict=False))
-    return next((index for index, (a, b) in pairs if a != b), len(first))
+    same = next((index for index, (a, b) in pairs if a != b), len(first))
+    return max(first.rfind(separator, 0, same) for separator in "/._ ") + 1
 
 
 def title(piece: ChartPiece, width: int, common: int, *, chosen: bool, ascii_only: bool) -> Row:
@@ -143,7 +147,8 @@ def rows(piece: GridSlice, width: int, height: int, ascii_only: bool, drawn: Seq
     """
     if not piece.pieces:
         return [row((" " + clip(piece.empty, max(1, width - 1), ascii_only=ascii_only), "dim"))][:height]
-    common = common_beginning([one.key.name for one in piece.pieces])
+    long = [one.key.name for one in piece.pieces if len(one.key.name) > width // piece.across - LEAST_VALUE]
+    common = common_beginning(long)
     charts = [
         [
             title(one, box.width, common, chosen=one.key == piece.chosen, ascii_only=ascii_only),
