@@ -6,8 +6,10 @@ Each view is drawn by the program itself, at 160x45 and at 80x24, and saved as S
 """
 
 import asyncio
+import os
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 from pathlib import Path
@@ -52,13 +54,22 @@ def main() -> None:
         # A copy, so that the pictures show no folder of whoever makes them.
         program = Path(scratch) / "demo_train.py"
         program.write_bytes((ROOT / "demo_train.py").read_bytes())
+        python = Path(scratch) / "python3"
+        python.symlink_to(Path(sys.executable).resolve())
+        paths = os.pathsep.join([str(ROOT), sysconfig.get_path("purelib")])
         for name, arguments, seconds, views in (
             ("well", ["--speed", "45", "--warn-at", "300"], 35, VIEWS),
             ("failed", ["--speed", "90", "--fail-at", "1400", "--backend", "python"], 25, FAILED),
         ):
             folder = Path(scratch) / name
-            command = [sys.executable, str(program), "--log-dir", str(folder), *arguments]
-            demo = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT)
+            command = [str(python), str(program), "--log-dir", str(folder), *arguments]
+            demo = subprocess.Popen(
+                command,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd=ROOT,
+                env=os.environ | {"PYTHONPATH": paths},
+            )
             try:
                 time.sleep(seconds)
                 asyncio.run(shoot(folder, views))

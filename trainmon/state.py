@@ -25,7 +25,7 @@ TEXT_LIMIT = 2_000
 TRACEBACK_LIMIT = 8_000
 """Characters of a traceback that an error entry keeps."""
 
-FULL_TRACEBACKS = 5
+FULL_TRACEBACKS = 10
 """How many of the newest error entries keep their traceback and additional data: bounds the snapshot."""
 
 
