@@ -117,8 +117,11 @@ class Writer:
     def wake(self) -> None:
         """Has the thread look now: for errors and ends. Safe in a signal handler."""
         self._wish = object()
+        wake = self._wake
+        if wake < 0:
+            return  # The thread has ended.
         try:
-            os.eventfd_write(self._wake, 1)
+            os.eventfd_write(wake, 1)
         except OSError:
             return  # The program closed it; the next tick comes anyway.
 
@@ -133,7 +136,13 @@ class Writer:
         self._stopping = True
         self.wake()
         self._thread.join(CLOSE_LIMIT)
-        return not self._thread.is_alive()
+        if self._thread.is_alive():
+            return False
+        # Forgotten before it is closed: a late call must not write into whoever gets the number next.
+        wake, self._wake = self._wake, -1
+        if wake >= 0:
+            os.close(wake)
+        return True
 
     def wait_for_tick(self, timeout: float) -> bool:
         """Waits until a whole tick that began after this call is done; False after `timeout` seconds."""
@@ -149,7 +158,8 @@ class Writer:
 
     def let_go(self) -> None:
         """In a forked child: closes our descriptors, so that the child does not keep the parent's lock."""
-        os.close(self._wake)
+        if self._wake >= 0:
+            os.close(self._wake)
         if self.files is not None:
             self.files.close()
 

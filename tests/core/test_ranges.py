@@ -1,6 +1,7 @@
 """Ranges: the same run steps and values as the fold, from the visible part of the journal alone."""
 
 import math
+import os
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ def folded(path: Path) -> RunState:
     part = read_lines(descriptor, 0, 1 << 30)
     state = fold(state, decode_lines(part.lines), part.offsets)
     state.bookmark = bookmark(descriptor, part.end, first_writer(descriptor))
+    os.close(descriptor)
     return state
 
 
@@ -48,6 +50,7 @@ def with_buckets(journal: Journal, folder: Path, capacity: int) -> RunState:
     state.loss, state.metrics = Series(capacity), Series(capacity)
     state = fold(state, items[begin + 1 :], part.offsets[begin + 1 :])
     state.bookmark = bookmark(descriptor, part.end, first_writer(descriptor))
+    os.close(descriptor)
     return state
 
 

@@ -26,7 +26,7 @@ from trainmon.projection import Projector
 from trainmon.reader import RunReader
 from trainmon.snapshot import Texts
 
-DAY = int(os.environ.get("TRAINMON_DAY", "100000"))
+DAY = int(os.environ.get("TRAINMON_DAY", "60000"))
 """Records; 864,000 are a day of ten a second, and take about a minute."""
 
 BATCH = 64
@@ -103,7 +103,7 @@ def test_memory_and_snapshot_stay_flat_over_a_day(tmp_path: Path) -> None:
             rows = []
             if count % (50 * BATCH) == 0:
                 reader.poll()
-            if count % (500 * BATCH) == 0:
+            if count % (250 * BATCH) == 0:
                 size = len(snapshot.encode(projector.reducer.state, Texts(), START + count / 10))
                 largest = max(largest, size)
             if early is None and count >= DAY // 10:

@@ -145,7 +145,7 @@ def fill(path: Path) -> None:
 
 def test_w09_a_file_size_limit_stops_nothing(stage: Stage) -> None:
     """RLIMIT_FSIZE: Python gets EFBIG after a short write; lines wait in the spool."""
-    training = stage.start("limits", fsize=400_000, rate=RATE, wait=50)
+    training = stage.start("limits", fsize=150_000, rate=RATE, wait=50)
     until(lambda: bool(training.said()), "a complaint")
     training.wait_logged(OUTAGE)
     training.process.send_signal(10)  # The program lifts its limit.

@@ -110,7 +110,9 @@ class Terminal:
         if self._master < 0:
             time.sleep(patience)
             return False
-        if not select.select([self._master], [], [], patience)[0]:
+        poll = select.poll()  # `select` ends at descriptor 1,023
+        poll.register(self._master, select.POLLIN)
+        if not poll.poll(patience * 1_000):
             return False
         try:
             read = os.read(self._master, 65_536)
