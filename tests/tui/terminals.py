@@ -16,6 +16,9 @@ import pyte
 
 from tests.run_folders import environment
 
+QUIET_LIMIT = 3.0
+"""Seconds that typing waits at most for a screen that keeps changing."""
+
 PATIENCE = 30.0
 """Seconds until a wait gives up."""
 
@@ -64,7 +67,10 @@ class Terminal:
         return "\n".join(self.screen.display)
 
     def send(self, keys: str) -> None:
-        """Types."""
+        """Types, as a person would: once nothing is being drawn, for a key that comes into a change of screens is lost."""
+        deadline = time.monotonic() + QUIET_LIMIT
+        while self._read(0.3) and time.monotonic() < deadline:
+            continue
         os.write(self._master, keys.encode())
 
     def signal(self, number: int) -> None:
