@@ -192,7 +192,7 @@ def test_w17_no_descriptor_left_keeps_the_line(opened: Spool, monkeypatch: pytes
     def none_left(path: Path) -> int:
         raise OSError(errno.EMFILE, "Too many open files")
 
-    monkeypatch.setattr(shared_memory, "open_new", none_left)
+    monkeypatch.setattr(spool, "open_new", none_left)
 
     assert opened.append(b"line\n")
     assert opened.take_overflow() == [b"line\n"]

@@ -67,11 +67,15 @@ class Terminal:
         return "\n".join(self.screen.display)
 
     def send(self, keys: str) -> None:
-        """Types, as a person would: once nothing is being drawn, for a key that comes into a change of screens is lost."""
+        """Types."""
+        os.write(self._master, keys.encode())
+
+    def send_when_quiet(self, keys: str) -> None:
+        """Types once nothing is being drawn: a key that comes into a change of screens may be lost."""
         deadline = time.monotonic() + QUIET_LIMIT
         while self._read(0.3) and time.monotonic() < deadline:
             continue
-        os.write(self._master, keys.encode())
+        self.send(keys)
 
     def signal(self, number: int) -> None:
         """Sends a signal to the monitor."""

@@ -188,9 +188,9 @@ def test_m_hands_the_mouse_to_the_terminal_and_takes_it_back(folder: Path, open_
     terminal = open_terminal(folder)
     terminal.until(lambda: "250/400" in terminal.text)
 
-    terminal.send("m")
+    terminal.send_when_quiet("m")
     terminal.until(lambda: b"\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l" in terminal.output)
-    terminal.send("m")
+    terminal.send_when_quiet("m")
     terminal.until(lambda: b"l\x1b[?1000h\x1b[?1003h\x1b[?1015h\x1b[?1006h" in terminal.output)
 
 
@@ -200,9 +200,9 @@ def test_what_the_charts_were_set_to_is_there_again_and_the_users_theme_and_view
     homes = {"XDG_CONFIG_HOME": str(tmp_path / "config"), "XDG_STATE_HOME": str(tmp_path / "state")}
     first = open_terminal(folder, width=160, height=45, variables=homes)
     first.until(lambda: "250/400" in first.text)
-    first.send("l")
+    first.send_when_quiet("l")
     first.until(lambda: "log y" in first.text)
-    first.send("q")
+    first.send_when_quiet("q")
     assert first.wait() == 0
     (tmp_path / "config" / "trainmon").mkdir(parents=True)
     (tmp_path / "config" / "trainmon" / "config.toml").write_text('view = "errors"\ntheme = "trainmon-day"\n')
@@ -210,7 +210,7 @@ def test_what_the_charts_were_set_to_is_there_again_and_the_users_theme_and_view
     second = open_terminal(folder, width=160, height=45, variables=homes)
 
     second.until(lambda: "RuntimeError" in second.text and "─ loss ─" not in second.text)
-    second.send("1")
+    second.send_when_quiet("1")
     second.until(lambda: "─ loss ─" in second.text)
     assert "log y" in second.text.split("─ loss ─")[1].split("\n")[0]
     assert b"48;2;255;255;255" in second.output
