@@ -1,0 +1,91 @@
+"""The user's settings that the core obeys: sections of `config.toml`, each read into a struct of its own.
+
+A setting that is missing or makes no sense has its default, and a home that cannot be read costs nothing but the
+settings: a training never fails for them. What was not understood can be said by whoever asks (`problems`).
+"""
+
+import tomllib
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+from platformdirs import user_config_path
+
+CONFIG = "config.toml"
+"""The user's file, in the folder for configuration of platformdirs (`~/.config/trainmon`)."""
+
+MOST_BYTES = 64 << 10
+"""Bytes of it that are read: nobody writes more by hand."""
+
+Section = TypeVar("Section", bound=msgspec.Struct)
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Something in the file that is not obeyed."""
+
+    where: str
+    """`alerts.gpu_hot`, or the file's path."""
+    why: str
+    """What is wrong, in words; may quote the file."""
+
+
+def config_path(folder: Path | None = None) -> Path:
+    """Where the user's file is; it need not exist.
+
+    Args:
+        folder: Of the file; None: where platformdirs says.
+    """
+    return (folder if folder is not None else user_config_path("trainmon")) / CONFIG
+
+
+def read_section(name: str, kind: type[Section], folder: Path | None = None) -> Section:
+    """The section `[name]` as a struct; its fields are the settings, and their defaults hold where nothing is said."""
+    return read_section_checked(name, kind, folder)[0]
+
+
+def read_section_checked(
+    name: str, kind: type[Section], folder: Path | None = None
+) -> tuple[Section, list[Problem]]:
+    """The same with what was not understood."""
+    path = config_path(folder)
+    try:
+        whole = tomllib.loads(_read(path).decode())
+    except FileNotFoundError:
+        return kind(), []
+    except OSError as error:
+        return kind(), [Problem(str(path), error.strerror or type(error).__name__)]
+    except ValueError as error:
+        return kind(), [Problem(str(path), f"is not TOML: {error}")]
+    table = whole.get(name, {})
+    if not isinstance(table, dict):
+        return kind(), [Problem(name, "is not a section")]
+    return _section(name, kind, table)
+
+
+def _section(name: str, kind: type[Section], table: dict[str, object]) -> tuple[Section, list[Problem]]:
+    """Takes each setting by itself, so that one mistake does not cost the others."""
+    taken: dict[str, object] = {}
+    problems: list[Problem] = []
+    for key, value in table.items():
+        if key not in kind.__struct_fields__:
+            problems.append(Problem(f"{name}.{key}", "there is no such setting"))
+            continue
+        try:
+            msgspec.convert({key: value}, kind)
+        except msgspec.ValidationError as error:
+            problems.append(Problem(f"{name}.{key}", str(error).partition(" - at ")[0]))
+        else:
+            taken[key] = value
+    return msgspec.convert(taken, kind), problems
+
+
+def _read(path: Path) -> bytes:
+    """The file.
+
+    Raises:
+        OSError: It cannot be read, or nobody has a home.
+    """
+    if not path.is_absolute():  # "~" stays where nobody has a home
+        raise FileNotFoundError(path)
+    with path.open("rb") as file:
+        return file.read(MOST_BYTES)
