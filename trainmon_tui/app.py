@@ -35,6 +35,7 @@ class WatchApp(ShowingApp):
         Binding("5", "view('logs')", "logs"),
         Binding("6", "view('operations')", "operations"),
         Binding("7", "view('runs')", "runs"),
+        Binding("i", "view('configuration')", "configuration"),
         Binding("s", "smoothing", "smoothing"),
         Binding("l", "log_y", "logarithmic axis"),
         Binding("space", "pause", "stand still"),

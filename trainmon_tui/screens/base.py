@@ -86,6 +86,17 @@ class PanelScreen(Screen[bool | None]):
             self.show(self._sight)
 
 
+def framed(name: str, width: int, height: int) -> Plan:
+    """The panel `name` between the status line and the keys, which go where there is no room for them."""
+    if height <= 3:
+        return {name: Box(0, 0, width, height)}
+    return {
+        "status": Box(0, 0, width, 1),
+        name: Box(0, 1, width, height - 2),
+        "footer": Box(0, height - 1, width, 1),
+    }
+
+
 def centred(width: int, height: int, box_width: int, box_height: int) -> Plan:
     """One panel, called "panel", in the middle of a screen, as large as wanted or as the screen allows."""
     wide, high = min(width, box_width), min(height, box_height)

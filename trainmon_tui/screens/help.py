@@ -21,6 +21,7 @@ KEYS = (
     ("5", "logs: the five files, followed, searched, filtered"),
     ("6", "operations: what took how long, and what was done to models"),
     ("7", "runs: every run under the folder; enter opens one"),
+    ("i", "configuration: all settings, command line, commit, versions"),
     ("up down pgup pgdn home", "scroll the errors (mouse wheel too)"),
     ("n  p", "next, previous error"),
     ("s", "smoothing: 0.9, 0.97, 0.99, none, 0.6"),
@@ -36,11 +37,24 @@ KEYS = (
 )
 """Every key and what it does."""
 
+SCROLL = 5
+"""Lines that a key scrolls."""
 
-def rows(width: int, height: int, ascii_only: bool, own: Keys = ()) -> list[Row]:
-    """The keys, one a line: those of the view that was shown, then those of all views."""
-    lines = [title_row("keys", [row(("escape closes", "dim"))], width, ascii_only=ascii_only)]
-    lines += [row((f"  {keys:<24}", "key"), (words, "plain")) for keys, words in (*own, *KEYS)]
+
+def rows(width: int, height: int, ascii_only: bool, own: Keys = (), top: int = 0) -> list[Row]:
+    """The keys, one a line: those of the view that was shown, then those of all views.
+
+    Args:
+        width: Cells.
+        height: Rows, the title included.
+        ascii_only: Whether only ASCII may be drawn.
+        own: The keys of the view that was shown.
+        top: Lines that are scrolled away.
+    """
+    keys = (*own, *KEYS)
+    note = "escape closes" if len(keys) < height else "up down scrolls   escape closes"
+    lines = [title_row("keys", [row((note, "dim"))], width, ascii_only=ascii_only)]
+    lines += [row((f"  {name:<24}", "key"), (words, "plain")) for name, words in keys[top:]]
     return lines[:height]
 
 
@@ -50,19 +64,31 @@ class HelpPanel(RowsPanel[int]):
     own: Keys = ()
     """Those of the view that was shown; set by the screen."""
 
+    _top = 0
+
     def pick(self, _sight: Sight) -> int:
         """Nothing of the sight matters."""
         return 0
 
     def draw(self, _piece: int, width: int, height: int) -> list[Row]:
         """See `rows`."""
-        return rows(width, height, self._ascii, self.own)
+        self._top = max(0, min(self._top, len(self.own) + len(KEYS) + 1 - height))
+        return rows(width, height, self._ascii, self.own, self._top)
+
+    def scroll_lines(self, lines: int) -> None:
+        """Moves down by so many lines; up where negative."""
+        self._top += lines
+        self.redraw()
 
 
 class HelpScreen(PanelScreen, ModalScreen[bool | None]):
     """The help, in the middle."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [("escape,question_mark,q", "dismiss", "close")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("escape,question_mark,q", "dismiss", "close"),
+        ("down,pagedown", "move(1)", "down"),
+        ("up,pageup", "move(-1)", "up"),
+    ]
 
     def __init__(self, report: Report, *, ascii_only: bool, own: Keys = ()) -> None:
         """Arguments as for `OverviewScreen`.
@@ -72,7 +98,7 @@ class HelpScreen(PanelScreen, ModalScreen[bool | None]):
             ascii_only: As there.
             own: The keys of the view that was shown, and what they do there.
         """
-        panel = HelpPanel(report, ascii_only=ascii_only, id="help")
+        self._panel = panel = HelpPanel(report, ascii_only=ascii_only, id="help")
         panel.own = own
         self._height = len(own) + len(KEYS) + 1
         super().__init__("help-screen", {"panel": panel})
@@ -80,3 +106,7 @@ class HelpScreen(PanelScreen, ModalScreen[bool | None]):
     def boxes(self, width: int, height: int) -> Plan:
         """In the middle."""
         return centred(width, height, 72, self._height)
+
+    def action_move(self, pages: int) -> None:
+        """Scrolls by some lines."""
+        self._panel.scroll_lines(pages * SCROLL)

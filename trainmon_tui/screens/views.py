@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from trainmon_tui.screens.base import PanelScreen, Report
+from trainmon_tui.screens.configuration import ConfigurationScreen
 from trainmon_tui.screens.logs import LogsScreen
 from trainmon_tui.screens.machine import MachineScreen
 from trainmon_tui.screens.metrics import MetricsScreen
@@ -24,6 +25,7 @@ VIEWS: Mapping[str, Make] = {
     "logs": LogsScreen,
     "operations": OperationsScreen,
     "runs": RunsScreen,
+    "configuration": ConfigurationScreen,
 }
 """The views by name; `WatchApp.BINDINGS` says which key shows which."""
 

@@ -52,8 +52,8 @@ def _shown(value: object) -> str:
 def rows(piece: ConfigSlice, width: int, height: int, ascii_only: bool) -> list[Row]:
     """A title and a line for each setting."""
     shown = piece.settings[: height - 1]
-    note = row((f"{len(shown)} of {piece.total}", "dim")) if piece.total > len(shown) else ()
-    lines = [title_row("config", [note], width, ascii_only=ascii_only)]
+    note = row(("[i] ", "key"), (f"all {piece.total} settings", "dim")) if piece.total > len(shown) else ()
+    lines = [title_row("config", [note, row(("[i]", "key"))], width, ascii_only=ascii_only)]
     if not shown:
         text = clip(words(EMPTY, ascii_only=ascii_only), width, ascii_only=ascii_only)
         return [*lines, row((text, "dim"))][:height]
