@@ -137,12 +137,12 @@ class Mover:
 
     def _store_overflow(self, files: RunFiles) -> None:
         """Moves the lines that no spool could take."""
-        lines = self._spool.take_overflow()
+        lines = self._spool.overflow.take()
         for begin in range(0, len(lines), BATCH):
             try:
                 self._store(files, [line.rstrip(b"\n") for line in lines[begin : begin + BATCH]])
             except OSError:
-                self._spool.put_back(lines[begin:])
+                self._spool.overflow.put_back(lines[begin:])
                 raise
 
     def _store(self, files: RunFiles, lines: list[bytes]) -> None:

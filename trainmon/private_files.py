@@ -10,6 +10,7 @@ import fcntl
 import os
 import resource
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 FILE_MODE = 0o600
@@ -61,6 +62,34 @@ def open_append(path: Path) -> int:
 def open_new(path: Path) -> int:
     """A descriptor that writes at the end of a new `path`; `FileExistsError` where the name is taken."""
     return open_private(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL)
+
+
+def new_locked_file(folder: Path, suffix: str, head: bytes, hold: Callable[[int], None]) -> Path:
+    """A new file with a random name that begins with `head`, locked before it can be found.
+
+    Args:
+        folder: Where.
+        suffix: Of its name.
+        head: Its first bytes.
+        hold: Is told the descriptor at once, and owns it whatever follows.
+
+    Raises:
+        OSError: It could not be made, and is not there.
+    """
+    name = os.urandom(12).hex()
+    unnamed = folder / f".{name}.new"
+    descriptor = open_new(unnamed)
+    hold(descriptor)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.write(descriptor, head) != len(head):
+            raise OSError(errno.ENOSPC, "nothing more can be written", str(folder))
+        path = folder / f"{name}{suffix}"
+        unnamed.rename(path)
+    except OSError:
+        unnamed.unlink(missing_ok=True)
+        raise
+    return path
 
 
 def open_read(path: Path) -> int:
@@ -123,6 +152,20 @@ def identity(descriptor: int) -> Identity | None:
     except OSError:
         return None
     return (status.st_dev, status.st_ino)
+
+
+def make_unwritable(descriptor: int) -> Identity | None:
+    """Puts something under a descriptor to which no write succeeds, and gives its identity.
+
+    Raises:
+        OSError: No descriptor is left for it; nothing has changed.
+    """
+    nowhere = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.dup2(nowhere, descriptor, inheritable=False)
+        return identity(descriptor)
+    finally:
+        os.close(nowhere)
 
 
 def close_own(descriptor: int, own: Identity | None) -> None:

@@ -220,7 +220,7 @@ class Recorder:
             self.complaints.say(
                 "slow", f"the storage of {self.folder} is slow; what is left waits in the spool"
             )
-        elif self.spool.descriptor >= 0:
+        elif self.spool.path is not None or self.spool.overflow:
             writer.drain_here()  # Other threads recorded while the writer ended.
         workers.withdraw(self.writer_id)
 

@@ -5,19 +5,27 @@ append. What is written here outlives `kill -9` for as long as the host's shared
 """
 
 import errno
-import fcntl
 import os
-import threading
+import sys
 import time
-from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 from msgspec import structs
 
-from trainmon import shared_memory
-from trainmon.private_files import Identity, close_own, high_descriptor, identity, open_new
+from trainmon import overflow, shared_memory
+from trainmon.handler_lock import HandlerLock
+from trainmon.overflow import Overflow
+from trainmon.private_files import (
+    Identity,
+    close_own,
+    high_descriptor,
+    identity,
+    make_unwritable,
+    new_locked_file,
+)
 from trainmon.shared_memory import Write, releasing_write
 
 SUFFIX = ".spool"
@@ -33,11 +41,6 @@ PATIENCE = 0.005
 """Seconds that a call waits at most for room in a spool that is being drained."""
 STANDSTILL = 0.25
 """Seconds without a line moved after which the storage counts as stalled, and nobody waits for room."""
-OVERFLOW = 8 << 20
-"""Bytes of lines kept in the process where no spool can be written."""
-OPENING = 0.05
-"""Seconds that a call waits at most for another thread that opens the spool; a signal handler may have interrupted the
-one that does, and then nothing comes of waiting."""
 REOPEN_EVERY = 0.1
 """Seconds between two tries to open a spool where none can be."""
 
@@ -82,11 +85,10 @@ class Spool:
         """Lines that the next segment begins with, once: how a forked child says who it is."""
         self.moved_at = float("-inf")
         """Monotonic seconds when the writer thread last moved lines: a spool that moves is worth a moment's wait."""
-        self.overflow: deque[bytes] = deque()
+        self.overflow = Overflow()
         """Lines that could be written nowhere; the writer thread takes them."""
         self._number = 0
-        self._room = OVERFLOW
-        self._overflow_room = OVERFLOW
+        self._room = overflow.MOST
         self._identity: Identity | None = None
         self._seen = 0
         """Bytes of the current segment when it was last looked at, its header at first."""
@@ -94,7 +96,7 @@ class Spool:
         """The next segment while it is being made."""
         self._reopen_at = 0.0
         self._write: Write = releasing_write
-        self._opening = threading.Lock()
+        self._opening = HandlerLock()
 
     # The hot path.
 
@@ -132,7 +134,7 @@ class Spool:
         whole = b"\n" + line
         if self.descriptor >= 0 and self._write(self.descriptor, whole, len(whole)) == len(whole):
             return True
-        if self._opening.acquire(timeout=OPENING):
+        if self._opening.acquire():
             try:
                 if self._append_anew(line):
                     return True
@@ -140,11 +142,7 @@ class Spool:
                 self.why = str(error)
             finally:
                 self._opening.release()
-        if len(line) > self._overflow_room:
-            return False
-        self._overflow_room -= len(line)
-        self.overflow.append(line)
-        return True
+        return self.overflow.add(line)
 
     def _append_anew(self, line: bytes) -> bool:
         """Writes into a segment that another thread opened meanwhile, or into one that is opened now."""
@@ -155,7 +153,7 @@ class Spool:
         if now < self._reopen_at:
             return False
         self._reopen()
-        if self.descriptor < 0:
+        if self.kind == "none":
             self._reopen_at = now + REOPEN_EVERY
             return False
         line = self._with_older(line)
@@ -169,8 +167,11 @@ class Spool:
 
     def open(self) -> None:
         """Opens the first segment, in shared memory or else in the temporary folder; without either, memory serves."""
-        with self._opening:
-            self._reopen()
+        if self._opening.acquire():
+            try:
+                self._reopen()
+            finally:
+                self._opening.release()
 
     def _reopen(self) -> None:
         """A fresh segment, after ours was closed, filled up or lost; a foreign descriptor is left alone."""
@@ -195,37 +196,32 @@ class Spool:
             self.limit = max(LEAST, min(self.most, free // 10))
             self._room = self._first_room()
             return
-        self.leave()
+        self._give_up()
         self.kind, self.folder, self.path = "none", None, None
         self.why = "; ".join(reasons)
-        self.limit = self._room = OVERFLOW
+        self.limit = self._room = overflow.MOST
 
     def _first_room(self) -> int:
         """Bytes that the callers may use before somebody counts again."""
         return self.limit
 
     def _next_segment(self, folder: Path) -> None:
-        name = os.urandom(12).hex()
-        fresh = folder / f".{name}.new"
-        self._fresh = open_new(fresh)
+        self._number += 1
+        header = structs.replace(self.header, number=self._number)
+        head = msgspec.json.encode(header) + b"\n" + self.preamble
         try:
-            # Locked before it gets its name: what can be found and is not locked is dead.
-            fcntl.flock(self._fresh, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._number += 1
-            header = structs.replace(self.header, number=self._number)
-            head = msgspec.json.encode(header) + b"\n" + self.preamble
-            if os.write(self._fresh, head) != len(head):
-                raise OSError(errno.ENOSPC, "the spool is full", str(folder))
-            path = folder / f"{name}{SUFFIX}"
-            fresh.rename(path)
+            path = new_locked_file(folder, SUFFIX, head, self._hold)
         except OSError:
-            os.close(self._fresh)
-            self._fresh = -1
-            fresh.unlink(missing_ok=True)
+            if self._fresh >= 0:
+                os.close(self._fresh)
+                self._fresh = -1
             raise
         self.preamble = b""
         self._put_under_the_number()
         self.path, self._seen = path, len(head)
+
+    def _hold(self, fresh: int) -> None:
+        self._fresh = fresh
 
     def _put_under_the_number(self) -> None:
         """Has the descriptor be the fresh segment, from one append to the next."""
@@ -244,14 +240,17 @@ class Spool:
 
     def next_segment(self) -> None:
         """Puts a new segment under the descriptor; the old one is found by the collector and drained to its end."""
-        with self._opening:
+        if not self._opening.acquire():
+            return  # Another thread is at it; it is tried again soon.
+        try:
             if self.folder is None or not self.is_ours():
                 self._reopen()
-                return
-            try:
+            else:
                 self._next_segment(self.folder)
-            except FileNotFoundError:
-                self._reopen()  # The folder was removed.
+        except FileNotFoundError:
+            self._reopen()  # The folder was removed.
+        finally:
+            self._opening.release()
 
     def is_ours(self) -> bool:
         """Whether the descriptor still is our segment: a program may close it and get its number for something else."""
@@ -271,26 +270,34 @@ class Spool:
         """Tells how many bytes all segments have now; the rest of the limit is room for lines."""
         self._room = self.limit - used
 
-    def take_overflow(self) -> list[bytes]:
-        """The lines that could be written nowhere, taken out."""
-        lines: list[bytes] = []
-        while self.overflow:
-            lines.append(self.overflow.popleft())
-        self._overflow_room += sum(map(len, lines))
-        return lines
-
-    def put_back(self, lines: list[bytes]) -> None:
-        """Puts lines that were taken out of the overflow back to its front, because the storage did not take them."""
-        self._overflow_room -= sum(map(len, lines))
-        self.overflow.extendleft(reversed(lines))
-
     def leave(self) -> None:
-        """Closes our descriptor; the file stays for whoever drains it."""
-        descriptor, self.descriptor = self.descriptor, -1
-        close_own(descriptor, self._identity)
+        """Gives up the segment; the file stays for whoever drains it, and the next append opens another."""
+        if not self._opening.acquire():
+            return  # Another thread opens it anew just now.
+        try:
+            self._give_up()
+            self.path = None
+        except OSError as error:
+            self.why = str(error)
+        finally:
+            self._opening.release()
+
+    def _give_up(self) -> None:
+        """Puts what cannot be written under the number: an append of another thread that is under way fails then.
+
+        A closed number could be that of the program's next file, and the line of that append would stand in it.
+        """
+        if self.is_ours():
+            self._identity = make_unwritable(self.descriptor)
 
     def let_go(self) -> None:
-        """In a forked child: closes what is the parent's, whose lock would outlive it here."""
-        self.leave()
-        if self._fresh >= 0:
-            os.close(self._fresh)
+        """Closes all descriptors: in a forked child, where the parent's lock would live on, and when nobody appends."""
+        descriptor, self.descriptor = self.descriptor, -1
+        close_own(descriptor, self._identity)
+        fresh, self._fresh = self._fresh, -1
+        if fresh >= 0:
+            os.close(fresh)
+
+    def __del__(self, finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
+        if not finalizing():  # Otherwise the system closes them, and half of the modules may be gone.
+            self.let_go()

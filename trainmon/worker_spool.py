@@ -5,7 +5,7 @@ The process that forked or started it drains it and unlinks what is drained; nob
 
 from pathlib import Path
 
-from trainmon.spool import MOST, OPENING, SEGMENT, Spool, SpoolHeader
+from trainmon.spool import MOST, SEGMENT, Spool, SpoolHeader
 
 
 class WorkerSpool(Spool):
@@ -18,7 +18,7 @@ class WorkerSpool(Spool):
 
     def _make_room(self) -> bool:
         """Begins the next segment, if those before it leave room."""
-        if not self._opening.acquire(timeout=OPENING):
+        if not self._opening.acquire():
             return False
         try:
             if self._room > 0:
@@ -42,7 +42,7 @@ class WorkerSpool(Spool):
         return min(SEGMENT, self.limit)
 
     def _with_older(self, line: bytes) -> bytes:
-        return b"".join(self.take_overflow()) + line
+        return b"".join(self.overflow.take()) + line
 
 
 def _size(path: Path) -> int:

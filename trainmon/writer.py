@@ -20,9 +20,10 @@ from trainmon.console import Console
 from trainmon.disk import Disk
 from trainmon.events import Opened
 from trainmon.journal import Busy, Holder, take_lock
+from trainmon.late import LateWork
 from trainmon.mover import Mover
 from trainmon.opening import RunFiles, TextOptions, acquire
-from trainmon.private_files import high_descriptor
+from trainmon.private_files import close_own, high_descriptor, identity
 from trainmon.refusals import Loss, Refusals
 from trainmon.spool import Spool
 from trainmon.state import RunState
@@ -35,6 +36,8 @@ CLOSE_LIMIT = 2.0
 """Seconds that a program's end waits for the writer at most."""
 LAST_SYNC = 1.5
 """Seconds of them that the last sync may take; the thread's other last work needs the rest."""
+LATE_ENDS = 8
+"""Drains at exit that wait for the disk and leave no spool; after more, the next opener of the folder removes it."""
 LOOK = 0.002
 """Seconds between two looks of whoever waits for a tick: an event's lock would deadlock in a signal handler."""
 LOST_HANDLES = frozenset({errno.EIO, errno.ESTALE, errno.ENOTCONN})
@@ -74,6 +77,7 @@ class Writer:
         self._disk = Disk(self.complaints)
         self._mover = Mover(spool, refusals, self.complaints, self._disk, report_loss)
         self._wake = high_descriptor(os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC))
+        self._wake_identity = identity(self._wake)
         self._wish = self._heard = object()
         """Another object with every wake: two threads cannot lose one, as they could with a flag."""
         self._live = False
@@ -81,8 +85,8 @@ class Writer:
         self._stopping = False
         self._release = False
         self._tasks: deque[Callable[[], None]] = deque()
-        self._late = threading.Lock()
-        self._late_lines = False
+        self._late = LateWork(self._drain_late)
+        self._late_ends = 0
         self._retry_at = 0.0
         self._thread = threading.Thread(target=self._run, name="trainmon-writer", daemon=True)
 
@@ -140,8 +144,7 @@ class Writer:
             return False
         # Forgotten before it is closed: a late call must not write into whoever gets the number next.
         wake, self._wake = self._wake, -1
-        if wake >= 0:
-            os.close(wake)
+        close_own(wake, self._wake_identity)
         return True
 
     def wait_for_tick(self, timeout: float) -> bool:
@@ -158,23 +161,14 @@ class Writer:
 
     def let_go(self) -> None:
         """In a forked child: closes our descriptors, so that the child does not keep the parent's lock."""
-        if self._wake >= 0:
-            os.close(self._wake)
+        close_own(self._wake, self._wake_identity)
         if self.files is not None:
             self.files.close()
 
     def drain_here(self) -> None:
-        """Moves lines in the calling thread, once the writer thread has ended: for what is logged at exit.
-
-        Several threads may come; one works, for all.
-        """
-        self._late_lines = True
-        while self._late_lines and not self._thread.is_alive() and self._late.acquire(blocking=False):
-            try:
-                self._late_lines = False
-                self._drain_late()
-            finally:
-                self._late.release()
+        """Moves lines in the calling thread, once the writer thread has ended: for what is logged at exit."""
+        if not self._thread.is_alive():
+            self._late.ask()
 
     def copy_state(self) -> RunState | None:
         """The state of what is in the journal; None before the folder is open."""
@@ -295,4 +289,9 @@ class Writer:
                 # Whoever holds the folder, or opens it next, finds the lines in the spool.
                 self.spool.leave()
                 return
-        self._finish()
+        self._late_ends += 1
+        if self._release or self._late_ends <= LATE_ENDS:
+            self._finish()
+        else:
+            self._mover.scan_soon()
+            self._guarded_tick()

@@ -1,6 +1,7 @@
 """The spool: one write a line, whatever the folder, the descriptor or the storage does."""
 
 import errno
+import fcntl
 import os
 import stat
 import threading
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from trainmon import shared_memory, spool
+from trainmon import overflow, private_files, shared_memory, spool
 from trainmon.spool import Spool, SpoolHeader
 
 HEADER = SpoolHeader("/runs/a/journal.jsonl", "0123456789ab", "0123456789ab", 4711)
@@ -80,6 +81,82 @@ def test_a_next_segment_loses_no_concurrent_line(opened: Spool, spools: Path) ->
     assert len(found) == len(set(found)) == sum(written)
 
 
+def test_leaving_loses_no_concurrent_line_and_frees_no_number(
+    opened: Spool, spools: Path, tmp_path: Path
+) -> None:
+    """An append that is under way while another thread leaves must not find a file of the program under the number."""
+    stop = threading.Event()
+    written: list[int] = []
+    number = opened.descriptor
+    own = os.open(tmp_path / "own", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+
+    def write(thread: int) -> None:
+        count = 0
+        while not stop.is_set():
+            opened.append(b"%d %d\n" % (thread, count))
+            count += 1
+        written.append(count)
+
+    threads = [threading.Thread(target=write, args=(thread,)) for thread in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in range(200):
+        opened.leave()
+        copy = fcntl.fcntl(own, fcntl.F_DUPFD_CLOEXEC, number)
+        assert copy != number
+        os.close(copy)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    os.close(own)
+
+    found = lines(*segments(spools)) + [line.rstrip() for line in opened.overflow.take()]
+    assert len(found) == len(set(found)) == sum(written)
+    assert (tmp_path / "own").read_bytes() == b""
+
+
+def test_a_line_after_leaving_stands_in_another_segment(opened: Spool, spools: Path) -> None:
+    opened.append(b"before\n")
+    first = opened.path
+    opened.leave()
+    assert opened.path is None
+
+    assert opened.append(b"after\n")
+
+    assert first is not None
+    assert opened.path not in (None, first)
+    assert (lines(first), len(segments(spools))) == ([b"before"], 2)
+
+
+def test_w25_a_handler_that_interrupts_an_opening_keeps_its_line(
+    opened: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It must not wait for the lock that its own thread holds."""
+    make_unwritable = private_files.make_unwritable
+
+    def interrupted(descriptor: int) -> private_files.Identity | None:
+        own = make_unwritable(descriptor)
+        assert opened.append(b"from the handler\n")
+        return own
+
+    monkeypatch.setattr(spool, "make_unwritable", interrupted)
+    opened.leave()
+
+    assert opened.overflow.take() == [b"from the handler\n"]
+
+
+def test_a_spool_that_nobody_has_any_more_keeps_no_descriptor() -> None:
+    made = Spool(HEADER)
+    made.open()
+    number = made.descriptor
+    made.leave()
+    assert private_files.identity(number) is not None
+
+    del made
+
+    assert private_files.identity(number) is None
+
+
 def test_w32_a_closed_descriptor_opens_a_new_segment_and_keeps_the_line(opened: Spool, spools: Path) -> None:
     os.close(opened.descriptor)
 
@@ -144,7 +221,7 @@ def test_without_any_folder_lines_are_kept_in_memory(monkeypatch: pytest.MonkeyP
     taken = kept.append(b"line\n")
 
     assert taken
-    assert (kept.kind, kept.take_overflow()) == ("none", [b"line\n"])
+    assert (kept.kind, kept.overflow.take()) == ("none", [b"line\n"])
     assert kept.why is not None
     assert "No such file" in kept.why
 
@@ -157,8 +234,8 @@ def test_w18_what_is_kept_in_memory_is_bounded(monkeypatch: pytest.MonkeyPatch, 
 
     taken = sum(kept.append(line) for _ in range(200))
 
-    assert taken * len(line) <= spool.OVERFLOW < 200 * len(line)
-    assert sum(map(len, kept.take_overflow())) == taken * len(line)
+    assert taken * len(line) <= overflow.MOST < 200 * len(line)
+    assert sum(map(len, kept.overflow.take())) == taken * len(line)
 
 
 def test_s05_a_folder_that_somebody_else_took_is_not_used(spools: Path, tmp_path: Path) -> None:
@@ -192,10 +269,10 @@ def test_w17_no_descriptor_left_keeps_the_line(opened: Spool, monkeypatch: pytes
     def none_left(path: Path) -> int:
         raise OSError(errno.EMFILE, "Too many open files")
 
-    monkeypatch.setattr(spool, "open_new", none_left)
+    monkeypatch.setattr(private_files, "open_new", none_left)
 
     assert opened.append(b"line\n")
-    assert opened.take_overflow() == [b"line\n"]
+    assert opened.overflow.take() == [b"line\n"]
 
 
 def test_the_preamble_stands_first_in_the_next_segment_once(spools: Path) -> None:

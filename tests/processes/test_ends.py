@@ -25,6 +25,8 @@ FORKS = int(os.environ.get("TRAINMON_FORKS", "200"))
 """1,500 are the proof."""
 SIGNALS = int(os.environ.get("TRAINMON_SIGNALS", "500"))
 """2,000 are the proof."""
+LEAVES = int(os.environ.get("TRAINMON_LEAVES", "3"))
+"""100 are the proof."""
 CHILD = 8
 """First slot of the children."""
 
@@ -112,6 +114,23 @@ def test_w28_what_is_logged_while_the_interpreter_ends_is_kept(stage: Stage) -> 
     assert training.page[1] == 20
     assert not [line for line in training.said() if "Fatal" in line or "Traceback" in line]
     assert training.page[CLOSING] / 1e9 < 0.2 * SLACK
+    check_all_there(training)
+
+
+@pytest.mark.parametrize("trial", range(LEAVES))
+def test_w28_threads_and_signal_handlers_that_log_during_the_end_lose_nothing(
+    stage: Stage, trial: int
+) -> None:
+    """At every moment of closing; no deadlock, and no line in a file that is not ours."""
+    training = stage.start("ends", "leaving", count=500, threads=5)
+    status = training.wait()
+    repair(training.folder)
+
+    assert (status, training.page[RAISED]) == (0, 0)
+    assert training.page[1] > 0
+    assert not [
+        line for line in training.said() if "Fatal" in line or "Traceback" in line or "Exception" in line
+    ]
     check_all_there(training)
 
 

@@ -61,6 +61,46 @@ def after_us(counters: Counters) -> None:
     counters[CLOSING] = time.perf_counter_ns() - begin
 
 
+def leaving(counters: Counters, count: int) -> None:
+    """While the logger closes at exit, daemon threads log, and signals arrive whose handler logs."""
+    handled = 0
+
+    def handler(*_: object) -> None:
+        nonlocal handled
+        handled += 1
+        log_steps(counters, 1, handled, handled)
+
+    def send() -> None:
+        sent = 0
+        while not _last_signal.is_set():
+            if sent == counters[1]:  # More at once would nest the handlers until there is no stack left.
+                sent += 1
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+            time.sleep(0.0002)
+
+    signal.signal(signal.SIGUSR1, handler)
+    log_steps(counters, 0, 1, count)
+    for number in range(2, 5):
+        threading.Thread(
+            target=log_steps, args=(counters, number, 1, 10**9), kwargs={"pause": 0.0005}, daemon=True
+        ).start()
+    _sender.append(threading.Thread(target=send, daemon=True))
+    _sender[0].start()
+
+
+_last_signal = threading.Event()
+_sender: list[threading.Thread] = []
+
+
+def _end_signals() -> None:
+    """Runs after the logger has closed. The interpreter's end gives signals their default action back."""
+    time.sleep(0.05)
+    _last_signal.set()
+    for thread in _sender:
+        thread.join()
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+
+
 def forks(counters: Counters, count: int) -> None:
     """Forks while another thread logs; each child logs, and ends by `_exit` or by `sys.exit`."""
     stop = threading.Event()
@@ -212,6 +252,8 @@ if __name__ == "__main__":
     page = Counters(given.page)
     if given.act == "late":
         atexit.register(after_us, page)
+    if given.act == "leaving":
+        atexit.register(_end_signals)
     logger = open_logger(given.folder, record_faults=given.act != "loader")
     try:
         globals()[given.act](page, given.count)
