@@ -3,9 +3,11 @@
 What became of a run is a function of the same kind, in `trainmon.verdict`; its names can be had from here, too.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
-from trainmon import eta
+from trainmon import eta, trends
 from trainmon.scalars import decode_number
 from trainmon.state import RunState
 from trainmon.statuses import Certainty as Certainty
@@ -88,6 +90,25 @@ def samples_per_second(state: RunState) -> float | None:
         return None
     ranks = state.opened.world_size if state.opened is not None else None
     return speed * batch * (ranks or 1)
+
+
+def seconds_to_next(state: RunState, run_steps: Sequence[int]) -> float | None:
+    """Seconds of training until something comes again that came at these steps, at its usual distance.
+
+    Args:
+        state: Of a run that trains.
+        run_steps: At which it came, rising: validations, checkpoints.
+
+    Returns:
+        None where it is not regular yet, is due already, or comes after the end of the run.
+    """
+    distance, pace = trends.usual_distance(run_steps), eta.seconds_per_step(state.pace)
+    if distance is None or pace is None:
+        return None
+    due, total = run_steps[-1] + distance, total_steps(state)
+    if due <= state.run_step or (total is not None and due > total):
+        return None
+    return (due - state.run_step) * pace
 
 
 def elapsed(state: RunState, now: float) -> float | None:

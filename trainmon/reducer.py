@@ -235,6 +235,8 @@ class Reducer:
         run_step = state.counting.run_step(event.epoch, event.step)
         entry = entries.checkpoint(event, run_step, self._utc_offset())
         _push(state.checkpoints, entry)
+        state.totals.checkpoints += 1
+        state.totals.checkpoint_bytes += max(0, entry.size or 0)
         if state.best is not None and state.best_checkpoint is None and run_step >= state.best.run_step:
             state.best_checkpoint = entry
 

@@ -208,6 +208,10 @@ class Totals(msgspec.Struct):
     """Seconds of this run spent waiting for data, where that is timed."""
     spent: dict[str, float] = {}
     """Seconds of this run by span: validation, checkpoint."""
+    checkpoints: int = 0
+    """Of this run; `RunState.checkpoints` holds the newest only."""
+    checkpoint_bytes: int = 0
+    """Bytes of all checkpoints of this run whose size is known, whether or not they are still there."""
     unsummarised: int = 0
     """Performance records of this run in summaries that were given up, see `operation_summaries.add`."""
     refused: int = 0

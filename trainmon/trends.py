@@ -1,7 +1,7 @@
 """Trends in bounded histories: growth, gain, means. Pure functions of a state; what cannot be said is None."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from statistics import median
 
@@ -114,8 +114,13 @@ def waiting_share(state: RunState) -> float | None:
 
 def usual_checkpoint_steps(state: RunState) -> int | None:
     """The median distance of checkpoints in steps; None for less than three."""
-    steps = sorted({saved.run_step for saved in state.checkpoints})
-    gaps = [after - before for before, after in pairwise(steps) if after > before]
+    return usual_distance(saved.run_step for saved in state.checkpoints)
+
+
+def usual_distance(run_steps: Iterable[int]) -> int | None:
+    """The median distance between steps at which something came; None for less than three of them."""
+    steps = sorted(set(run_steps))
+    gaps = [after - before for before, after in pairwise(steps)]
     return int(median(gaps)) if len(gaps) >= 2 else None
 
 

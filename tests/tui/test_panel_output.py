@@ -28,6 +28,10 @@ def test_the_newest_lines_are_there_with_their_times_the_newest_last() -> None:
     ]  # fmt: skip
 
 
+def test_in_one_row_the_newest_line_stands_with_its_time() -> None:
+    assert text(LINES, height=1).rstrip() == "out   23:41:14 epoch 7"
+
+
 def test_after_the_end_it_says_that_nothing_follows() -> None:
     assert text(LINES, over=True).rstrip().endswith("(nothing after this)")
 

@@ -29,6 +29,14 @@ def test_validations_are_listed_newest_first_with_their_distance_from_the_best()
     assert "* best" in lines[3]
 
 
+def test_a_validation_shows_its_change_against_the_one_before() -> None:
+    journal = a_run(100).validation(100, 1.5, epoch=1).validation(200, 1.25, epoch=2)
+
+    newest = validations(journal.sight()).split("\n")[2]
+
+    assert newest.split() == ["2", "200", "1.250", "-0.2500", "*", "best"]
+
+
 def test_the_best_stays_in_the_table_when_newer_ones_push_it_out() -> None:
     journal = Journal().opened().started()
     for epoch in range(1, 21):
@@ -65,7 +73,25 @@ def test_checkpoints_show_file_step_size_and_age_and_what_is_not_saved() -> None
     assert "epoch_002.pt" in drawn
     assert "1.04 GB" in drawn
     assert "* best" in drawn
-    assert "not saved yet: 50 steps" in drawn
+    assert "a crash now would lose 50 steps" in drawn
+
+
+def test_a_narrow_panel_says_in_fewer_words_what_is_not_saved() -> None:
+    assert "not saved yet: 50 steps" in saved(a_run(250).sight(), width=34)
+
+
+def test_checkpoints_that_come_regularly_say_when_the_next_is_due() -> None:
+    journal = a_run(300)  # with one at each hundredth step
+
+    assert "next in " in saved(journal.after(0.1).progress(301).sight(), 100, 1)
+
+
+def test_all_checkpoints_are_counted_and_not_the_newest_only() -> None:
+    journal = Journal().opened().started()
+    for step in range(1, 131):
+        journal.progress(step).checkpoint(step)
+
+    assert "130 saved" in saved(journal.sight())
 
 
 def test_metrics_have_a_value_and_a_sparkline_each() -> None:
@@ -94,6 +120,16 @@ def test_two_hundred_metrics_say_how_many_are_shown() -> None:
     journal = Journal().opened().started().progress(1, metrics={f"layer_{n}/grad": 1.0 for n in range(200)})
 
     assert "5 of 201" in plain(metrics.rows(metrics.pick(journal.sight()), 60, 6, False))
+
+
+def test_long_names_that_differ_at_their_end_can_be_told_apart() -> None:
+    names = [f"model/encoder/layers/{n}/attn/{part}" for n in (10, 11) for part in ("query", "key")]
+    journal = Journal().opened().started().progress(1, metrics=dict.fromkeys(names, 1.0))
+
+    drawn = plain(metrics.rows(metrics.pick(journal.sight()), 60, 8, False))
+
+    shown = [line[:24] for line in drawn.split("\n") if "model/" in line]
+    assert len(set(shown)) == 4
 
 
 def test_the_machine_in_two_lines_and_as_a_panel() -> None:

@@ -76,3 +76,7 @@ def test_the_last_output_is_there_where_there_is_room_and_after_a_death(
 ) -> None:
     assert plan(width, height, look)["output"].height >= 2
     assert "output" not in plan(width, height, look._replace(output=0))
+
+
+def test_while_it_trains_the_newest_line_of_output_is_there_at_80x24() -> None:
+    assert plan(80, 24, Look(output=9))["output"].height == 1

@@ -114,7 +114,9 @@ def _stacked(width: int, height: int, look: Look) -> Plan:
 
 def _wishes(look: Look, height: int) -> Wishes:
     if not look.dead:
-        return (*_ALIVE_FIRST, ("machine", look.machine), *_ALIVE_THEN)
+        line = 1 if look.output else 0
+        more = ("output", min(look.output, 6)) if look.output > 1 else ("output", 0)
+        return (*_ALIVE_FIRST, ("machine", look.machine), ("output", line), *_ALIVE_THEN, more)
     verdict = min(look.verdict, max(3, height - 8))
     rest = _WITH_ERRORS if look.errors else _WITHOUT_ERRORS
     most = {"machine": look.machine, "output": look.output + 1 if look.output else 0}

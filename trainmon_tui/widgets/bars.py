@@ -11,6 +11,7 @@ from trainmon.derived import (
     estimate,
     run_bar,
     samples_per_second,
+    seconds_to_next,
     steps_per_second,
 )
 from trainmon.eta import Estimate
@@ -38,6 +39,9 @@ COUNTS = 19
 _WITH_UP = 60
 """Columns from which the time that passed is shown."""
 
+_WIDE = 120
+"""Columns from which the next validation is announced."""
+
 _DAY = 86_400
 
 
@@ -61,6 +65,8 @@ class BarsSlice(msgspec.Struct, frozen=True):
     """Seconds since the newest step; None before the first."""
     ended: float | None
     """Unix seconds when the run ended; None while it has not."""
+    next_validation: float | None
+    """Seconds until the next one is due; None where they do not come regularly."""
     split: Split | None
     now: float
     utc_offset: int
@@ -84,10 +90,19 @@ def pick(sight: Sight) -> BarsSlice:
         epoch_elapsed=max(0.0, at - state.epoch_time) if state.epoch_time is not None else None,
         silence=max(0.0, sight.now - state.last_step_time) if state.last_step_time is not None else None,
         ended=ended,
+        next_validation=_until_validation(sight) if status is Status.RUNNING else None,
         split=split(state, at),
         now=sight.now,
         utc_offset=sight.utc_offset,
     )
+
+
+def _until_validation(sight: Sight) -> float | None:
+    state = sight.state
+    seconds = seconds_to_next(state, [entry.run_step for entry in state.validations])
+    if seconds is None or state.last_step_time is None:
+        return None
+    return max(0.0, seconds - max(0.0, sight.now - state.last_step_time))
 
 
 def rows(piece: BarsSlice, width: int, height: int, ascii_only: bool) -> list[Row]:
@@ -147,7 +162,10 @@ def _left_row(piece: BarsSlice, width: int, ascii_only: bool) -> Row:
     samples = (
         row((throughput(piece.samples), "value"), (" samples/s", "unit")) if piece.samples is not None else ()
     )
-    speeds = [join(steps, samples, gap="   "), steps] if steps else [()]
+    speeds: list[Row] = [join(steps, samples, gap="   "), steps] if steps else [()]
+    if piece.next_validation is not None and width >= _WIDE:
+        coming = row(("next validation in ", "label"), (duration(piece.next_validation), "value"))
+        speeds.insert(0, join(steps, samples, coming, gap="   "))
     lefts = [row(*label, *text) for text in _left(piece, ascii_only)]
     room = width - max(sum(len(text) for text, _ in steps), 0) - 2
     left = first_that_fits(lefts, room) or first_that_fits(lefts, width) or lefts[-1]

@@ -1,6 +1,7 @@
 """The validations: the best one in a line, or the newest ones in a table with their distance from the best."""
 
 import math
+from itertools import pairwise
 
 import msgspec
 
@@ -16,6 +17,12 @@ from trainmon_tui.widgets.rows import RowsPanel
 
 EMPTY = "no validation yet: log_validation_results"
 """What makes a validation appear."""
+
+_EPOCH = 5
+"""Cells of an epoch's number."""
+
+_DISTANCE = 10
+"""Cells of a difference and the blank before it."""
 
 
 class BestSlice(msgspec.Struct, frozen=True):
@@ -58,45 +65,57 @@ def rows(piece: BestSlice, width: int, height: int, ascii_only: bool) -> list[Ro
     lines = [title_row("validation", [note], width, ascii_only=ascii_only)]
     if not piece.validations:
         return [*lines, row((clip(EMPTY, width, ascii_only=ascii_only), "dim"))]
-    names = _columns(piece, width)
+    step_width = max(6, len(count(piece.validations[-1].run_step)) + 1)
+    names = _columns(piece, width - step_width)
     header = "".join(
         fit(words(name, ascii_only=ascii_only), METRIC_COLUMNS + 1, right=True) for name in names
     )
-    lines.append(row((f"{'epoch':>6}{'step':>11}{header}   vs best", "label")))
+    head = (
+        f"{'epoch':>{_EPOCH}}{'step':>{step_width}}{header}{'vs prev':>{_DISTANCE}}{'vs best':>{_DISTANCE}}"
+    )
+    lines.append(row((head, "label")))
     shown = list(reversed(piece.validations))[: height - 2]
     # The best stays in sight when newer ones have pushed it out of the table.
     if piece.best is not None and piece.best not in shown:
         shown[-1] = piece.best
-    return [*lines, *(_table_row(piece, entry, names) for entry in shown)]
+    before = {id(later): earlier for earlier, later in pairwise(piece.validations)}
+    return [*lines, *(_table_row(piece, entry, before.get(id(entry)), names, step_width) for entry in shown)]
 
 
 def _columns(piece: BestSlice, width: int) -> list[str]:
-    """Names of the columns for which there is room: the loss, what decides, then the others."""
+    """Names of the columns for which there is room beside the steps: the loss, what decides, then the others."""
     names = ["val_loss", piece.metric, *piece.validations[-1].val_metrics]
-    room = (width - 6 - 11 - 11) // (METRIC_COLUMNS + 1)
+    room = (width - _EPOCH - 2 * _DISTANCE) // (METRIC_COLUMNS + 1)
     return list(dict.fromkeys(names))[: max(room, 0)]
 
 
-def _table_row(piece: BestSlice, entry: ValidationEntry, names: list[str]) -> Row:
+def _table_row(
+    piece: BestSlice,
+    entry: ValidationEntry,
+    before: ValidationEntry | None,
+    names: list[str],
+    step_width: int,
+) -> Row:
     is_best = piece.best is not None and entry == piece.best
     role: Role = "best" if is_best else "value"
     cells = "".join(fit(number(value_of(entry, name)), METRIC_COLUMNS + 1, right=True) for name in names)
-    head = f"{entry.epoch:>6,}{count(entry.run_step):>11}"
+    change = distance(piece, entry, before)
+    better = change.startswith("-") == (piece.direction == "min")
     return row(
-        (head, "plain"),
+        (f"{entry.epoch:>{_EPOCH},}{count(entry.run_step):>{step_width}}", "plain"),
         (cells, role),
-        ("   ", "plain"),
-        ("* best" if is_best else _distance(piece, entry), role),
+        (f"{change:>{_DISTANCE}}", "plain" if not change else "good" if better else "warn"),
+        (f"{'* best' if is_best else distance(piece, entry, piece.best):>{_DISTANCE}}", role),
     )
 
 
-def _distance(piece: BestSlice, entry: ValidationEntry) -> str:
-    """How far the entry is from the best, with its sign."""
-    best = value_of(piece.best, piece.metric) if piece.best is not None else None
+def distance(piece: BestSlice, entry: ValidationEntry, other: ValidationEntry | None) -> str:
+    """How far the entry is from another by what decides, with its sign; "" where that cannot be said."""
+    there = value_of(other, piece.metric) if other is not None else None
     value = value_of(entry, piece.metric)
-    if best is None or value is None or not math.isfinite(value - best):
+    if there is None or value is None or not math.isfinite(value - there):
         return ""
-    return f"{'+' if value >= best else '-'}{number(abs(value - best))}"
+    return f"{'+' if value >= there else '-'}{number(abs(value - there))}"
 
 
 def _one_line(piece: BestSlice, width: int, ascii_only: bool) -> Row:

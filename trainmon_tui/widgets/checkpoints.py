@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from trainmon.derived import seconds_to_next
 from trainmon.state import CheckpointEntry
 from trainmon.units import count, duration, size
 from trainmon_tui.render.cells import Role, Row, fit_row, row
@@ -27,6 +28,12 @@ class CheckpointsSlice(msgspec.Struct, frozen=True):
     """The one that holds the best model; None where none does."""
     files: Mapping[str, bool | None]
     """Whether a file is there, by path; None or absent: not known."""
+    total: int
+    """How many the run has saved."""
+    bytes: int
+    """Of all of them, whether or not their files are still there."""
+    next: float | None
+    """Seconds until the next is due; None where they do not come regularly, or none will come."""
     run_step: int
     last_step_time: float | None
     now: float
@@ -35,10 +42,14 @@ class CheckpointsSlice(msgspec.Struct, frozen=True):
 def pick(sight: Sight) -> CheckpointsSlice:
     """The checkpoints' part of a sight."""
     state = sight.state
+    steps = [entry.run_step for entry in state.checkpoints]
     return CheckpointsSlice(
         checkpoints=tuple(state.checkpoints[-50:]),
         best=state.best_checkpoint,
         files=sight.files,
+        total=max(state.totals.checkpoints, len(state.checkpoints)),
+        bytes=state.totals.checkpoint_bytes,
+        next=seconds_to_next(state, steps) if not sight.verdict.status.over else None,
         run_step=state.run_step,
         last_step_time=state.last_step_time,
         now=sight.now,
@@ -58,8 +69,9 @@ def rows(piece: CheckpointsSlice, width: int, height: int, ascii_only: bool) -> 
     if height < 3:
         return [fit_row(_one_line(piece, width, ascii_only), width)][:height]
     entries = piece.checkpoints
-    total = sum(entry.size or 0 for entry in entries)
-    note = row((f"{count(len(entries))} saved", "label"), (f"  {size(total)}" if total else "", "label"))
+    note = row(
+        (f"{count(piece.total)} saved", "label"), (f"  {size(piece.bytes)}" if piece.bytes else "", "label")
+    )
     lines = [title_row("checkpoints", [note if entries else ()], width, ascii_only=ascii_only)]
     if not entries:
         return [*lines, row((clip(EMPTY, width, ascii_only=ascii_only), "dim"))]
@@ -102,14 +114,16 @@ def _file_name(path: str, ascii_only: bool) -> str:
 
 
 def _at_risk(piece: CheckpointsSlice, width: int) -> Row:
-    """What a crash now would lose."""
+    """What a crash now would lose, and when the next checkpoint is due."""
     newest = piece.checkpoints[-1]
     steps = piece.run_step - newest.run_step
     if steps <= 0 or piece.last_step_time is None:
         return ()
     span = duration(max(0.0, piece.last_step_time - newest.time))
-    text = f"not saved yet: {count(steps)} steps ({span})"
-    return row((text, "dim")) if len(text) <= width else ()
+    lost = row((f"a crash now would lose {count(steps)} steps ({span})", "dim"))
+    short = row((f"not saved yet: {count(steps)} steps ({span})", "dim"))
+    next_ = row((f"next in {duration(piece.next)}", "dim")) if piece.next is not None else ()
+    return first_that_fits([join(lost, next_, gap="   "), lost, short], width)
 
 
 def _one_line(piece: CheckpointsSlice, width: int, ascii_only: bool) -> Row:
@@ -124,8 +138,10 @@ def _one_line(piece: CheckpointsSlice, width: int, ascii_only: bool) -> Row:
     bytes_ = row((size(newest.size), "value")) if newest.size is not None else ()
     age = row((ago(piece.now - newest.time), "label"))
     file = row(("file ", "label"), (word, role))
+    next_ = row(("next in ", "label"), (duration(piece.next), "value")) if piece.next is not None else ()
     return first_that_fits(
         [
+            join(short, step, bytes_, age, file, next_),
             join(short, step, bytes_, age, file),
             join(short, step, age, file),
             join(short, age, file),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from trainmon.units import duration
 from trainmon_tui.render.cells import Role, Row, fit_row, row, row_width
-from trainmon_tui.render.safe import CUT, cell_width, fit, safe, to_ascii
+from trainmon_tui.render.safe import CUT, cell_width, cut, fit, safe, to_ascii
 
 GAP = "  "
 """Between two things on a line."""
@@ -32,6 +32,14 @@ def clip_end(text: str, width: int, *, ascii_only: bool = False) -> str:
     while start < len(text) and cell_width(text[start:]) > width - 1:
         start += 1
     return mark + text[start:] if width > 0 else ""
+
+
+def clip_middle(text: str, width: int, *, ascii_only: bool = False) -> str:
+    """Both ends of the safe text in at most `width` cells: names of metrics often differ at their end alone."""
+    if cell_width(text) <= width:
+        return text
+    head = cut(text, width // 4)
+    return head + clip_end(text, width - cell_width(head), ascii_only=ascii_only)
 
 
 def first_that_fits(alternatives: Sequence[Row], width: int) -> Row:

@@ -12,7 +12,7 @@ from trainmon_tui.render.cells import Row, fit_row, row
 from trainmon_tui.render.safe import fit
 from trainmon_tui.render.sparkline import sparkline
 from trainmon_tui.sight import Sight
-from trainmon_tui.widgets.lines import clip, title_row, words
+from trainmon_tui.widgets.lines import clip, clip_middle, join, title_row, words
 from trainmon_tui.widgets.rows import SHORT_OF_TWO_TICKS, RowsPanel
 
 EMPTY = "no metrics yet: log_training_progress(metrics={…})"
@@ -75,8 +75,9 @@ def rows(piece: MetricsSlice, width: int, height: int, ascii_only: bool) -> list
     if height < 3:
         return [fit_row(_one_line(piece, width, ascii_only), width)][:height]
     shown = piece.metrics[: height - 1]
-    note = row((f"{len(shown)} of {piece.total}", "dim")) if piece.total > len(shown) else ()
-    lines = [title_row("metrics", [note], width, ascii_only=ascii_only)]
+    some = row((f"{len(shown)} of {piece.total}", "dim")) if piece.total > len(shown) else ()
+    charts = row(("[2]", "key"), (" charts", "dim")) if shown else ()
+    lines = [title_row("metrics", [join(some, charts, gap="   "), some], width, ascii_only=ascii_only)]
     if not shown:
         return [*lines, row((clip(words(EMPTY, ascii_only=ascii_only), width, ascii_only=ascii_only), "dim"))]
     longest = max(len(words(metric.name, ascii_only=ascii_only)) for metric in shown)
@@ -85,7 +86,9 @@ def rows(piece: MetricsSlice, width: int, height: int, ascii_only: bool) -> list
 
 
 def _metric_row(metric: Metric, name_width: int, width: int, ascii_only: bool) -> Row:
-    name = fit(words(metric.name, ascii_only=ascii_only), name_width, ellipsis="~" if ascii_only else "…")
+    name = fit(
+        clip_middle(words(metric.name, ascii_only=ascii_only), name_width, ascii_only=ascii_only), name_width
+    )
     value = words(number(metric.newest), ascii_only=ascii_only)
     broken = metric.newest is not None and not math.isfinite(metric.newest)
     text = row((name, "label"), (f" {value:>{METRIC_COLUMNS + 1}}", "nan" if broken else "value"))

@@ -27,17 +27,26 @@ def pick(sight: Sight) -> OutputSlice:
 
 
 def rows(piece: OutputSlice, width: int, height: int, ascii_only: bool) -> list[Row]:
-    """A title and the newest lines, the newest last; one line takes one row, whatever is in it."""
+    """A title and the newest lines, the newest last; one line takes one row, whatever is in it.
+
+    For a height of 1 or 2 the newest line alone.
+    """
+    if height < 3:
+        return [_line(piece, piece.lines[-1], "out   ", width, ascii_only)] if piece.lines else []
     newest = piece.lines[-1].time if piece.lines else None
     age = [row((ago(max(0.0, piece.now - newest)), "label"))] if newest is not None else []
     drawn = [title_row("last output", age, width, ascii_only=ascii_only)]
     after = [row(("  (nothing after this)", "dim"))] if piece.over and height > 3 else []
     room = max(0, height - 1 - len(after))
-    for line in piece.lines[-room:] if room else ():
-        at = clock(line.time, piece.utc_offset) if line.time is not None else " " * 8
-        text = clip(words(line.text, ascii_only=ascii_only), width - 11, ascii_only=ascii_only)
-        drawn.append(row(("  ", "plain"), (at, "label"), (" ", "plain"), (text, "plain")))
+    drawn += [_line(piece, line, "  ", width, ascii_only) for line in (piece.lines[-room:] if room else ())]
     return [*drawn, *after][:height]
+
+
+def _line(piece: OutputSlice, line: OutputLine, label: str, width: int, ascii_only: bool) -> Row:
+    at = clock(line.time, piece.utc_offset) if line.time is not None else " " * 8
+    room = width - len(label) - len(at) - 1
+    text = clip(words(line.text, ascii_only=ascii_only), room, ascii_only=ascii_only)
+    return row((f"{label}{at} ", "label"), (text, "plain"))
 
 
 class OutputPanel(RowsPanel[OutputSlice]):
