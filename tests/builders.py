@@ -163,13 +163,13 @@ class Journal:
     def error(
         self, message: str = "mat1 and mat2 shapes cannot be multiplied (32x7 and 2x24)", *,
         error_type: str = "RuntimeError", context: str = "training step", traceback: str = TRACEBACK,
-        fingerprint: str = "", uncaught: bool = False, count: int = 1,
+        fingerprint: str = "", uncaught: bool = False, count: int = 1, additional_data: JsonObject | None = None,
     ) -> "Journal":  # fmt: skip
         """An exception."""
         event = Error(
             *self._head(), error_type=error_type, message=message, context=context, traceback=traceback,
             fingerprint=fingerprint or f"{error_type}@train.py", location="/home/ada/train.py:61",
-            uncaught=uncaught, count=count,
+            uncaught=uncaught, count=count, additional_data=additional_data or {},
         )  # fmt: skip
         return self._add(event)
 

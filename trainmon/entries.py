@@ -182,6 +182,7 @@ def error_group(entry: ErrorEntry) -> ErrorGroup:
         last_step=entry.run_step,
         first_time=entry.time,
         last_time=entry.time,
+        offset=entry.offset,
     )
 
 

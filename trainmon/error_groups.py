@@ -30,6 +30,8 @@ class ErrorGroup(msgspec.Struct, frozen=True):
     """Unix seconds."""
     last_time: float
     """Unix seconds."""
+    offset: int = -1
+    """Of the newest one's line in the journal, where its uncut texts are; -1 where it is not reachable."""
 
 
 def add(groups: list[ErrorGroup], one: ErrorGroup) -> None:

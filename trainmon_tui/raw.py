@@ -4,7 +4,6 @@ The event loop never waits for a file: a chart shows the buckets of the state un
 """
 
 import math
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from trainmon.range_rows import Key
 from trainmon.ranges import Range, read_range
 from trainmon.state import RunState
 from trainmon_tui.chart_view import ChartView, Ruler
+from trainmon_tui.latest import Latest
 
 MOST_VALUES = 400_000
 """Values that one window may have to read, over all its columns: some 0.5 s, and 30 MB while it lasts."""
@@ -163,47 +163,21 @@ class RawFeed:
             show: Takes what was read, in the feed's thread; must return at once.
         """
         self._show = show
-        self._asked: tuple[Request, RunState] | None = None
-        self._condition = threading.Condition()
-        self._stopping = False
-        self._thread: threading.Thread | None = None
+        self._worker: Latest[tuple[Request, RunState]] = Latest("trainmon-raw", self._read)
 
     def ask(self, wanted: Request, state: RunState) -> None:
         """Wants this read, and nothing that was asked for before; from any thread."""
-        with self._condition:
-            if self._stopping:
-                return
-            self._asked = (wanted, state)
-            self._condition.notify()
-            if self._thread is None:
-                # A daemon: storage that hangs must not keep the program from ending.
-                self._thread = threading.Thread(target=self._run, name="trainmon-raw", daemon=True)
-                self._thread.start()
+        self._worker.ask((wanted, state))
 
     def stop(self) -> None:
         """Ends the thread, at the next chunk that it has read; does not wait for it."""
-        with self._condition:
-            self._stopping = True
-            self._condition.notify()
+        self._worker.stop()
 
-    def _run(self) -> None:
-        while True:
-            with self._condition:
-                while self._asked is None and not self._stopping:
-                    self._condition.wait()
-                if self._stopping or self._asked is None:
-                    return
-                wanted, state = self._asked
-                self._asked = None
-            found = self._read(wanted, state)
-            if not self._is_outdated():
-                self._show(found)
-
-    def _read(self, wanted: Request, state: RunState) -> Raw:
+    def _read(self, asked: tuple[Request, RunState], outdated: Callable[[], bool]) -> None:
+        wanted, state = asked
         try:
-            return read(wanted, state, self._is_outdated)
+            found = read(wanted, state, outdated)
         except Exception:  # noqa: BLE001 - a bug in reading costs the raw points; the buckets are still shown
-            return Raw(wanted, state.run_step)
-
-    def _is_outdated(self) -> bool:
-        return self._stopping or self._asked is not None
+            found = Raw(wanted, state.run_step)
+        if not outdated():
+            self._show(found)

@@ -9,7 +9,6 @@ from trainmon_tui.screens.errors import ErrorsScreen
 from trainmon_tui.screens.help import KEYS, HelpScreen
 from trainmon_tui.screens.overview import OverviewScreen
 from trainmon_tui.screens.quit import QuitScreen
-from trainmon_tui.widgets.errors import ErrorsPanel
 from trainmon_tui.widgets.loss import LossPanel
 
 ORDINARY = [(160, 45), (80, 24), (60, 20)]
@@ -164,33 +163,11 @@ async def test_the_errors_screen_shows_the_traceback_and_escape_goes_back() -> N
         await pilot.press("4")
         await settle(pilot)
         assert isinstance(app.screen, ErrorsScreen)
-        assert "in forward" in panel_text(app, "errors")
+        assert "in forward" in panel_text(app, "details")
         await pilot.press("escape")
         await settle(pilot)
 
         assert isinstance(app.screen, OverviewScreen)
-
-
-async def test_errors_scroll_and_what_is_read_stays_when_another_arrives() -> None:
-    journal = a_run()
-    for number in range(6):
-        journal.after(1).error(error_type=f"Error{number}")
-    app = an_app(journal)
-
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("4")
-        await settle(pilot)
-        await pilot.press("n", "n", "down")
-        await settle(pilot)
-        read = panel_text(app, "errors").split("\n")[1:]
-        app.deliver(a_frame(journal.after(1).error(error_type="Newest")))
-        await settle(pilot)
-        now = panel_text(app, "errors").split("\n")[1:]
-        await pilot.press("home")
-        await settle(pilot)
-
-        assert [line.split("  ")[0] for line in now] == [line.split("  ")[0] for line in read]
-        assert "Newest" in panel_text(app, "errors")
 
 
 async def test_help_shows_every_key_and_closes() -> None:
@@ -284,7 +261,7 @@ async def test_hostile_text_is_shown_and_does_nothing_S01_S03_S04(
 
         assert app.bugs == {}
         assert all(character.isprintable() or character == "\n" for character in text)
-        assert {len(app.screen.query(ErrorsPanel))} == {1}
+        assert isinstance(app.screen, ErrorsScreen)
 
 
 async def test_with_ascii_no_other_character_is_drawn_V03() -> None:

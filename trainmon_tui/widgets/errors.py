@@ -1,44 +1,28 @@
-"""The errors: the newest in a line, or all of them grouped, each with its traceback; newest first, scrollable."""
-
-from collections.abc import Sequence
+"""The errors on the overview: the newest in a line, or all with their tracebacks; newest first, scrollable."""
 
 import msgspec
 
 from trainmon.diagnosis import diagnose
-from trainmon.state import ErrorEntry, WarningEntry
 from trainmon.units import count
 from trainmon_tui.render.cells import Row, fit_row, row, row_width
 from trainmon_tui.render.traceback import traceback_rows
 from trainmon_tui.sight import Sight
+from trainmon_tui.widgets.error_items import Item, items_of, sign, steps, times
+from trainmon_tui.widgets.error_list import DEAD_EMPTY, EMPTY
 from trainmon_tui.widgets.lines import ago, clip, first_that_fits, join, spread, title_row, words, wrap
 from trainmon_tui.widgets.rows import RowsPanel
 
-EMPTY = "no errors: exceptions and log_error_with_context will stand here with their tracebacks"
-"""What makes an error appear."""
-
 MOST_GROUPS = 30
-"""Groups whose tracebacks are laid out; the state keeps the traceback of the newest ten errors only."""
-
-
-class Group(msgspec.Struct, frozen=True):
-    """Errors with the same fingerprint; texts are untrusted."""
-
-    newest: ErrorEntry
-    """The newest of them that has a traceback, or the newest."""
-    count: int
-    """How many came, repeats included."""
-    first_step: int | None
-    """Run step of the first; None before the first step."""
-    last_step: int | None
-    last_time: float
-    """Unix seconds of the newest."""
+"""Groups whose tracebacks are laid out; the errors view has all of them, with all of their texts."""
 
 
 class ErrorsSlice(msgspec.Struct, frozen=True):
-    """Groups, newest first, and what else there is to complain about."""
+    """Errors that are alike, newest first, and what else there is to complain about."""
 
-    groups: tuple[Group, ...]
-    warnings: tuple[WarningEntry, ...]
+    groups: tuple[Item, ...]
+    left_out: int
+    """Groups beyond `MOST_GROUPS`."""
+    warnings: tuple[Item, ...]
     """Newest first."""
     errors_total: int
     warnings_total: int
@@ -50,38 +34,17 @@ class ErrorsSlice(msgspec.Struct, frozen=True):
 def pick(sight: Sight) -> ErrorsSlice:
     """The errors' part of a sight."""
     state = sight.state
+    items = items_of(state)
+    groups = tuple(item for item in items if item.kind == "error")
     return ErrorsSlice(
-        groups=tuple(grouped(state.errors)),
-        warnings=tuple(reversed(state.warnings[-20:])),
+        groups=groups[:MOST_GROUPS],
+        left_out=max(0, len(groups) - MOST_GROUPS),
+        warnings=tuple(item for item in items if item.kind == "warning"),
         errors_total=state.totals.errors,
         warnings_total=state.totals.warnings,
         over=sight.dead,
         now=sight.now,
     )
-
-
-def grouped(errors: Sequence[ErrorEntry]) -> list[Group]:
-    """Groups of equal errors, the one with the newest error first.
-
-    Args:
-        errors: Oldest first.
-    """
-    members: dict[str, list[ErrorEntry]] = {}
-    for error in errors:
-        members.setdefault(error.fingerprint or f"{error.error_type}: {error.error_message}", []).append(
-            error
-        )
-    groups = [
-        Group(
-            newest=next((error for error in reversed(same) if error.traceback), same[-1]),
-            count=sum(error.count for error in same),
-            first_step=same[0].run_step,
-            last_step=same[-1].run_step,
-            last_time=same[-1].time,
-        )
-        for same in members.values()
-    ]
-    return sorted(groups, key=lambda group: group.last_time, reverse=True)[:MOST_GROUPS]
 
 
 def rows(piece: ErrorsSlice, width: int, height: int, ascii_only: bool, top: int = 0) -> list[Row]:
@@ -115,8 +78,10 @@ def content(piece: ErrorsSlice, width: int, ascii_only: bool) -> list[Row]:
     lines: list[Row] = []
     for group in piece.groups:
         lines += _group_rows(group, piece.now, width, ascii_only)
+    if piece.left_out:
+        lines.append(row((f"{piece.left_out:,} more groups: ", "dim"), ("[4]", "key")))
     if not piece.groups:
-        text = "none recorded: a process that is killed leaves no traceback" if piece.over else EMPTY
+        text = DEAD_EMPTY if piece.over else EMPTY
         lines.append(row((clip(text, width, ascii_only=ascii_only), "dim")))
     lines += [_warning_row(warning, width, ascii_only) for warning in piece.warnings]
     return lines
@@ -132,52 +97,38 @@ def starts(piece: ErrorsSlice, width: int, ascii_only: bool) -> list[int]:
     return lines
 
 
-def _group_rows(group: Group, now: float, width: int, ascii_only: bool) -> list[Row]:
-    error = group.newest
-    sign = "x" if ascii_only else "✖"
-    kind = clip(words(error.error_type, ascii_only=ascii_only), 40, ascii_only=ascii_only)
-    head = row((f"{sign} {kind}", "headline"), *_times(group, ascii_only))
+def _group_rows(group: Item, now: float, width: int, ascii_only: bool) -> list[Row]:
+    kind = clip(words(group.title, ascii_only=ascii_only), 40, ascii_only=ascii_only)
+    head = row((f"{sign(group, ascii_only)} {kind}", "headline"), *times(group, ascii_only))
     lines = [
-        spread(head, [row((f"{_steps(group, ascii_only)}   {ago(now - group.last_time)}", "label"))], width)
+        spread(head, [row((f"{steps(group, ascii_only)}   {ago(now - group.last_time)}", "label"))], width)
     ]
-    message = words(error.error_message, ascii_only=ascii_only, limit=2_000)
+    message = words(group.message, ascii_only=ascii_only, limit=2_000)
     lines += [
         row(("  ", "plain"), (line, "value")) for line in wrap(message, width - 2, 4, ascii_only=ascii_only)
     ]
-    if error.context:
-        context = clip(words(error.context, ascii_only=ascii_only), width - 6, ascii_only=ascii_only)
+    if group.context:
+        context = clip(words(group.context, ascii_only=ascii_only), width - 6, ascii_only=ascii_only)
         lines.append(row(("  in: ", "label"), (context, "plain")))
-    advice = diagnose(error.error_type, error.error_message).advice
+    advice = diagnose(group.title, group.message).advice
     if advice is not None:
         pieces = wrap(words(advice, ascii_only=ascii_only), width - 7, 3, ascii_only=ascii_only)
         lines += [
             row(("  try: " if not index else "       ", "key"), (text, "plain"))
             for index, text in enumerate(pieces)
         ]
-    if error.traceback:
-        lines += traceback_rows(error.traceback, width, ascii=ascii_only)
+    if group.newest is not None and group.newest.traceback:
+        lines += traceback_rows(group.newest.traceback, width, ascii=ascii_only)
     return [*lines, ()]
 
 
-def _times(group: Group, ascii_only: bool) -> Row:
-    return row((f" {'x' if ascii_only else '×'}{group.count:,}", "warn")) if group.count > 1 else ()
-
-
-def _steps(group: Group, ascii_only: bool) -> str:
-    if group.last_step is None:
-        return "before the first step"
-    if group.first_step is None or group.first_step == group.last_step:
-        return f"step {count(group.last_step)}"
-    return f"steps {count(group.first_step)}{'-' if ascii_only else '–'}{count(group.last_step)}"
-
-
-def _warning_row(warning: WarningEntry, width: int, ascii_only: bool) -> Row:
-    step = f"step {count(warning.run_step)}" if warning.run_step is not None else ""
-    times = f" {'x' if ascii_only else '×'}{warning.count:,}" if warning.count > 1 else ""
+def _warning_row(warning: Item, width: int, ascii_only: bool) -> Row:
+    step = steps(warning, ascii_only) if warning.last_step is not None else ""
     head = row(("! warning  ", "warn"), (f"{step:<14}", "label"))
-    text = words(f"{warning.category}: {warning.message}", ascii_only=ascii_only)
-    room = width - row_width(head) - len(times)
-    return row(*head, (clip(text, room, ascii_only=ascii_only), "plain"), (times, "warn"))
+    text = words(f"{warning.title}: {warning.message}", ascii_only=ascii_only)
+    often = times(warning, ascii_only)
+    room = width - row_width(head) - row_width(often)
+    return row(*head, (clip(text, room, ascii_only=ascii_only), "plain"), *often)
 
 
 def _one_line(piece: ErrorsSlice, width: int, ascii_only: bool) -> Row:
@@ -187,18 +138,18 @@ def _one_line(piece: ErrorsSlice, width: int, ascii_only: bool) -> Row:
     if not piece.groups:
         newest: Row = row((" (a process that is killed leaves no traceback)", "dim")) if piece.over else ()
         if piece.warnings:
-            text = words(f"{piece.warnings[0].category}: {piece.warnings[0].message}", ascii_only=ascii_only)
+            text = words(f"{piece.warnings[0].title}: {piece.warnings[0].message}", ascii_only=ascii_only)
             newest = row((clip(text, max(0, width - 40), ascii_only=ascii_only), "dim"))
         return fit_row(join(row(*label, ("none", "dim")), note, newest, gap="   "), width)
     group = piece.groups[0]
-    kind = clip(words(group.newest.error_type, ascii_only=ascii_only), width // 2, ascii_only=ascii_only)
-    head = row(*label, (kind, "headline"), *_times(group, ascii_only))
-    steps = row((_steps(group, ascii_only), "label"))
+    kind = clip(words(group.title, ascii_only=ascii_only), width // 2, ascii_only=ascii_only)
+    head = row(*label, (kind, "headline"), *times(group, ascii_only))
+    at = row((steps(group, ascii_only), "label"))
     keys = row(("[4]", "key"))
-    right = first_that_fits([join(steps, note, keys), join(steps, keys), keys], width // 2)
+    right = first_that_fits([join(at, note, keys), join(at, keys), keys], width // 2)
     room = width - row_width(head) - row_width(right) - 4
     if room > 8:
-        message = words(group.newest.error_message, ascii_only=ascii_only)
+        message = words(group.message, ascii_only=ascii_only)
         head = join(head, row((clip(message, room, ascii_only=ascii_only), "plain")))
     return spread(head, [right, keys], width)
 

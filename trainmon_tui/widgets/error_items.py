@@ -1,0 +1,104 @@
+"""What stands in the list of errors: errors that are alike as one item, and warnings."""
+
+from typing import Literal
+
+import msgspec
+
+from trainmon.error_groups import ErrorGroup
+from trainmon.state import ErrorEntry, RunState, WarningEntry
+from trainmon.units import count
+from trainmon_tui.render.cells import Row, row
+
+MOST_WARNINGS = 20
+"""Warnings in the list, the newest."""
+
+
+class Item(msgspec.Struct, frozen=True):
+    """Errors with the same fingerprint, or a warning; texts are untrusted."""
+
+    kind: Literal["error", "warning"]
+    key: str
+    """Tells the item apart from all others, and stays while it is counted on."""
+    title: str
+    """Type of the exception, or category of the warning."""
+    message: str
+    """Of the newest, cut."""
+    context: str
+    location: str | None
+    """Innermost frame of the user's own code."""
+    count: int
+    """How many came, repeats included."""
+    first_step: int | None
+    """Run step of the first; None before the first step."""
+    last_step: int | None
+    last_time: float
+    """Unix seconds of the newest."""
+    offset: int = -1
+    """Of the newest one's line in the journal; -1 where it is not reachable."""
+    newest: ErrorEntry | None = None
+    """The newest error as far as the state keeps it; None: it keeps the group alone."""
+
+
+def items_of(state: RunState) -> tuple[Item, ...]:
+    """Errors, newest first, then warnings, newest first."""
+    newest: dict[str, ErrorEntry] = {}
+    for entry in state.errors:
+        newest[entry.fingerprint or f"{entry.error_type}: {entry.error_message}"] = entry
+    errors = [_error(group, newest) for group in reversed(state.error_groups)]
+    warnings = [_warning(entry) for entry in reversed(state.warnings[-MOST_WARNINGS:])]
+    return (*errors, *warnings)
+
+
+def _error(group: ErrorGroup, newest: dict[str, ErrorEntry]) -> Item:
+    # A key without a fingerprint holds the beginning of the message only.
+    found = newest.get(group.key) or next(
+        (entry for key, entry in newest.items() if key.startswith(group.key)), None
+    )
+    return Item(
+        kind="error",
+        key=f"error {group.key}",
+        title=group.error_type,
+        message=found.error_message if found is not None else group.message,
+        context=found.context if found is not None else group.context,
+        location=group.location,
+        count=group.count,
+        first_step=group.first_step,
+        last_step=group.last_step,
+        last_time=group.last_time,
+        offset=group.offset,
+        newest=found,
+    )
+
+
+def _warning(entry: WarningEntry) -> Item:
+    return Item(
+        kind="warning",
+        key=f"warning {entry.time} {entry.category} {entry.location}",
+        title=entry.category,
+        message=entry.message,
+        context="",
+        location=entry.location,
+        count=entry.count,
+        first_step=entry.run_step,
+        last_step=entry.run_step,
+        last_time=entry.time,
+    )
+
+
+def times(item: Item, ascii_only: bool) -> Row:
+    """`×3` where it came more than once."""
+    return row((f" {'x' if ascii_only else '×'}{item.count:,}", "warn")) if item.count > 1 else ()
+
+
+def steps(item: Item, ascii_only: bool) -> str:
+    """At which step it came, or the first and the last one."""
+    if item.last_step is None:
+        return "before the first step"
+    if item.first_step is None or item.first_step == item.last_step:
+        return f"step {count(item.last_step)}"
+    return f"steps {count(item.first_step)}{'-' if ascii_only else '–'}{count(item.last_step)}"
+
+
+def sign(item: Item, ascii_only: bool) -> str:
+    """Tells errors from warnings without colour."""
+    return "!" if item.kind == "warning" else "x" if ascii_only else "✖"
