@@ -47,19 +47,26 @@ def read_section_checked(
     name: str, kind: type[Section], folder: Path | None = None
 ) -> tuple[Section, list[Problem]]:
     """The same with what was not understood."""
-    path = config_path(folder)
-    try:
-        whole = tomllib.loads(_read(path).decode())
-    except FileNotFoundError:
-        return kind(), []
-    except OSError as error:
-        return kind(), [Problem(str(path), error.strerror or type(error).__name__)]
-    except ValueError as error:
-        return kind(), [Problem(str(path), f"is not TOML: {error}")]
+    whole, problems = read_whole(folder)
+    if problems:
+        return kind(), problems
     table = whole.get(name, {})
     if not isinstance(table, dict):
         return kind(), [Problem(name, "is not a section")]
     return _section(name, kind, table)
+
+
+def read_whole(folder: Path | None = None) -> tuple[dict[str, object], list[Problem]]:
+    """The whole file as TOML has it, and why it cannot be read; ({}, []) where there is none."""
+    path = config_path(folder)
+    try:
+        return tomllib.loads(_read(path).decode()), []
+    except FileNotFoundError:
+        return {}, []
+    except OSError as error:
+        return {}, [Problem(str(path), error.strerror or type(error).__name__)]
+    except ValueError as error:
+        return {}, [Problem(str(path), f"is not TOML: {error}")]
 
 
 def _section(name: str, kind: type[Section], table: dict[str, object]) -> tuple[Section, list[Problem]]:

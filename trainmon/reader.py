@@ -53,6 +53,8 @@ class View(msgspec.Struct, frozen=True):
     """Rises when anything changed."""
     bytes_read: int
     """Of the journal and the snapshot, by this reader, so far."""
+    whole: bool = True
+    """The end of the journal was reached; False while a long one is still being read."""
 
 
 def _stamp(path: Path) -> Stamp | None:
@@ -118,7 +120,9 @@ class RunReader:
             self._version += 1
         self._evidence, self._note = evidence, note
         exists = self._journal is not None or self._loaded
-        return View(self._shown, evidence, exists, note, self._version, self._bytes)
+        return View(
+            self._shown, evidence, exists, note, self._version, self._bytes, self._left() <= journal.CHUNK
+        )
 
     # The journal.
 
@@ -224,10 +228,14 @@ class RunReader:
             self._reducer = Reducer()
         forget_offsets(self._reducer.state)
 
+    def _left(self) -> int:
+        """Bytes of the journal that were not read yet."""
+        return self._journal[2] - self._offset if self._journal is not None else 0
+
     def _trouble(self) -> str | None:
         """What there is to say about reading, in words; None: nothing."""
-        size = self._journal[2] if self._journal is not None else 0
-        if size - self._offset > journal.CHUNK:
+        if self._journal is not None and self._left() > journal.CHUNK:
+            size = self._journal[2]
             return f"reading the journal: {100 * self._offset // size} %"
         totals = self._shown.totals
         if totals.damaged or totals.long:

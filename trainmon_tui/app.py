@@ -39,6 +39,7 @@ class WatchApp(ShowingApp):
         Binding("s", "smoothing", "smoothing"),
         Binding("l", "log_y", "logarithmic axis"),
         Binding("space", "pause", "stand still"),
+        Binding("d", "dismiss", "dismiss what happened since you left"),
         Binding("t", "theme", "dark or light"),
         Binding("m", "mouse", "mouse for the terminal or the monitor"),
         Binding("ctrl+z", "suspend_process", "to the background"),
@@ -68,6 +69,8 @@ class WatchApp(ShowingApp):
             self._options = replace(self._options, paused=False, chart=reset(self._options.chart))
             waiting = Verdict(Status.WAITING)
             self._sight = Sight(RunState(), waiting, self._clock(), folder=message.folder, exists=False)
+            if self._absence is not None:
+                self._absence.change(Path(message.folder))
             self._follow(Path(message.folder))
         self.action_overview()
 
@@ -92,6 +95,12 @@ class WatchApp(ShowingApp):
     def action_pause(self) -> None:
         """Lets the screen stand still, or go on."""
         self._set(replace(self._options, paused=not self._options.paused))
+
+    def action_dismiss(self) -> None:
+        """Takes away what happened since the last look."""
+        if self._absence is not None:
+            self._absence.dismiss()
+            self._draw_newest()
 
     def action_mouse(self) -> None:
         """Hands the mouse to the terminal, which then selects text, or takes it back."""

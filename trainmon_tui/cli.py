@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from trainmon_tui.absence import Absence
 from trainmon_tui.catalogue import holds_several
 from trainmon_tui.feed import Frame
 from trainmon_tui.following import Following
@@ -73,6 +74,7 @@ def _watch(folder: Path, ascii_only: bool, child: "subprocess.Popen[bytes] | Non
         first_view="runs" if child is None and holds_several(folder) else settings.view,
         chart=restored(folder),
         mouse=Mouse(),
+        absence=Absence(folder),
     )
     receive.append(app.deliver)
     if feed.newest is not None:
@@ -86,6 +88,7 @@ def _watch(folder: Path, ascii_only: bool, child: "subprocess.Popen[bytes] | Non
         title.restore()
         raw.stop()
         feed.stop()
+    app.leave_word()
     keep(folder, app.chart)
     _say_bugs(app.bugs)
     if child is not None and (app.end_child or guard.code is not None):

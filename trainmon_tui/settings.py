@@ -3,24 +3,19 @@
 Neither is needed: a home that cannot be read or written costs the settings and nothing else, and is never an error.
 """
 
-import hashlib
 import math
-import os
-import tomllib
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 from msgspec.structs import replace
-from platformdirs import user_config_path, user_state_path
 
+from trainmon import kept
+from trainmon.configuration import read_whole
 from trainmon_tui.chart_view import ChartView
 
-CONFIG = "config.toml"
-"""The user's file, in the folder for configuration of platformdirs."""
-
-MOST_BYTES = 64 << 10
-"""Bytes of either file that are read: nobody writes more by hand."""
+VIEWS = "views"
+"""The kind under which views are kept."""
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -52,10 +47,7 @@ def read_settings(folder: Path | None = None) -> Settings:
     Args:
         folder: Where the file is; None: where platformdirs says.
     """
-    try:
-        whole = tomllib.loads(_read((folder or user_config_path("trainmon")) / CONFIG).decode())
-    except (OSError, ValueError):  # not there, not ours to read, or not TOML
-        return Settings()
+    whole, _problems = read_whole(folder)
     theme, view, refresh = whole.get("theme"), whole.get("view"), whole.get("refresh")
     return Settings(
         theme if isinstance(theme, str) else None,
@@ -79,10 +71,10 @@ def restored(run: Path, folder: Path | None = None) -> ChartView:
         folder: Where the views are kept; None: where platformdirs says.
     """
     try:
-        kept = msgspec.json.decode(_read(_path_for(run, folder)), type=Kept)
-    except (OSError, msgspec.MsgspecError, ValueError):  # not there, not ours to read, or damaged
+        found = msgspec.json.decode(kept.read_kept(kept.kept_path(run, VIEWS, folder)) or b"", type=Kept)
+    except (msgspec.MsgspecError, ValueError):  # not there, or damaged
         return ChartView()
-    return ChartView(smoothing=kept.smoothing, log_y=kept.log_y)
+    return ChartView(smoothing=found.smoothing, log_y=found.log_y)
 
 
 def keep(run: Path, view: ChartView, folder: Path | None = None) -> bool:
@@ -95,33 +87,5 @@ def keep(run: Path, view: ChartView, folder: Path | None = None) -> bool:
     """
     if replace(view, window=None, cursor=None) == restored(run, folder):
         return True
-    path = _path_for(run, folder)
-    if not path.is_absolute():
-        return False
-    beside = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        beside.write_bytes(msgspec.json.encode(Kept(view.smoothing, view.log_y)))
-        beside.replace(path)
-    except OSError:
-        return False
-    return True
-
-
-def _path_for(run: Path, folder: Path | None) -> Path:
-    """Where a run folder's view is kept: its path may be long, and is nobody's business."""
-    # Bytes, since a path may hold what is no Unicode.
-    name = hashlib.sha256(os.fsencode(Path(run).absolute())).hexdigest()[:32]
-    return (folder or user_state_path("trainmon")) / "views" / f"{name}.json"
-
-
-def _read(path: Path) -> bytes:
-    """The file.
-
-    Raises:
-        OSError: It cannot be read, or nobody has a home.
-    """
-    if not path.is_absolute():  # "~" stays where nobody has a home
-        raise FileNotFoundError(path)
-    with path.open("rb") as file:
-        return file.read(MOST_BYTES)
+    data = msgspec.json.encode(Kept(view.smoothing, view.log_y))
+    return kept.keep(kept.kept_path(run, VIEWS, folder), data)

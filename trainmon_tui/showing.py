@@ -21,6 +21,7 @@ from trainmon.reader import View
 from trainmon.state import RunState
 from trainmon.statuses import Status, Verdict
 from trainmon.verdict import verdict
+from trainmon_tui.absence import Absence
 from trainmon_tui.chart_view import ChartView
 from trainmon_tui.feed import Frame
 from trainmon_tui.raw import Raw, RawDesk, Request
@@ -74,6 +75,7 @@ class ShowingApp(App[int]):
         first_view: str | None = None,
         chart: ChartView | None = None,
         mouse: Mouse | None = None,
+        absence: Absence | None = None,
     ) -> None:
         """A monitor without anything to show yet.
 
@@ -89,6 +91,7 @@ class ShowingApp(App[int]):
             first_view: Name of the view to begin with; None, or no such name: the overview.
             chart: How charts are looked at to begin with; None: as usual.
             mouse: Says whose the mouse is; None: it is always ours.
+            absence: Remembers the looks at the folder; None: nobody does.
         """
         super().__init__()
         self._ascii = ascii_only
@@ -99,6 +102,7 @@ class ShowingApp(App[int]):
         self._first_view = first_view
         self._options = Options(chart=chart or ChartView())
         self._mouse_switch = mouse
+        self._absence = absence
         self._raw = RawDesk(ask)
         self._newest: Frame | None = None
         self._shown: Frame | None = None
@@ -221,7 +225,10 @@ class ShowingApp(App[int]):
             output=frame.output,
             options=self._options,
             raw=self._raw.points(view.state),
+            whole=view.whole,
         )
+        if self._absence is not None:
+            self._sight = replace(self._sight, digest=self._absence.look(self._sight))
 
     def _judge(self, view: View, now: float) -> Verdict:
         try:
@@ -275,6 +282,11 @@ class ShowingApp(App[int]):
     def _set(self, options: Options) -> None:
         self._options = options
         self._draw_newest()
+
+    def leave_word(self) -> None:
+        """Takes note of what was seen last, for whoever comes back."""
+        if self._absence is not None:
+            self._absence.leave(self._sight)
 
     @property
     def chart(self) -> ChartView:

@@ -9,6 +9,7 @@ import msgspec
 
 from trainmon.output import OutputLine
 from trainmon.reader import SKEW_LIMIT
+from trainmon.since import Digest
 from trainmon.state import RunState
 from trainmon.statuses import Evidence, Status, Verdict
 from trainmon_tui.chart_view import ChartView
@@ -45,6 +46,10 @@ class Sight(msgspec.Struct, frozen=True):
     options: Options = Options()
     raw: Raw = NOTHING
     """Raw points of what is in view, as far as they were read; they belong to `state`."""
+    whole: bool = True
+    """Whether all of the journal was read."""
+    digest: Digest | None = None
+    """What happened since somebody last looked; None: nothing to say."""
 
     @property
     def utc_offset(self) -> int:

@@ -9,6 +9,7 @@ from trainmon_tui.screens.plan import Look, plan
 looks = st.builds(
     Look, dead=st.booleans(), errors=st.booleans(), machine=st.sampled_from([2, 3]), side=st.integers(3, 60),
     verdict=st.integers(5, 14), output=st.sampled_from([0, 1, 24]),
+    since=st.booleans(),
 )  # fmt: skip
 
 

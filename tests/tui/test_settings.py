@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from trainmon.configuration import CONFIG
 from trainmon_tui.chart_view import ChartView
-from trainmon_tui.settings import CONFIG, Settings, keep, read_settings, restored
+from trainmon_tui.settings import Settings, keep, read_settings, restored
 
 
 def test_what_the_user_wrote_is_read(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from trainmon_tui.widgets.machine import MachinePanel
 from trainmon_tui.widgets.metrics import MetricsPanel
 from trainmon_tui.widgets.output import OutputPanel
 from trainmon_tui.widgets.rows import Panel
+from trainmon_tui.widgets.since import SincePanel
 from trainmon_tui.widgets.status import StatusPanel
 from trainmon_tui.widgets.verdict import VerdictPanel, wanted_height
 
@@ -29,13 +30,13 @@ KEYS = (
 )  # fmt: skip
 """What the bottom line says, the most important first."""
 
-NEVER_DIMMED = frozenset({"status", "alert", "verdict", "errors", "output", "footer"})
+NEVER_DIMMED = frozenset({"status", "alert", "verdict", "errors", "output", "since", "footer"})
 """Panels that matter most once a run is dead."""
 
 _PANELS: dict[str, type[Panel]] = {
     "status": StatusPanel, "bars": BarsPanel, "alert": AlertPanel, "verdict": VerdictPanel, "loss": LossPanel,
     "machine": MachinePanel, "config": ConfigPanel, "best": BestPanel, "checkpoints": CheckpointsPanel,
-    "metrics": MetricsPanel, "output": OutputPanel,
+    "metrics": MetricsPanel, "output": OutputPanel, "since": SincePanel,
 }  # fmt: skip
 
 
@@ -92,4 +93,5 @@ def _look(sight: Sight | None, width: int) -> Look:
         machine=3 if gpus else 2,
         side=MACHINE + 5 * max(0, gpus - 1) if state.reading is not None else 3,
         verdict=wanted_height(verdict.pick(sight), SIDE if width >= WIDE else width) if sight.dead else 0,
+        since=sight.digest is not None,
     )

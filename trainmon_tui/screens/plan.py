@@ -25,7 +25,7 @@ MACHINE = 14
 
 _ORDER = (
     "status", "bars", "alert", "verdict", "loss", "machine", "best", "checkpoints", "errors", "output", "metrics",
-    "footer",
+    "since", "footer",
 )  # fmt: skip
 
 Wishes = tuple[tuple[str, int], ...]
@@ -33,7 +33,7 @@ Wishes = tuple[tuple[str, int], ...]
 
 _ALIVE_FIRST: Wishes = (
     ("status", 1), ("bars", 1), ("bars", 1), ("errors", 1), ("alert", 1), ("loss", 5), ("footer", 1), ("bars", 1),
-    ("checkpoints", 1), ("best", 1), ("metrics", 1), ("loss", 2),
+    ("checkpoints", 1), ("best", 1), ("since", 1), ("metrics", 1), ("loss", 2),
 )  # fmt: skip
 
 _ALIVE_THEN: Wishes = (
@@ -47,6 +47,7 @@ _DEAD_THEN: Wishes = (("alert", 1), ("footer", 1), ("bars", 1))
 
 _WITH_ERRORS: Wishes = (
     ("errors", 6),
+    ("since", 1),
     ("output", 2),
     ("loss", 6),
     ("best", 1),
@@ -56,6 +57,7 @@ _WITH_ERRORS: Wishes = (
 )
 
 _WITHOUT_ERRORS: Wishes = (
+    ("since", 1),
     ("output", 4),
     ("loss", 6),
     ("best", 1),
@@ -81,6 +83,8 @@ class Look(NamedTuple):
     """Rows of the machine where panels stand side by side."""
     verdict: int = 9
     """Rows of the verdict."""
+    since: bool = False
+    """There is something to say about what happened since the last look."""
 
 
 def plan(width: int, height: int, look: Look = Look()) -> Plan:  # noqa: B008 - immutable
@@ -94,6 +98,8 @@ def _stacked(width: int, height: int, look: Look) -> Plan:
     rows = dict.fromkeys(_ORDER, 0)
     room = height
     for name, more in _wishes(look, height):
+        if name == "since" and not look.since:
+            continue
         if more <= room:
             rows[name] += more
             room -= more
@@ -125,7 +131,8 @@ def _wishes(look: Look, height: int) -> Wishes:
 
 
 def _side_by_side(width: int, height: int, look: Look) -> Plan:
-    body = height - 7
+    since = 2 if look.since else 0
+    body = height - 7 - since
     errors = min(22, max(4, body * 26 // 100)) if look.errors or look.output else 1
     details = min(14, max(6, body * 21 // 100))
     middle = body - errors - details
@@ -143,6 +150,8 @@ def _side_by_side(width: int, height: int, look: Look) -> Plan:
         "errors": Box(0, below + details, width, errors),
         "footer": Box(0, height - 1, width, 1),
     }
+    if since:
+        boxes["since"] = Box(0, height - 1 - since, width, since)
     if look.output:
         half = width // 2
         boxes["errors"] = Box(0, below + details, half, errors)

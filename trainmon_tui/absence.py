@@ -1,0 +1,93 @@
+"""What a viewer remembers of its looks at a run folder, and says when somebody comes back: "since you left".
+
+The newest look of any viewer counts: it is noted every minute and at the end, in the user's state folder. What is said
+is decided once, at the first whole view, and stands until it is dismissed, so that it never flickers.
+"""
+
+import threading
+from pathlib import Path
+
+import msgspec
+
+from trainmon import since
+from trainmon.alerts import alerts
+from trainmon.kept import keep, kept_path, read_kept
+from trainmon.since import Digest, Noted
+from trainmon_tui.sight import Sight
+
+EVERY = 60.0
+"""Seconds between two notes: less than `since.LEAST`, so that whoever opens a second viewer is told nothing."""
+
+PATIENCE = 1.0
+"""Seconds that leaving waits for a state folder that does not answer."""
+
+KIND = "looked"
+
+
+class Absence:
+    """The looks at one run folder, which may be exchanged; for one thread."""
+
+    def __init__(self, run: Path, folder: Path | None = None) -> None:
+        """Reads what was noted last.
+
+        Args:
+            run: The run folder.
+            folder: Where looks are noted; None: where platformdirs says.
+        """
+        self._folder = folder
+        self._writing: threading.Thread | None = None
+        self.change(run)
+
+    def change(self, run: Path) -> None:
+        """Looks at another run folder from now on."""
+        self._path = kept_path(run, KIND, self._folder)
+        self._before = read_noted(self._path)
+        self._digest: Digest | None = None
+        self._decided = False
+        self._newest: Noted | None = None
+        self._noted_at = float("-inf")
+
+    def look(self, sight: Sight) -> Digest | None:
+        """What to say with this sight; takes note of it now and then."""
+        if not sight.whole or sight.state.run_id is None:
+            return None
+        due = not self._decided or abs(sight.now - self._noted_at) >= EVERY
+        if due:
+            found = alerts(sight.state, sight.now)
+            if not self._decided:
+                self._decided = True
+                self._digest = since.digest(self._before, sight.state, sight.verdict, found, sight.now)
+            self._newest = since.note(sight.state, sight.verdict, found, sight.now)
+            self._noted_at = sight.now
+            self._write()
+        return self._digest
+
+    def dismiss(self) -> None:
+        """Says it no more."""
+        self._digest = None
+
+    def leave(self, sight: Sight) -> None:
+        """Takes note of the last look."""
+        if self._decided and sight.state.run_id is not None:
+            self._newest = since.note(sight.state, sight.verdict, alerts(sight.state, sight.now), sight.now)
+            self._write()
+        if self._writing is not None:
+            self._writing.join(PATIENCE)
+
+    def _write(self) -> None:
+        """In a thread of its own: a home on dead storage must not hold up the screen."""
+        if self._writing is not None and self._writing.is_alive():
+            self._writing.join(PATIENCE / 10)
+            if self._writing.is_alive():
+                return
+        path, data = self._path, msgspec.json.encode(self._newest)
+        self._writing = threading.Thread(target=lambda: keep(path, data), name="trainmon-looked", daemon=True)
+        self._writing.start()
+
+
+def read_noted(path: Path) -> Noted | None:
+    """What was noted there; None: nothing that can be used."""
+    try:
+        return msgspec.json.decode(read_kept(path) or b"", type=Noted)
+    except (msgspec.MsgspecError, ValueError):
+        return None
