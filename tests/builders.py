@@ -7,6 +7,7 @@ from pathlib import Path
 
 from trainmon.codec import encode_line
 from trainmon.events import (
+    Alerted,
     AnyEvent,
     Checkpoint,
     Closed,
@@ -24,6 +25,7 @@ from trainmon.events import (
     Operation,
     Performance,
     Progress,
+    Severity,
     Span,
     SpanName,
     Started,
@@ -78,11 +80,12 @@ class Journal:
     def opened(
         self, host: str = "gpu-07", pid: int = 4711, command: tuple[str, ...] = ("python", "train.py"),
         world_size: int | None = None, rank: int | None = None, utc_offset: int = 0, folder: str | None = "/runs/a",
+        job: str | None = None, allocation_end: float | None = None, deadline: float | None = None,
     ) -> "Journal":  # fmt: skip
         """The first line of the writer."""
         event = Opened(
             *self._head(), schema=1, host=host, pid=pid, version="0.1.0", command=command, world_size=world_size,
-            rank=rank, utc_offset=utc_offset, folder=folder,
+            rank=rank, utc_offset=utc_offset, folder=folder, job=job, allocation_end=allocation_end, deadline=deadline,
         )  # fmt: skip
         return self._add(event)
 
@@ -188,6 +191,17 @@ class Journal:
     def lost(self, count: int = 37) -> "Journal":
         """Records that the writer could not keep."""
         return self._add(Lost(*self._head(), count=count, first=0, last=count - 1, why="no room"))
+
+    def alerted(
+        self,
+        name: str = "slow",
+        text: str = "steps are slow",
+        *,
+        severity: Severity = "warning",
+        over: bool = False,
+    ) -> "Journal":
+        """The trainer saw an alert come, or go."""
+        return self._add(Alerted(*self._head(), name=name, severity=severity, text=text, over=over))
 
     def ended(
         self, *, success: bool = True, reason: EndReason = "finished", error: str | None = None

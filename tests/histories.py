@@ -9,6 +9,7 @@ from msgspec import structs
 from tests.builders import a_reading
 from trainmon.codec import Unread, decode_line, encode_line
 from trainmon.events import (
+    Alerted,
     AnyEvent,
     Checkpoint,
     Closed,
@@ -143,6 +144,10 @@ others = st.one_of(
     _heads(Message, logger=words, level=words, text=words, traceback=words),
     _heads(System, reading=st.just(a_reading())),
     _heads(Lost, count=st.integers(0, 9), first=st.integers(0, 9), last=st.integers(0, 9), why=words),
+    _heads(
+        Alerted, name=st.sampled_from(["nan", "disk", "slow"]), text=words, over=st.booleans(),
+        severity=st.sampled_from(["critical", "warning", "info"]),
+    ),
     _heads(
         Ended, success=st.booleans(), final_loss=maybe_number, total_training_time=seconds, final_metrics=metrics,
         reason=st.sampled_from(["finished", "failed", "interrupted"]), error=st.none() | words,

@@ -1,7 +1,5 @@
 """What the words and names of an expression mean for a run; see `trainmon.expression`."""
 
-import re
-
 from trainmon import derived
 from trainmon.best import measure
 from trainmon.expression import Expression, evaluate
@@ -33,8 +31,6 @@ NAN = "nan"
 """The word for a newest training loss that is NaN or infinite."""
 
 WORDS = frozenset({*_WORDS, NAN})
-
-_SPAN = re.compile(r"(?:(\d+(?:\.\d+)?)d)?(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
 
 
 def holds(expression: Expression, state: RunState, evidence: Evidence, now: float) -> bool | None:
@@ -108,12 +104,3 @@ def _newest(series: Series, name: str) -> float | None:
             # The bucket's newest row may lack this metric; then its mean is the nearest that is known.
             return last if last == last or not count else mean
     return None
-
-
-def seconds(text: str) -> float | None:
-    """Seconds of `8h`, `1h30m`, `90s`, `2d` or `45`; None where the text is no span."""
-    found = _SPAN.fullmatch(text.strip())
-    if found is None or not any(found.groups()):
-        return None
-    parts = zip(found.groups(), (86_400.0, 3_600.0, 60.0, 1.0), strict=True)
-    return sum(float(part) * unit for part, unit in parts if part is not None)

@@ -4,6 +4,7 @@ from typing import assert_never
 
 from trainmon.codec import Unread
 from trainmon.events import (
+    Alerted,
     AnyEvent,
     Checkpoint,
     Closed,
@@ -90,6 +91,8 @@ def _parts(event: AnyEvent) -> tuple[str, ...]:
             return (f"{count(event.refused)} records refused" if event.refused else "in order",)
         case Lost():
             return f"{count(event.count)} records:", event.why
+        case Alerted():
+            return "over" if event.over else event.severity, event.name, _first(event.text)
         case Debug():
             return (_first(event.message),)
         case Message():

@@ -5,44 +5,24 @@ decodes into one of them is an event, what does not is counted by the reader and
 every `match` on `AnyEvent` stops type-checking until it knows the kind.
 """
 
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
 
+from trainmon.quantities import Count as Count
+from trainmon.quantities import JsonObject as JsonObject
+from trainmon.quantities import Metrics as Metrics
+from trainmon.quantities import NonFinite as NonFinite
+from trainmon.quantities import Number as Number
+from trainmon.quantities import Seconds as Seconds
+from trainmon.quantities import Seq as Seq
+from trainmon.quantities import Time as Time
+from trainmon.quantities import Whole as Whole
+from trainmon.quantities import WriterName as WriterName
 from trainmon.readings import MachineReading
 
 SCHEMA = 1
 """Version of the line format; readers accept every version and skip what they do not know."""
-
-NonFinite = Literal["NaN", "Infinity", "-Infinity"]
-"""How a number that JSON lacks is written."""
-
-Whole = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-"""A whole number that every reader of JSON can hold; a line with a larger one is malformed."""
-
-Count = Annotated[int, msgspec.Meta(ge=0, le=2**40)]
-"""How often something came: sums of it over a journal stay whole numbers of 64 bits."""
-
-Seq = Annotated[int, msgspec.Meta(ge=0, le=2**48)]
-"""The number of a line; a million of them a second for nine years."""
-
-Time = Annotated[float, msgspec.Meta(ge=-1e15, le=1e15)]
-"""Seconds of a clock: thirty million years, so that what is computed with them stays finite."""
-
-Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
-"""A duration that was measured; sums of it over a journal stay finite."""
-
-WriterName = Annotated[str, msgspec.Meta(max_length=64)]
-"""Who wrote a line; the limit keeps strangers from filling the memory of readers."""
-
-Number = float | Whole | NonFinite
-"""A number as a journal holds it."""
-
-Metrics = dict[str, Number]
-"""Values by the metric's name."""
-
-JsonObject = dict[str, object]
-"""Free data; the values are JSON, as `trainmon.values.freeze` makes them. msgspec takes no recursive type here."""
 
 Direction = Literal["min", "max"]
 """Whether a lower (`min`) or a higher (`max`) value of a metric is better."""
@@ -52,6 +32,9 @@ SpanName = Literal["validation", "checkpoint"]
 
 EndReason = Literal["finished", "failed", "interrupted"]
 """How a training said that it ended."""
+
+Severity = Literal["critical", "warning", "info"]
+"""Of an alert. `critical`: the run is lost or about to be; `warning`: time or memory is lost; `info`: worth knowing."""
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, tag_field="kind", omit_defaults=True):
@@ -99,6 +82,12 @@ class Opened(Event, frozen=True, gc=False, tag="opened"):
     """Progress lines a second that the text log gets in the long run."""
     parent: str | None = None
     """For a forked child or spawned worker: the writer that owns the journal."""
+    job: str | None = None
+    """The batch job around it, `slurm 88213`."""
+    allocation_end: Time | None = None
+    """Unix seconds when the job's time is over, as the batch system says."""
+    deadline: Time | None = None
+    """Unix seconds until which the user wants the run to be done."""
 
 
 class Closed(Event, frozen=True, gc=False, tag="closed"):
@@ -267,6 +256,18 @@ class Lost(Event, frozen=True, gc=False, tag="lost"):
     why: str
 
 
+class Alerted(Event, frozen=True, gc=False, tag="alert"):
+    """The trainer found something that deserves attention, or that it is over."""
+
+    name: str
+    """Stable name, `divergence`; an alert that stands is told again only where it became graver."""
+    severity: Severity = "info"
+    text: str = ""
+    """What and why, as of this moment."""
+    over: bool = False
+    """It has cleared."""
+
+
 class Ended(Event, frozen=True, gc=False, tag="ended"):
     """A training said that it is over."""
 
@@ -296,5 +297,6 @@ AnyEvent = (
     | Message
     | System
     | Lost
+    | Alerted
     | Ended
 )

@@ -29,6 +29,7 @@ from trainmon.readings import MachineReading
 from trainmon.recorder import Options, Recorder
 from trainmon.secrets import mask_command
 from trainmon.system import cgroup
+from trainmon.system.batch_job import batch_job
 from trainmon.system.identity import ProcessIdentity, identity_of, own_identity
 
 OPEN_AFTER = 2.0
@@ -257,19 +258,6 @@ def name_of(command: Sequence[str]) -> str:
     """A command line as the name of a run: `python train.py --lr 0.1`, at most 80 characters."""
     text = " ".join([Path(command[0]).name, *command[1:]])
     return text if len(text) <= 80 else f"{text[:79]}…"
-
-
-def batch_job(environment: Mapping[str, str]) -> tuple[str | None, float | None]:
-    """The batch job around us and the Unix time of its end, as its environment says; None for what it does not.
-
-    SLURM_JOB_END_TIME: sbatch(1) of Slurm 22.05 and later.
-    """
-    end = environment.get("SLURM_JOB_END_TIME", "")
-    if number := environment.get("SLURM_JOB_ID"):
-        return f"slurm {number}", float(end) if end.isascii() and end.isdigit() else None
-    if number := environment.get("PBS_JOBID"):
-        return f"pbs {number}", None
-    return None, None
 
 
 def write_exit(folder: Path, record: ExitRecord) -> None:

@@ -88,7 +88,8 @@ def _look_at_losses(state: RunState, losses: Column, run_steps: Sequence[int]) -
         for step, loss in zip(run_steps, losses, strict=True)
         if loss is not None and not isinstance(loss, str)
     ]
-    state.divergence.extend([step for step, _ in finite], [loss for _, loss in finite])
+    # A whole number would come back from a snapshot as a float.
+    state.divergence.extend([step for step, _ in finite], [float(loss) for _, loss in finite])
     bad = [step for step, loss in zip(run_steps, losses, strict=True) if isinstance(loss, str)]
     state.totals.nonfinite += len(bad)
     if bad and state.totals.first_nonfinite_step is None:

@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 from msgspec import structs
 
-from trainmon import clock, ranks, workers
+from trainmon import clock, moments, ranks, workers
 from trainmon.codec import LINE_LIMIT, encode_line
 from trainmon.complaints import Complaints
 from trainmon.console import Console
@@ -30,6 +30,7 @@ from trainmon.secrets import mask_command
 from trainmon.spool import LEAST, MOST, Spool, SpoolHeader
 from trainmon.state import RunState
 from trainmon.system import cgroup
+from trainmon.system.batch_job import batch_job
 from trainmon.system.identity import own_identity
 from trainmon.version import __version__
 from trainmon.worker_spool import WorkerSpool
@@ -116,6 +117,7 @@ class Recorder:
 
     def _opened(self) -> Opened:
         identity = self.identity
+        job, allocation_end = batch_job(os.environ)
         return Opened(
             *self.stamp(),
             schema=SCHEMA,
@@ -137,6 +139,9 @@ class Recorder:
             level=self.options.level,
             progress_per_second=self.options.progress_per_second,
             parent=self.parent,
+            job=job[:200] if job is not None else None,
+            allocation_end=allocation_end,
+            deadline=moments.recorded(os.environ),
         )
 
     # Recording.

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from copy import copy
 from typing import TypeVar, assert_never
 
-from trainmon import entries, error_groups, machine
+from trainmon import alert_log, entries, error_groups, machine
 from trainmon.arrivals import arrive, arrive_together
 from trainmon.best import decide
 from trainmon.codec import Unread
 from trainmon.events import (
+    Alerted,
     AnyEvent,
     Checkpoint,
     Closed,
@@ -71,6 +72,7 @@ def copy_state(state: RunState) -> RunState:
         "validations",
         "errors",
         "error_groups",
+        "alerts",
         "warnings",
         "performance",
         "operations",
@@ -200,6 +202,11 @@ class Reducer:
                 state.machine.extend([int(event.time)], [event.time], [offset], columns)
             case Lost():
                 state.totals.refused += event.count
+            case Alerted():
+                if event.over:
+                    alert_log.clear_alert(state.alerts, event.name, event.time)
+                else:
+                    alert_log.raise_alert(state.alerts, event.name, event.severity, event.text, event.time)
             case Ended():
                 finish(state, event)
             case Debug() | Message():

@@ -4,7 +4,7 @@ from typing import TypeVar
 
 from msgspec import structs
 
-from trainmon import entries, error_groups
+from trainmon import alert_log, entries, error_groups
 from trainmon.counting import Counting
 from trainmon.error_groups import ErrorGroup
 from trainmon.events import Ended, Started
@@ -163,4 +163,5 @@ def finish(state: RunState, event: Ended) -> None:
         error=entries.cut(event.error, entries.DATA_LIMIT) if event.error is not None else None,
     )
     state.span = state.span_time = None
+    alert_log.clear_all(state.alerts, event.time)
     state.prelude = event.time

@@ -7,6 +7,7 @@ names of the spec's `monitoring_data` first and ours behind, because the snapsho
 
 import msgspec
 
+from trainmon.alert_log import AlertEntry
 from trainmon.counting import Counting
 from trainmon.divergence import Divergence
 from trainmon.error_groups import ErrorGroup
@@ -281,6 +282,8 @@ class RunState(msgspec.Struct):
     errors: list[ErrorEntry] = []
     error_groups: list[ErrorGroup] = []
     """Errors of this run by fingerprint, by rising time of the newest, at most `error_groups.MOST`."""
+    alerts: list[AlertEntry] = []
+    """What the trainer saw come and go in this run, by rising time, at most `alert_log.MOST`."""
     warnings: list[WarningEntry] = []
     performance: list[PerformanceEntry] = []
     operation_summaries: dict[str, OperationSummary] = {}

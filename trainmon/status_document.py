@@ -6,7 +6,9 @@ A pure function of a look and the time, so that text, JSON and exit code never c
 from pathlib import Path
 
 from trainmon import derived
+from trainmon.alerts import USUAL, Thresholds, alerts
 from trainmon.blame import RankVerdict, earliest_failure
+from trainmon.deadline import outlook
 from trainmon.derived import Status, Verdict
 from trainmon.entries import cut
 from trainmon.look import Look
@@ -14,8 +16,10 @@ from trainmon.scalars import Number, encode_number
 from trainmon.state import CheckpointEntry, RunState, ValidationEntry
 from trainmon.status_schema import (
     STATUS_SCHEMA,
+    AlertPart,
     BestPart,
     CheckpointPart,
+    DeadlinePart,
     ErrorPart,
     FailurePart,
     InsidePart,
@@ -49,8 +53,17 @@ _CODES = {
 }
 
 
-def document(look: Look, now: float) -> StatusDocument:
-    """What there is to say about a run folder at Unix time `now`."""
+def document(
+    look: Look, now: float, deadline: float | None = None, thresholds: Thresholds | None = None
+) -> StatusDocument:
+    """What there is to say about a run folder at Unix time `now`.
+
+    Args:
+        look: At the folder.
+        now: Unix seconds.
+        deadline: Unix seconds until which the run has to be done; None: what the run says itself.
+        thresholds: Of the alerts; None: the usual ones.
+    """
     state, evidence = look.view.state, look.view.evidence
     verdict = derived.verdict(state, evidence, now)
     ranks, busy = _inside(look.ranks, now), _inside(look.busy, now)
@@ -71,6 +84,8 @@ def document(look: Look, now: float) -> StatusDocument:
         run=_run(state, now),
         progress=_progress(state),
         speed=_speed(state, verdict, now),
+        deadline=None if verdict.status.over else _deadline(state, now, deadline),
+        alerts=() if verdict.status.over else _alerts(state, now, deadline, thresholds or USUAL),
         best=_best(state),
         checkpoint=_checkpoint(state.checkpoints[-1], look.checkpoint_there) if state.checkpoints else None,
         error=_error(state),
@@ -91,7 +106,8 @@ def exit_code(look: Look, verdict: Verdict) -> int:
         # A trainer that has opened the folder is about to start its run.
         return WELL if state.opened is not None else NO_RUN
     code = _CODES.get(verdict.status, WELL)
-    return max(code, NOT_FINITE) if derived.loss_is_bad(state) else code
+    lost = derived.loss_is_bad(state) or state.divergence.found
+    return max(code, NOT_FINITE) if lost else code
 
 
 def _whole_code(own: int, ranks: tuple[InsidePart, ...]) -> int:
@@ -197,6 +213,26 @@ def _speed(state: RunState, verdict: Verdict, now: float) -> SpeedPart:
         remaining_high=_number(estimate.high if estimate is not None else None),
         ends=_number(now + remaining if remaining is not None else None),
     )
+
+
+def _deadline(state: RunState, now: float, wanted: float | None) -> DeadlinePart | None:
+    found = outlook(state, now, wanted)
+    if found is None:
+        return None
+    return DeadlinePart(
+        time=found.deadline.time,
+        allocation=found.deadline.allocation,
+        fits=found.fits,
+        spare=_number(found.spare),
+        last_checkpoint=found.last_checkpoint,
+    )
+
+
+def _alerts(
+    state: RunState, now: float, deadline: float | None, thresholds: Thresholds
+) -> tuple[AlertPart, ...]:
+    found = alerts(state, now, thresholds, deadline)
+    return tuple(AlertPart(each.kind, each.severity, each.text, each.since) for each in found)
 
 
 def _best(state: RunState) -> BestPart | None:

@@ -6,7 +6,7 @@ Fields may be added; a change of meaning raises `STATUS_SCHEMA`. Numbers that ar
 
 import msgspec
 
-from trainmon.events import Direction, Metrics
+from trainmon.events import Direction, Metrics, Severity
 from trainmon.scalars import Number
 from trainmon.statuses import Certainty, Status
 
@@ -79,6 +79,33 @@ class SpeedPart(msgspec.Struct, frozen=True):
     remaining_high: Number | None
     """The truth lies between the two in 80 % of all cases."""
     ends: Number | None
+    """Unix seconds."""
+
+
+class DeadlinePart(msgspec.Struct, frozen=True):
+    """When the run has to be done, and whether it will be."""
+
+    time: float
+    """Unix seconds."""
+    allocation: bool
+    """Whether it is the end of the batch job's allocation; else somebody set it."""
+    fits: bool | None
+    """Whether the run ends in time; None: not known yet."""
+    spare: Number | None
+    """Seconds between the end of the run and the deadline; below 0: the run ends later."""
+    last_checkpoint: int | None
+    """Run step of the last checkpoint that will be whole in time, where the run ends later."""
+
+
+class AlertPart(msgspec.Struct, frozen=True):
+    """Something that deserves attention now."""
+
+    kind: str
+    """Stable name, see docs/alerts.md."""
+    severity: Severity
+    text: str
+    """What and why."""
+    since: float | None
     """Unix seconds."""
 
 
@@ -188,6 +215,10 @@ class StatusDocument(msgspec.Struct, frozen=True):
     run: RunPart | None
     progress: ProgressPart | None
     speed: SpeedPart
+    deadline: DeadlinePart | None
+    """None: none is known, or the run is over."""
+    alerts: tuple[AlertPart, ...]
+    """The gravest first; none of a run that is over."""
     best: BestPart | None
     checkpoint: CheckpointPart | None
     error: ErrorPart | None

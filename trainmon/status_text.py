@@ -50,6 +50,9 @@ GAP = "  "
 MOST_INSIDE = 16
 """Ranks, and busy folders, that get a line of their own; the worst come first."""
 
+MOST_ALERTS = 8
+"""Alerts that get a line of their own."""
+
 _FILE_WORDS = {True: "file is there", False: "FILE IS MISSING", None: "file unknown"}
 
 
@@ -94,6 +97,8 @@ def _rows(document: StatusDocument) -> Iterator[tuple[str, str]]:
     yield "run", _run(document)
     yield "epoch", _epoch(document)
     yield "left", _left(document)
+    yield "deadline", _deadline(document)
+    yield from _alerts(document)
     yield "speed", _speed(document)
     yield "loss", _loss(document)
     yield "best", _best(document)
@@ -159,6 +164,32 @@ def _left(document: StatusDocument) -> str:
         low, high = _float(speed.remaining_low), _float(speed.remaining_high)
         text += f" ({short_duration(low)}–{short_duration(high)})"
     return f"{text}{GAP}ends {_clock(document, _float(speed.ends))}"
+
+
+def _deadline(document: StatusDocument) -> str:
+    part = document.deadline
+    if part is None:
+        return ""
+    words = f"{'allocation ends ' if part.allocation else ''}{_clock(document, part.time)}"
+    spare = _float(part.spare)
+    if part.time < document.time:
+        return f"{words}{GAP}passed {duration(document.time - part.time)} ago"
+    if spare is None:
+        return words
+    if spare >= 0:
+        return f"{words}{GAP}fits, {duration(spare)} spare"
+    last = part.last_checkpoint
+    checkpoint = f"{GAP}last checkpoint in time: step {count(last)}" if last is not None else ""
+    return f"{words}{GAP}ends {duration(-spare)} too late{checkpoint}"
+
+
+def _alerts(document: StatusDocument) -> Iterator[tuple[str, str]]:
+    """A line each, the gravest first."""
+    for alert in document.alerts[:MOST_ALERTS]:
+        since = f"{GAP}since {_clock(document, alert.since)}" if alert.since is not None else ""
+        yield "alert", f"{alert.severity}{GAP}{visible(alert.text, 200)}{since}"
+    if len(document.alerts) > MOST_ALERTS:
+        yield "alert", f"… and {len(document.alerts) - MOST_ALERTS:,} more"
 
 
 def _speed(document: StatusDocument) -> str:

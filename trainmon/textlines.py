@@ -12,6 +12,7 @@ import msgspec
 
 from trainmon.clock import stamp
 from trainmon.events import (
+    Alerted,
     AnyEvent,
     Checkpoint,
     Closed,
@@ -147,7 +148,7 @@ def _records(event: AnyEvent, context: LineContext) -> list[_Record]:
             return _operation(event)
         case Message():
             return [_message(event)]
-        case Opened() | Closed() | Lost() | Warned() | Debug():
+        case Opened() | Closed() | Lost() | Warned() | Alerted() | Debug():
             return [_general(event)]
         case Span() | System():
             return []
@@ -266,7 +267,7 @@ def _message(event: Message) -> _Record:
     return _Record(file, event.text, event.level, below, event.logger if file is LogFile.GENERAL else None)
 
 
-def _general(event: Opened | Closed | Lost | Warned | Debug) -> _Record:
+def _general(event: Opened | Closed | Lost | Warned | Alerted | Debug) -> _Record:
     match event:
         case Opened():
             rank = None if event.rank is None else f"{event.rank} of {event.world_size or '?'}"
@@ -283,6 +284,10 @@ def _general(event: Opened | Closed | Lost | Warned | Debug) -> _Record:
             where = f" ({event.location})" if event.location else ""
             text = f"{event.category}: {event.message}{where}{times(event.count)}"
             return _Record(LogFile.GENERAL, text, "WARNING")
+        case Alerted():
+            said = "Alert over" if event.over else f"Alert ({event.severity})"
+            text = f"{said}: {event.name} - {event.text}"
+            return _Record(LogFile.GENERAL, text, "INFO" if event.over else "WARNING")
         case Debug():
             data = join(json_texts(event.data))
             return _Record(LogFile.GENERAL, f"{event.message}: {data}" if data else event.message, "DEBUG")

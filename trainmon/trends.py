@@ -157,3 +157,11 @@ def steady_growth(series: Series, name: str) -> Growth | None:
     if points[-1][1] - points[0][1] < CONSIDERABLE * points[-1][1]:
         return None
     return Growth(both / var_time, points[0][0])
+
+
+def time_of_share(series: Series, share: float) -> float | None:
+    """Unix seconds when the newest `share` of the buckets of the loss began."""
+    column = _column(series, "loss")
+    if column is None or not column.first_time:
+        return None
+    return column.first_time[-max(1, int(len(column.first_time) * share))]

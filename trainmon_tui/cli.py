@@ -30,6 +30,7 @@ def run_watch(
     *,
     ascii: bool | None = None,
     child: "subprocess.Popen[bytes] | None" = None,
+    deadline: float | None = None,
 ) -> int:
     """Watches a run folder until the user quits; returns the exit code.
 
@@ -40,6 +41,7 @@ def run_watch(
         plain_status: The status as text, for where no screen can be drawn.
         ascii: Draw with characters up to 0x7f only; None: find out.
         child: A training that was started together with the monitor; on quitting the user is asked whether to end it.
+        deadline: Unix seconds until which the run has to be done; None: what the run says itself.
     """
     reason = why_no_screen(os.environ)
     if reason is not None:
@@ -49,12 +51,14 @@ def run_watch(
     # Collecting garbage during imports costs 30 of 260 ms (measured 2026-11); the app switches it on again.
     gc.disable()
     try:
-        return _watch(folder, needs_ascii(os.environ) if ascii is None else ascii, child)
+        return _watch(folder, needs_ascii(os.environ) if ascii is None else ascii, child, deadline)
     finally:
         gc.enable()
 
 
-def _watch(folder: Path, ascii_only: bool, child: "subprocess.Popen[bytes] | None") -> int:
+def _watch(
+    folder: Path, ascii_only: bool, child: "subprocess.Popen[bytes] | None", deadline: float | None
+) -> int:
     receive: list[Callable[[Frame], None]] = []
     settings = read_settings()
     feed = Following(lambda frame: receive[0](frame) if receive else None, gap=settings.gap)

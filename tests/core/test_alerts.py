@@ -3,13 +3,13 @@
 import math
 
 from tests.builders import Journal, a_run
-from trainmon.alerts import Thresholds, alerts
+from trainmon.alerts import USUAL, Thresholds, alerts
 from trainmon.readings import GpuReading, HostReading, MachineReading
 
 GIB = 1 << 30
 
 
-def kinds(journal: Journal, thresholds: Thresholds | None = None) -> list[str]:
+def kinds(journal: Journal, thresholds: Thresholds = USUAL) -> list[str]:
     """The kinds of the alerts right after the last event."""
     return [alert.kind for alert in alerts(journal.state(), journal.now, thresholds)]
 

@@ -40,6 +40,17 @@ def test_a_failed_run_is_told_with_its_cause_and_code_5(tmp_path: Path) -> None:
     assert "FAILED  RuntimeError: shapes" in result.output.splitlines()[0]
 
 
+def test_a_deadline_is_written_as_people_do(tmp_path: Path) -> None:
+    """What is none leaves with code 2 and says what would be one."""
+    run = write_run(tmp_path / "logs", a_run())
+
+    wrong = status(str(run), "--deadline", "soonish")
+
+    assert json.loads(status(str(run), "--deadline", "2030-01-01 00:00", "--json").output)["schema"] == 1
+    assert wrong.exit_code == 2
+    assert "'soonish' is no moment such as +8h" in wrong.output
+
+
 def test_no_run_is_one_sentence_and_code_6(tmp_path: Path) -> None:
     """Looking makes nothing."""
     result = status(str(tmp_path / "none"))

@@ -10,22 +10,12 @@ from tests.builders import START
 from trainmon import launched
 from trainmon.evidence import read_exit
 from trainmon.exits import ExitRecord
-from trainmon.launch import batch_job, name_of, write_exit
+from trainmon.launch import name_of, write_exit
 
 
 def test_a_command_line_names_the_run() -> None:
     assert name_of(("/usr/bin/python", "train.py", "--lr", "0.1")) == "python train.py --lr 0.1"
     assert len(name_of(("python", "x" * 200))) == 80
-
-
-def test_a_batch_job_is_named_with_its_end() -> None:
-    assert batch_job({"SLURM_JOB_ID": "7", "SLURM_JOB_END_TIME": "1795400000"}) == (
-        "slurm 7",
-        1_795_400_000.0,
-    )
-    assert batch_job({"SLURM_JOB_ID": "7", "SLURM_JOB_END_TIME": "soon"}) == ("slurm 7", None)
-    assert batch_job({"PBS_JOBID": "9.head"}) == ("pbs 9.head", None)
-    assert batch_job({}) == (None, None)
 
 
 def test_an_exit_record_replaces_an_older_one_whole(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import Journal, a_run
+from tests.builders import START, Journal, a_run
 from trainmon.cli.status import as_strict_json
 from trainmon.derived import Evidence
 from trainmon.look import Look
@@ -25,9 +25,20 @@ def a_look(journal: Journal, *, alive: bool | None = True, process_state: str | 
 
 
 def seen(journal: Journal, *, later: float = 1.0, alive: bool | None = True, process_state: str | None = None,
-         ) -> StatusDocument:  # fmt: skip
+         deadline: float | None = None) -> StatusDocument:  # fmt: skip
     """The document some seconds after the last event."""
-    return document(a_look(journal, alive=alive, process_state=process_state), journal.now + later)
+    return document(a_look(journal, alive=alive, process_state=process_state), journal.now + later, deadline)
+
+
+def late_for_its_allocation(steps: int = 450) -> Journal:
+    """A run of 1,000 steps, one a second, with a checkpoint every 100, whose allocation ends after step 450."""
+    journal = Journal().opened(allocation_end=START + 640, utc_offset=3_600).started(total_steps=1_000)
+    for first in range(1, steps + 1, 100):
+        last = min(first + 99, steps)
+        journal.steps(last, first, every=1.0, total_steps=1_000)
+        if last % 100 == 0:
+            journal.checkpoint(last)
+    return journal
 
 
 @pytest.mark.parametrize(
@@ -59,6 +70,39 @@ def test_a_loss_that_is_not_finite_is_4(loss: str) -> None:
 
     assert seen(journal).exit_code == 4
     assert seen(journal.ended()).exit_code == 4
+
+
+def test_a_loss_that_diverges_is_4() -> None:
+    """A script learns of it before the loss is infinite."""
+    journal = Journal().opened().started()
+    for step in range(1, 1_201):
+        journal.after(0.1).progress(step, 1.0 + 0.02 * math.sin(step) if step <= 900 else 6.0)
+
+    assert seen(journal).exit_code == 4
+
+
+def test_what_deserves_attention_is_in_the_document() -> None:
+    """With since when; a run that is over has no alerts."""
+    journal = a_run().warned(count=25)
+
+    found, over = seen(journal), seen(journal.ended())
+
+    assert [(alert.kind, alert.severity) for alert in found.alerts] == [("warning UserWarning", "info")]
+    assert found.alerts[0].since == journal.now
+    assert over.alerts == ()
+
+
+def test_a_deadline_says_whether_the_run_fits_and_which_checkpoint_does() -> None:
+    """The trainer's own allocation counts, and the earlier of it and what is asked for."""
+    journal = late_for_its_allocation()
+
+    own, earlier = seen(journal).deadline, seen(journal, deadline=journal.now + 60.0).deadline
+
+    assert own is not None
+    assert earlier is not None
+    assert (own.allocation, own.fits, own.last_checkpoint) == (True, False, 600)
+    assert (earlier.allocation, earlier.fits, earlier.last_checkpoint) == (False, False, 500)
+    assert seen(a_run()).deadline is None
 
 
 def test_a_run_that_failed_was_interrupted_or_died_is_5() -> None:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import Journal, a_run
-from tests.core.test_status_document import a_look, seen
+from tests.core.test_status_document import a_look, late_for_its_allocation, seen
 from trainmon.look import Look
 from trainmon.reader import View
 from trainmon.status_document import document
@@ -31,6 +31,23 @@ def test_a_running_run_says_where_it_is_how_fast_and_how_long_it_takes() -> None
     assert rows["checkpoint"].startswith("/ckpt/epoch_002.pt  step 200  1.04 GB")
     assert rows["records"] == "none lost"
     assert rows["heartbeat"].endswith("pid 4711 on gpu-07")
+
+
+def test_a_deadline_and_the_alerts_have_lines_of_their_own() -> None:
+    """Times are those of the trainer's host."""
+    rows = rows_of(late_for_its_allocation())
+
+    assert rows["deadline"].startswith("allocation ends 00:51  ends ")
+    assert rows["deadline"].endswith("too late  last checkpoint in time: step 600")
+    assert rows["alert"].startswith("warning  ends ")
+
+
+def test_a_run_that_fits_says_what_is_spare() -> None:
+    journal = a_run()
+
+    lines = status_lines(seen(journal, deadline=journal.now + 3_700.0))
+
+    assert any(line.startswith("  deadline") and "fits, 1h 1m spare" in line for line in lines)
 
 
 def test_a_dead_run_says_why_and_what_is_lost() -> None:

@@ -10,7 +10,7 @@ from tests.builders import Journal, a_run
 from tests.conftest import OpenLogger
 from trainmon.cli.main import group
 from trainmon.cli.wait import wait
-from trainmon.conditions import WORDS, holds, seconds, value_of
+from trainmon.conditions import WORDS, holds, value_of
 from trainmon.expression import parse
 from trainmon.reader import View
 from trainmon.statuses import Evidence
@@ -133,17 +133,6 @@ def test_a_run_that_is_over_is_said_once() -> None:
     _, _, said = waited(lambda: view_of(a_run().ended()), "dead", limit=5.0)
 
     assert said == ["the run is over (finished), and it is not true; a resume may come"]
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("8h", 28_800.0), ("1h30m", 5_400.0), ("90s", 90.0), ("45", 45.0), ("2d", 172_800.0), ("0.5h", 1_800.0),
-        ("", None), ("h", None), ("8x", None), ("-1s", None), ("1m1h", None),
-    ],
-)  # fmt: skip
-def test_a_span_is_written_as_people_do(text: str, expected: float | None) -> None:
-    assert seconds(text) == expected
 
 
 def test_the_exit_codes_are_0_124_and_2(open_logger: OpenLogger) -> None:

@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 import msgspec
 
+from trainmon.cli import deadline
 from trainmon.cli.output import DEFAULT_FOLDER, say
+from trainmon.moments import VARIABLE
 from trainmon.visible import visible
 
 HELP = """Start COMMAND and stay its parent: its output passes through unchanged, and how it ends is known for certain.
@@ -22,6 +24,7 @@ Example:
   trainmon run -- python train.py --config vit_b.yaml
   trainmon run --watch -- torchrun --nproc-per-node 8 train.py
   trainmon run --detach --log-dir runs/a -- ./train.sh
+  trainmon run --deadline 18:00 -- python train.py
 
 \b
 Exit codes:
@@ -61,10 +64,21 @@ class _News(msgspec.Struct, frozen=True):
     "--log-dir", type=click.Path(path_type=Path), default=DEFAULT_FOLDER, show_default=True, metavar="DIR",
     help="Run folder for programs that do not choose one.",
 )  # fmt: skip
+@click.option("--deadline", type=deadline.DEADLINE, metavar="WHEN", help=deadline.HELP)
 @click.argument("words", metavar="COMMAND…", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.pass_context
-def command(ctx: click.Context, detach: bool, watched: bool, log_dir: Path, words: tuple[str, ...]) -> None:
+def command(
+    ctx: click.Context,
+    detach: bool,
+    watched: bool,
+    log_dir: Path,
+    deadline: float | None,
+    words: tuple[str, ...],
+) -> None:
     """The command; its help stands in `HELP`."""
+    if deadline is not None:
+        # Whoever records reads it there: the program below us, or we for it.
+        os.environ[VARIABLE] = f"{deadline:.0f}"
     folder = log_dir.absolute()
     ctx.exit(_apart(words, folder, watched=watched) if detach or watched else stay(words, folder))
 

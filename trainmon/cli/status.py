@@ -5,7 +5,10 @@ from pathlib import Path
 
 import click
 
+from trainmon.alerts import Thresholds
+from trainmon.cli import deadline
 from trainmon.cli.output import DEFAULT_FOLDER, say
+from trainmon.configuration import read_section
 from trainmon.look import look
 from trainmon.status_document import NO_RUN, document
 from trainmon.status_schema import StatusDocument
@@ -19,12 +22,13 @@ Example:
   trainmon status
   trainmon status logs --json | jq .progress.loss
   trainmon status logs --oneline       for a status bar
+  trainmon status logs --deadline 18:00
 
 \b
 Exit codes:
   0  it runs (starts, validates, saves, waits for its start), or finished well
   3  stalled, stopped, or no heartbeat from its host
-  4  the newest training loss is NaN or infinite
+  4  the newest training loss is NaN or infinite, or the loss diverges
   5  failed, interrupted, or dead
   6  no run here
   2  wrong usage
@@ -35,12 +39,13 @@ Exit codes:
 @click.argument("folder", type=click.Path(path_type=Path), default=DEFAULT_FOLDER)
 @click.option("--json", "as_json", is_flag=True, help="Print the documented JSON document (docs/cli.md).")
 @click.option("--oneline", is_flag=True, help="Print one line.")
+@click.option("--deadline", type=deadline.DEADLINE, metavar="WHEN", help=deadline.HELP)
 @click.pass_context
-def command(ctx: click.Context, folder: Path, as_json: bool, oneline: bool) -> None:
+def command(ctx: click.Context, folder: Path, as_json: bool, oneline: bool, deadline: float | None) -> None:
     """The command; its help stands in `HELP`."""
     if as_json and oneline:
         raise click.UsageError("--json and --oneline exclude each other")
-    found = read_status(folder)
+    found = read_status(folder, deadline)
     if as_json:
         click.echo(as_strict_json(found))
     else:
@@ -48,14 +53,19 @@ def command(ctx: click.Context, folder: Path, as_json: bool, oneline: bool) -> N
     ctx.exit(found.exit_code)
 
 
-def read_status(folder: Path) -> StatusDocument:
-    """The status of a run folder now; the folder need not exist."""
-    return document(look(folder), time.time())
+def read_status(folder: Path, deadline: float | None = None) -> StatusDocument:
+    """The status of a run folder now; the folder need not exist.
+
+    Args:
+        folder: The run folder.
+        deadline: Unix seconds until which the run has to be done; None: what the run says itself.
+    """
+    return document(look(folder), time.time(), deadline, read_section("alerts", Thresholds))
 
 
-def plain_status(folder: Path) -> tuple[str, int]:
+def plain_status(folder: Path, deadline: float | None = None) -> tuple[str, int]:
     """The status of a run folder as lines of text, and the exit code that goes with it."""
-    found = read_status(folder)
+    found = read_status(folder, deadline)
     return as_text(found), found.exit_code
 
 

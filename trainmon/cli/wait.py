@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from trainmon.cli.output import DEFAULT_FOLDER, say
-from trainmon.conditions import WORDS, holds, seconds, value_of
+from trainmon.conditions import WORDS, holds, value_of
 from trainmon.expression import Expression, ExpressionError, names, parse
+from trainmon.moments import span
 from trainmon.reader import RunReader, View
 from trainmon.statuses import Status
 from trainmon.units import count, duration, number
@@ -130,10 +131,10 @@ def _parsed(text: str) -> Expression:
 def _limit(text: str | None) -> float | None:
     if text is None:
         return None
-    span = seconds(text)
-    if span is None:
+    limit = span(text)
+    if limit is None:
         raise click.UsageError(f"--timeout: {visible(text, 40)!r} is no span such as 8h, 1h30m, 90s or 2d")
-    return span
+    return limit
 
 
 def _warn(text: str) -> None:

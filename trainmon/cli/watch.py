@@ -1,9 +1,11 @@
 """`trainmon watch`: the screen of a run; where no screen can be drawn, its status as text."""
 
+from functools import partial
 from pathlib import Path
 
 import click
 
+from trainmon.cli import deadline
 from trainmon.cli.output import DEFAULT_FOLDER, printable
 
 HELP = """Watch the run in FOLDER (default: logs); it need not exist yet.
@@ -15,6 +17,7 @@ Example:
   trainmon watch
   trainmon watch runs/vit-b16
   trainmon watch --ascii logs          for fonts without braille
+  trainmon watch logs --deadline 18:00
 
 \b
 Exit codes:
@@ -27,16 +30,18 @@ Exit codes:
 @click.command("watch", help=HELP, short_help="The screen of a run.")
 @click.argument("folder", type=click.Path(path_type=Path), default=DEFAULT_FOLDER)
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII characters only.")
+@click.option("--deadline", type=deadline.DEADLINE, metavar="WHEN", help=deadline.HELP)
 @click.pass_context
-def command(ctx: click.Context, folder: Path, ascii_only: bool) -> None:
+def command(ctx: click.Context, folder: Path, ascii_only: bool, deadline: float | None) -> None:
     """The command; its help stands in `HELP`."""
     from trainmon_tui.cli import run_watch  # deferred: the screen costs what the other commands need not pay
 
-    ctx.exit(run_watch(folder, printable_status, ascii=True if ascii_only else None))
+    plain = partial(printable_status, deadline=deadline)
+    ctx.exit(run_watch(folder, plain, ascii=True if ascii_only else None, deadline=deadline))
 
 
-def printable_status(folder: Path) -> str:
+def printable_status(folder: Path, deadline: float | None = None) -> str:
     """The status of a run folder as text that standard output can take."""
     from trainmon.cli.status import plain_status  # deferred: the reader, which the feed imports meanwhile
 
-    return printable(plain_status(folder)[0])
+    return printable(plain_status(folder, deadline)[0])
