@@ -41,6 +41,13 @@ def test_without_a_total_there_is_no_percentage_and_no_eta() -> None:
     assert "no ETA: total_steps is not known" in left
 
 
+def test_a_living_run_at_or_beyond_its_total_has_no_eta_of_zero() -> None:
+    at, beyond = (lines(a_run(steps).sight())[2] for steps in (400, 430))
+
+    assert "all steps are done" in at
+    assert "30 steps beyond total_steps" in beyond
+
+
 def test_a_dead_trainer_has_no_eta_and_stands_still() -> None:
     early, late = (lines(a_run().sight(alive=False, later=later)) for later in (1.0, 5_000.0))
 

@@ -80,6 +80,10 @@ def test_a_narrow_panel_says_in_fewer_words_what_is_not_saved() -> None:
     assert "not saved yet: 50 steps" in saved(a_run(250).sight(), width=34)
 
 
+def test_after_the_end_nothing_more_can_be_lost() -> None:
+    assert "would lose" not in saved(a_run(250).sight(alive=False))
+
+
 def test_checkpoints_that_come_regularly_say_when_the_next_is_due() -> None:
     journal = a_run(300)  # with one at each hundredth step
 

@@ -217,9 +217,19 @@ def _no_estimate(piece: BarsSlice) -> list[Row]:
                 row(("no ETA", "warn")),
             ]
         case _:
-            if piece.run.total is None:
-                return [row(("no ETA: total_steps is not known", "dim")), row(("no ETA: no total", "dim"))]
-            return []
+            return _without_a_rest(piece.run)
+
+
+def _without_a_rest(run: Bar) -> list[Row]:
+    """Why a run that goes on has no time left; [] where it has: `0s` over a living run says nothing."""
+    if run.total is None:
+        return [row(("no ETA: total_steps is not known", "dim")), row(("no ETA: no total", "dim"))]
+    if run.done > run.total > 0:
+        beyond = f"no ETA: {count(run.done - run.total)} steps beyond total_steps"
+        return [row((beyond, "warn")), row(("no ETA: beyond total_steps", "warn"))]
+    if run.done == run.total:
+        return [row(("all steps are done: waiting for the end", "dim")), row(("all steps are done", "dim"))]
+    return []
 
 
 def _speed(speed: float | None) -> str:

@@ -34,6 +34,8 @@ class CheckpointsSlice(msgspec.Struct, frozen=True):
     """Of all of them, whether or not their files are still there."""
     next: float | None
     """Seconds until the next is due; None where they do not come regularly, or none will come."""
+    over: bool
+    """Whether nothing more can be lost: the verdict says what was."""
     run_step: int
     last_step_time: float | None
     now: float
@@ -50,6 +52,7 @@ def pick(sight: Sight) -> CheckpointsSlice:
         total=max(state.totals.checkpoints, len(state.checkpoints)),
         bytes=state.totals.checkpoint_bytes,
         next=seconds_to_next(state, steps) if not sight.verdict.status.over else None,
+        over=sight.verdict.status.over,
         run_step=state.run_step,
         last_step_time=state.last_step_time,
         now=sight.now,
@@ -117,7 +120,7 @@ def _at_risk(piece: CheckpointsSlice, width: int) -> Row:
     """What a crash now would lose, and when the next checkpoint is due."""
     newest = piece.checkpoints[-1]
     steps = piece.run_step - newest.run_step
-    if steps <= 0 or piece.last_step_time is None:
+    if steps <= 0 or piece.last_step_time is None or piece.over:
         return ()
     span = duration(max(0.0, piece.last_step_time - newest.time))
     lost = row((f"a crash now would lose {count(steps)} steps ({span})", "dim"))
