@@ -32,6 +32,8 @@ class LogCalls(ErrorCalls):
         super().__init__()
         self.running = False
         """A training was started and has not ended."""
+        self.newest_checkpoint: str | None = None
+        """The path of the newest checkpoint, as it was logged."""
 
     # The run.
 
@@ -155,12 +157,13 @@ class LogCalls(ErrorCalls):
             duration: Seconds that saving took.
         """
         numbers, _ = as_metrics(metrics)
+        self.newest_checkpoint = path_text(checkpoint_path)
         event = Checkpoint(
             *self.recorder.stamp(),
             epoch=as_integer(epoch) or 0,
             step=as_integer(step) or 0,
             loss=as_recorded(loss),
-            checkpoint_path=path_text(checkpoint_path),
+            checkpoint_path=self.newest_checkpoint,
             metrics=numbers,
             size=as_integer(size),
             duration=as_seconds(duration),

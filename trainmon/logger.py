@@ -137,7 +137,12 @@ class TrainLogger(ProgressCall, SafeCalls):
         )
         self._monitor: Monitor | None = None
         if machine_every is not None and self.recorder.writer is not None:
-            self._monitor = Monitor(machine_every, self.recorder.folder, self._record_reading)
+            self._monitor = Monitor(
+                machine_every,
+                self.recorder.folder,
+                self._record_reading,
+                checkpoint=lambda: self.newest_checkpoint,
+            )
             self._monitor.start()
         _living[str(folder)] = self
         atexit.register(self._close_at_exit)

@@ -1,6 +1,6 @@
 """Readings of the machine into the journal, every few seconds, so that their history survives the trainer.
 
-A thread of its own: a driver that hangs, or a disk that does not answer, holds up nobody else.
+A thread of its own, and what may hang is asked in others still: a silent driver or disk holds up nobody.
 """
 
 import os
@@ -9,23 +9,27 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from trainmon.readings import MachineReading
-from trainmon.system.gpu import GpuReader
-from trainmon.system.host import HostSampler, ProcessSampler
+from trainmon.system.host import guarded
+from trainmon.system.machine_reader import MachineReader
 from trainmon.system.stats import allocators
 
 FIRST_AFTER = 0.5
 """Seconds until the first reading: a training's first moments are busy enough."""
-
-GPU_RETRY = 60.0
-"""Seconds between two tries to load a driver that was not there."""
 
 
 class Monitor:
     """Reads host, process and GPUs in the background."""
 
     def __init__(
-        self, every: float, folder: Path, report: Callable[[MachineReading], None], pid: int | None = None
+        self,
+        every: float,
+        folder: Path,
+        report: Callable[[MachineReading], None],
+        pid: int | None = None,
+        checkpoint: Callable[[], str | None] = lambda: None,
     ) -> None:
         """Starts nothing yet.
 
@@ -34,15 +38,14 @@ class Monitor:
             folder: Whose file system is measured.
             report: Takes each reading, in the monitor's thread.
             pid: The process that is read with its children; None: this one.
+            checkpoint: The path of the newest checkpoint, whose file system is measured too; None: there is none.
         """
         self._pid = pid
         self._every = every
         self._folder = folder
         self._report = report
+        self._checkpoint = checkpoint
         self._stop = threading.Event()
-        self._gpus = GpuReader()
-        self._gpu_note: str | None = "not looked yet"
-        self._gpus_at = float("-inf")
         self._thread = threading.Thread(target=self._run, name="trainmon-monitor", daemon=True)
 
     def start(self) -> None:
@@ -56,26 +59,22 @@ class Monitor:
     def _run(self) -> None:
         if self._stop.wait(FIRST_AFTER):
             return
-        host, process = HostSampler(self._folder), ProcessSampler(self._pid or os.getpid())
+        reader = MachineReader(self._folder, self._pid or os.getpid())
         while True:
             begin = time.monotonic()
-            self._open_gpus(begin)
-            reading = MachineReading(
-                time=time.time(),
-                host=host.sample(begin),
-                process=process.sample(begin),
-                gpus=self._gpus.sample() if self._gpu_note is None else (),
-                allocators=allocators(),
-                gpu_note=self._gpu_note,
-            )
+            reader.folders = self._folders()
+            reading = reader.sample()
+            own = allocators()
             if self._stop.is_set():
-                return
-            self._report(reading)
+                break
+            self._report(replace(reading, allocators=own) if own else reading)
             if self._stop.wait(max(0.1, self._every - (time.monotonic() - begin))):
-                return
+                break
+        reader.close()
 
-    def _open_gpus(self, now: float) -> None:
-        """Loads the driver; where there is none, tries again now and then."""
-        if self._gpu_note is not None and now - self._gpus_at >= GPU_RETRY:
-            self._gpus_at = now
-            self._gpu_note = self._gpus.open()
+    def _folders(self) -> tuple[Path, ...]:
+        """The log folder, and the folder of the newest checkpoint."""
+        newest = self._checkpoint()
+        # `abspath` asks for the working folder, which may be gone.
+        parent = guarded(lambda: Path(os.path.abspath(newest)).parent) if newest else None
+        return (self._folder,) if parent is None or parent == self._folder else (self._folder, parent)

@@ -45,6 +45,23 @@ class HostReading(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True,
     """Processes of this cgroup that the out-of-memory killer ended, since the cgroup was made."""
 
 
+class FileSystemReading(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
+    """One file system on which a run keeps files."""
+
+    path: str
+    """The folder for which it was measured."""
+    kind: str | None = None
+    """Its type, as in `mount`: "ext4", "nfs4"."""
+    free: int | None = None
+    """Bytes that an ordinary user can still write."""
+    total: int | None = None
+    """Its size in bytes."""
+    read: float | None = None
+    """Bytes a second read from its device or server, by everybody on this host; None at the first sample."""
+    written: float | None = None
+    """Bytes a second written to it, counted as `read` is."""
+
+
 class ProcessReading(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     """The trainer's process and its children (of any depth: DataLoader workers, their helpers)."""
 
@@ -73,6 +90,12 @@ class GpuProcess(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Process id as the driver numbers it: the host's pid namespace, also when asked from a container."""
     memory_used: int | None = None
     """Bytes of GPU memory it holds; None where the driver does not tell."""
+    own: bool | None = None
+    """Whether it is the trainer or one of its descendants; None where process ids cannot be compared."""
+    user: str | None = None
+    """Name of who runs it; None where it was not asked for or is not known."""
+    command: str | None = None
+    """Its command line, cut; untrusted text. None as for `user`."""
 
 
 class GpuReading(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
@@ -134,6 +157,8 @@ class MachineReading(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
     """The host; None where it was not read."""
     process: ProcessReading | None = None
     """The trainer; None where there is none or it is gone."""
+    file_systems: tuple[FileSystemReading, ...] = ()
+    """That of the log folder, then that of the checkpoints if it is another; () where they did not answer."""
     gpus: tuple[GpuReading, ...] = ()
     """The GPUs, by rising index."""
     allocators: tuple[AllocatorReading, ...] = ()

@@ -16,6 +16,7 @@ from trainmon_tui.catalogue import holds_several
 from trainmon_tui.feed import Frame
 from trainmon_tui.following import Following
 from trainmon_tui.leaving import Guard
+from trainmon_tui.live import LiveFeed
 from trainmon_tui.raw import RawFeed
 from trainmon_tui.settings import keep, read_settings, restored
 from trainmon_tui.terminal import Mouse, Title, needs_ascii, why_no_screen
@@ -66,6 +67,7 @@ def _watch(
     from trainmon_tui.app import WatchApp  # deferred: 200 ms of Textual, in which the feed already reads
 
     raw = RawFeed(lambda found: app.deliver_raw(found))
+    live = LiveFeed(lambda found: app.deliver_live(found))
     title = Title(os.environ, ascii_only=ascii_only)
     app = WatchApp(
         folder,
@@ -74,6 +76,7 @@ def _watch(
         child=child,
         theme=os.environ.get("TEXTUAL_THEME", settings.theme),
         ask=raw.ask,
+        ask_live=live.ask,
         follow=feed.change,
         first_view="runs" if child is None and holds_several(folder) else settings.view,
         chart=restored(folder),
@@ -91,6 +94,7 @@ def _watch(
         guard.stop()
         title.restore()
         raw.stop()
+        live.stop()
         feed.stop()
     app.leave_word()
     keep(folder, app.chart)

@@ -24,6 +24,7 @@ from trainmon.verdict import verdict
 from trainmon_tui.absence import Absence
 from trainmon_tui.chart_view import ChartView
 from trainmon_tui.feed import Frame
+from trainmon_tui.live import Live, LiveDesk, Want
 from trainmon_tui.raw import Raw, RawDesk, Request
 from trainmon_tui.render.safe import safe_lines
 from trainmon_tui.screens.base import PanelScreen
@@ -71,6 +72,7 @@ class ShowingApp(App[int]):
         child: Child | None = None,
         theme: str | None = None,
         ask: Callable[[Request, RunState], None] | None = None,
+        ask_live: Callable[[Want | None], None] | None = None,
         follow: Callable[[Path], None] | None = None,
         first_view: str | None = None,
         chart: ChartView | None = None,
@@ -87,6 +89,7 @@ class ShowingApp(App[int]):
             child: A training that may end with the monitor.
             theme: Name of a theme; None: ours for dark terminals.
             ask: Has raw points read, which then come by `deliver_raw`; None: charts make do without.
+            ask_live: Has this host read, which then comes by `deliver_live`; None: only recorded readings are shown.
             follow: Has another run folder followed, whose frames then come by `deliver`; None: only this one is.
             first_view: Name of the view to begin with; None, or no such name: the overview.
             chart: How charts are looked at to begin with; None: as usual.
@@ -104,6 +107,7 @@ class ShowingApp(App[int]):
         self._mouse_switch = mouse
         self._absence = absence
         self._raw = RawDesk(ask)
+        self._live = LiveDesk(ask_live)
         self._newest: Frame | None = None
         self._shown: Frame | None = None
         self._dimmed = False
@@ -111,6 +115,7 @@ class ShowingApp(App[int]):
         """Whether the user wants the training ended that was started together with the monitor."""
         self._loop_of_app: asyncio.AbstractEventLoop | None = None
         self._drawing_asked = False
+        self._is_started = False
         self.bugs: dict[str, str] = {}
         """Where each panel that failed did so, by its name."""
         self._looked = clock()
@@ -142,6 +147,11 @@ class ShowingApp(App[int]):
         if self.is_running:
             self.post_message(RawArrived())
 
+    def deliver_live(self, live: Live) -> None:
+        """Takes a reading of this host, from any thread; the clock's next tick shows it, the first one at once."""
+        if self._live.take(live) and self.is_running:
+            self.post_message(Arrived())
+
     def get_default_screen(self) -> OverviewScreen:
         """The overview."""
         return self._overview
@@ -170,6 +180,7 @@ class ShowingApp(App[int]):
         loop.call_soon_threadsafe(self.exit, code)
 
     def _started(self) -> None:
+        self._is_started = True
         gc.enable()
         gc.freeze()
 
@@ -211,7 +222,8 @@ class ShowingApp(App[int]):
         now, frame = self._clock(), self._shown
         self._looked = now
         if frame is None:
-            self._sight = replace(self._sight, now=now, options=self._options)
+            live = self._live.seen(self._sight.state, self._sight.folder, now)
+            self._sight = replace(self._sight, now=now, options=self._options, live=live)
             return
         view = frame.view
         self._sight = Sight(
@@ -226,6 +238,7 @@ class ShowingApp(App[int]):
             options=self._options,
             raw=self._raw.points(view.state),
             whole=view.whole,
+            live=self._live.seen(view.state, self._sight.folder, now),
         )
         if self._absence is not None:
             self._sight = replace(self._sight, digest=self._absence.look(self._sight))
@@ -248,6 +261,11 @@ class ShowingApp(App[int]):
         if self._say_title is not None:
             self._say_title(title(self._sight))
         self._ask_for_raw()
+        if self._is_started:
+            shown = self.screen is self._overview and not self._options.paused
+            details = self.screen is self._views.made.get("machine") and not self._options.paused
+            sight = self._sight
+            self._live.want(sight.state, sight.folder, self._looked, shown=shown, details=details)
 
     def _ask_for_raw(self) -> None:
         """Has the points read that the screen on top wants."""

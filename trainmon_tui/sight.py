@@ -9,10 +9,13 @@ import msgspec
 
 from trainmon.output import OutputLine
 from trainmon.reader import SKEW_LIMIT
+from trainmon.readings import MachineReading
+from trainmon.series import Series
 from trainmon.since import Digest
 from trainmon.state import RunState
 from trainmon.statuses import Evidence, Status, Verdict
 from trainmon_tui.chart_view import ChartView
+from trainmon_tui.live import Live
 from trainmon_tui.raw import NOTHING, Raw
 
 
@@ -50,6 +53,18 @@ class Sight(msgspec.Struct, frozen=True):
     """Whether all of the journal was read."""
     digest: Digest | None = None
     """What happened since somebody last looked; None: nothing to say."""
+    live: Live | None = None
+    """What this host says now, where the run is one of this host and it is read; None: only what was recorded."""
+
+    @property
+    def reading(self) -> MachineReading | None:
+        """The newest reading of the machine: the live one, else the one that was recorded last."""
+        return self.live.reading if self.live is not None else self.state.reading
+
+    @property
+    def machine(self) -> Series:
+        """The course of the machine up to that reading."""
+        return self.live.machine if self.live is not None else self.state.machine
 
     @property
     def utc_offset(self) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,8 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainmon.readings import ProcessReading
-from trainmon.system.host import CpuTime, HostSampler, ProcessSampler, cpu_percents
+from trainmon.system.host import CpuTime, HostSampler, cpu_percents
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads Linux's /proc")
 GIB = 1 << 30
@@ -33,22 +31,6 @@ def a_cgroup(root: Path, **files: str) -> Path:
     for name, text in files.items():
         (root / "sys/fs/cgroup" / name.replace("_", ".", 1)).write_text(text)
     return root
-
-
-def a_process(
-    root: Path,
-    pid: int,
-    *,
-    parent: int = 1,
-    state: str = "S",
-    ticks: int = 0,
-    start: int = 500,
-    pages: int = 1,
-) -> None:
-    """A line of a made-up process table, whose kernel does not list children."""
-    numbers = [parent, *[0] * 9, ticks, 0, 0, 0, 0, 0, 3, 0, start, 0, pages]
-    (root / "proc" / str(pid)).mkdir(parents=True, exist_ok=True)
-    (root / "proc" / str(pid) / "stat").write_text(f"{pid} (py) {state} {' '.join(map(str, numbers))} 0 0\n")
 
 
 def counters(**values: int) -> Callable[..., SimpleNamespace]:
@@ -200,66 +182,3 @@ def test_a_cpu_is_busy_between_nothing_and_all_of_the_time(
 
     assert all(0 <= percent <= 100 for percent in percents)
     assert len(percents) in (0, len(after))
-
-
-def test_a_process_is_read_with_all_its_descendants(tmp_path: Path) -> None:
-    """A worker's helper counts as well; a neighbour and a zombie do not."""
-    a_process(tmp_path, 10, pages=7)
-    a_process(tmp_path, 11, parent=10, pages=2)
-    a_process(tmp_path, 12, parent=11, pages=3)
-    a_process(tmp_path, 13, parent=10, state="Z", pages=50)
-    a_process(tmp_path, 14, parent=1, pages=90)
-
-    reading = ProcessSampler(10, root=tmp_path).sample(100.0)
-
-    assert reading == ProcessReading(pid=10, rss=7 * PAGE, threads=3, children=2, children_rss=5 * PAGE)
-
-
-def test_cpu_is_percent_of_one_cpu(tmp_path: Path) -> None:
-    """Three CPU seconds in two are 150 percent; a worker that is new used all of its time since."""
-    a_process(tmp_path, 10)
-    a_process(tmp_path, 11, parent=10, ticks=round(5 / TICK))
-    sampler = ProcessSampler(10, root=tmp_path)
-    sampler.sample(100.0)
-    a_process(tmp_path, 10, ticks=round(3 / TICK))
-    a_process(tmp_path, 11, parent=10, ticks=round(6 / TICK))
-    a_process(tmp_path, 12, parent=10, ticks=round(1 / TICK), start=900)
-
-    reading = sampler.sample(102.0)
-
-    assert reading is not None
-    assert (reading.cpu_percent, reading.children_cpu_percent) == (150.0, 100.0)
-
-
-@pytest.mark.parametrize(("state", "start"), [("Z", 500), ("S", 501)], ids=["a zombie", "another process"])
-def test_a_dead_process_has_no_reading(tmp_path: Path, state: str, start: int) -> None:
-    """Nor has a stranger who was given its number."""
-    a_process(tmp_path, 10)
-    sampler = ProcessSampler(10, root=tmp_path)
-    a_process(tmp_path, 10, state=state, start=start)
-
-    assert sampler.sample(100.0) is None
-
-
-def test_a_process_that_never_was_has_no_reading(tmp_path: Path) -> None:
-    """Nothing raises."""
-    assert ProcessSampler(10, root=tmp_path).sample(100.0) is None
-
-
-@linux
-def test_a_real_process_sees_its_real_child() -> None:
-    """The kernel's own lists, not made-up ones."""
-    sampler = ProcessSampler(os.getpid())
-    before = sampler.sample(100.0)
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
-        reading = sampler.sample(101.0)
-        child.communicate()
-
-    assert before is not None
-    assert before.children is not None
-    assert reading is not None
-    assert reading.children == before.children + 1
-    assert reading.children_rss is not None
-    assert reading.children_rss > 0
-    assert reading.open_files is not None
-    assert reading.open_files > 2

@@ -1,21 +1,22 @@
-"""Samples of the host (psutil and control groups) and of the trainer's process with its children (/proc).
+"""Samples of the host: psutil, and control groups.
 
 The one thing to know: rates and CPU percentages are differences between two samples of one sampler, so the
 first sample has none. A sampler keeps its own counters and so does not disturb what the training script asks
-of psutil. Every value fails alone, into None. A sample takes about a millisecond, but as long as it
-likes where `disk_path` lies on a network file system that hangs: call it from a thread that nobody waits for.
+of psutil. Every value fails alone, into None. A sample takes half a millisecond (measured 2026-11), but as long as it
+likes where `disk_path` lies on a network file system that hangs: who cannot wait measures that aside, with
+`trainmon.system.disks`.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from trainmon.readings import HostReading, ProcessReading
+from trainmon.readings import HostReading
 from trainmon.system import cgroup
-from trainmon.system.proc import ROOT, count_open_files, descendants, read_stat
+from trainmon.system.proc import ROOT
 
 T = TypeVar("T")
 
@@ -41,17 +42,27 @@ class _Counters(NamedTuple):
 class HostSampler:
     """Reads the host; for one thread."""
 
-    def __init__(self, disk_path: str | Path, *, per_core: bool = False, root: Path = ROOT) -> None:
-        """Finds this process's control groups; measures nothing yet.
+    def __init__(
+        self,
+        disk_path: str | Path | None,
+        *,
+        per_core: bool = False,
+        pid: int | None = None,
+        root: Path = ROOT,
+    ) -> None:
+        """Finds the control groups of a process; measures nothing yet.
 
         Args:
-            disk_path: A folder on the file system to measure; while it does not exist, the disk is unknown.
+            disk_path: A folder on the file system to measure; while it does not exist, the disk is unknown. None:
+                none is measured.
             per_core: Whether each CPU is told apart, which makes a long reading on a large host.
+            pid: Whose share of the host is told, by its control groups and its CPUs; None: this process's.
             root: Where `proc` and `sys` of the control groups are.
         """
-        self._disk_path = Path(disk_path)
-        self._per_core = per_core
-        self._folders = cgroup.find_folders(root=root)
+        self._disk_path = None if disk_path is None else Path(disk_path)
+        self.per_core = per_core
+        self._pid = pid
+        self._folders = cgroup.find_folders(pid, root=root)
         self._previous: _Counters | None = None
 
     def sample(self, mono: float) -> HostReading:
@@ -62,17 +73,21 @@ class HostSampler:
         """
         group = cgroup.read(self._folders)
         totals = {"group_cpu": group.cpu_seconds} | _network_totals() | _disk_totals()
-        counters = _Counters(mono, cpu_times(), totals)
+        usable = _usable_cpus(self._pid)
+        counters = _Counters(mono, cpu_times(usable), totals)
         rates = _rates(self._previous, counters)
         cores = cpu_percents(self._previous.cpus, counters.cpus) if self._previous is not None else ()
         self._previous = counters
         used, total = memory(group)
         swap_used, swap_total = guarded(_swap) or (None, None)
-        disk_free, disk_total = guarded(lambda: _disk_space(self._disk_path)) or (None, None)
+        disk_path = self._disk_path
+        disk = guarded(lambda: _disk_space(disk_path)) if disk_path is not None else None
+        disk_free, disk_total = disk or (None, None)
+        count = _cpu_count(group.cpu_limit, usable)
         return HostReading(
-            cpu_percent=_cpu_percent(cores, rates["group_cpu"], group.cpu_limit),
-            cpu_per_core=cores if cores and self._per_core else None,
-            cpu_count=_cpu_count(group.cpu_limit),
+            cpu_percent=_cpu_percent(cores, rates["group_cpu"], group.cpu_limit, count),
+            cpu_per_core=cores if cores and self.per_core else None,
+            cpu_count=count,
             load_1m=guarded(lambda: os.getloadavg()[0]),
             memory_used=used,
             memory_total=total,
@@ -80,55 +95,14 @@ class HostSampler:
             swap_total=swap_total,
             disk_free=disk_free,
             disk_total=disk_total,
-            disk_path=os.fsencode(self._disk_path).decode("utf-8", "backslashreplace"),
+            disk_path=None
+            if disk_path is None
+            else os.fsencode(disk_path).decode("utf-8", "backslashreplace"),
             network_sent=rates.get("sent"),
             network_received=rates.get("received"),
             disk_read=rates.get("read"),
             disk_written=rates.get("written"),
             oom_kills=group.oom_kills,
-        )
-
-
-class ProcessSampler:
-    """Reads one process and its descendants; for one thread."""
-
-    def __init__(self, pid: int, *, root: Path = ROOT) -> None:
-        """Notes which process it is; measures nothing yet.
-
-        Args:
-            pid: The trainer, in this process's pid namespace. If the number is given to another process
-                later, that one is never read in its place.
-            root: Where `proc` is.
-        """
-        self._pid = pid
-        self._root = root
-        stat = read_stat(pid, root)
-        self._start_ticks = None if stat is None else stat.start_ticks
-        self._previous: tuple[float, dict[tuple[int, int], float]] | None = None
-
-    def sample(self, mono: float) -> ProcessReading | None:
-        """The process now; None where it is gone or a zombie, and elsewhere than on Linux.
-
-        Args:
-            mono: Monotonic seconds now: CPU percentages are taken over the difference to the call before.
-        """
-        own = read_stat(self._pid, self._root)
-        if own is None or own.start_ticks != self._start_ticks or own.state in "ZX":
-            return None
-        read = ((pid, read_stat(pid, self._root)) for pid in descendants(self._pid, self._root))
-        children = {pid: stat for pid, stat in read if stat is not None and stat.state not in "ZX"}
-        cpu = {(pid, stat.start_ticks): stat.cpu_seconds for pid, stat in children.items()}
-        own_key = (self._pid, own.start_ticks)
-        previous, self._previous = self._previous, (mono, {own_key: own.cpu_seconds, **cpu})
-        return ProcessReading(
-            pid=self._pid,
-            cpu_percent=_percent_of_a_cpu(previous, mono, {own_key: own.cpu_seconds}),
-            rss=own.rss,
-            threads=own.threads,
-            open_files=count_open_files(self._pid, self._root),
-            children=len(children),
-            children_rss=sum(stat.rss for stat in children.values()),
-            children_cpu_percent=_percent_of_a_cpu(previous, mono, cpu),
         )
 
 
@@ -140,20 +114,19 @@ def guarded(ask: Callable[[], T]) -> T | None:
         return None
 
 
-def cpu_times() -> tuple[CpuTime, ...]:
-    """What each CPU has done so far, those that this process may run on only; () where it is not told."""
+def cpu_times(usable: set[int]) -> tuple[CpuTime, ...]:
+    """What each of the usable CPUs has done so far, of all where none is known; () where it is not told."""
     import psutil  # Deferred: saves 24 ms at `import trainmon`.
 
     times = guarded(lambda: psutil.cpu_times(percpu=True)) or []
-    usable = _usable_cpus()
     if usable and max(usable) < len(times):
         # Where CPUs are off line, or a container shows fewer than there are, numbers and rows do not match.
         times = [times[cpu] for cpu in sorted(usable)]
     found = []
-    for time in times:
+    for each in times:
         # Linux counts the time of guests in `user` and `nice` as well.
-        total = sum(time) - getattr(time, "guest", 0.0) - getattr(time, "guest_nice", 0.0)
-        found.append(CpuTime(total - time.idle - getattr(time, "iowait", 0.0), total))
+        total = sum(each) - getattr(each, "guest", 0.0) - getattr(each, "guest_nice", 0.0)
+        found.append(CpuTime(total - each.idle - getattr(each, "iowait", 0.0), total))
     return tuple(found)
 
 
@@ -177,18 +150,25 @@ def memory(group: cgroup.CgroupReading) -> tuple[int | None, int | None]:
     return (None, None) if host is None else (host.total - host.available, host.total)
 
 
-def _usable_cpus() -> set[int]:
-    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+def _usable_cpus(pid: int | None) -> set[int]:
+    """Numbers of the CPUs that a process may run on; empty where that is not told."""
+    if not hasattr(os, "sched_getaffinity"):
+        return set()
+    try:
+        return os.sched_getaffinity(pid or 0)
+    except OSError:
+        return os.sched_getaffinity(0)  # It is gone; its share of the host is unknown.
 
 
-def _cpu_count(quota: float | None) -> float | None:
-    known = [count for count in (quota, len(_usable_cpus()) or os.cpu_count()) if count is not None]
+def _cpu_count(quota: float | None, usable: set[int]) -> float | None:
+    known = [count for count in (quota, len(usable) or os.cpu_count()) if count is not None]
     return min(known, default=None)
 
 
-def _cpu_percent(cores: Sequence[float], group_cpus: float | None, quota: float | None) -> float | None:
+def _cpu_percent(
+    cores: Sequence[float], group_cpus: float | None, quota: float | None, count: float | None
+) -> float | None:
     """Percent of what may be used: of the quota where it is the limit, else the mean of the usable CPUs."""
-    count = _cpu_count(quota)
     if quota is not None and quota == count:
         return None if group_cpus is None else round(min(100.0, 100 * group_cpus / quota), 1)
     return round(sum(cores) / len(cores), 1) if cores else None
@@ -246,15 +226,3 @@ def _rates(before: _Counters | None, after: _Counters) -> dict[str, float | None
         if old is not None and total is not None and seconds > 0 and total >= old:
             rates[name] = (total - old) / seconds
     return rates
-
-
-def _percent_of_a_cpu(
-    before: tuple[float, Mapping[tuple[int, int], float]] | None,
-    mono: float,
-    now: Mapping[tuple[int, int], float],
-) -> float | None:
-    """Percent of one CPU that these processes used since; one that is new has used all of its time since."""
-    if before is None or mono <= before[0]:
-        return None
-    used: Iterable[float] = (seconds - before[1].get(key, 0.0) for key, seconds in now.items())
-    return round(100 * max(0.0, sum(used)) / (mono - before[0]), 1)

@@ -7,6 +7,7 @@ The one thing to know: all of it comes from a single read of `/proc/PID/stat`, s
 from __future__ import annotations
 
 import os
+import pwd
 from pathlib import Path
 from typing import NamedTuple
 
@@ -99,3 +100,43 @@ def _children_by_parent(root: Path) -> dict[int, list[int]]:
         if stat is not None:
             children.setdefault(stat.parent, []).append(pid)
     return children
+
+
+def environment_of(pid: int, root: Path = ROOT) -> dict[str, str] | None:
+    """The environment that a process was started with; None where it may not be read."""
+    data = _bytes(f"{root}/proc/{pid}/environ")
+    if data is None:
+        return None
+    pairs = (entry.decode("utf-8", "surrogateescape").partition("=") for entry in data.split(b"\0") if entry)
+    return {name: value for name, _, value in pairs}
+
+
+def command_of(pid: int, root: Path = ROOT) -> str | None:
+    """A process's command line, or in brackets its name where it has none; untrusted text. None where it is gone."""
+    data = _bytes(f"{root}/proc/{pid}/cmdline")
+    if data is None:
+        return None
+    if data.strip(b"\0"):
+        return data.rstrip(b"\0").replace(b"\0", b" ").decode("utf-8", "backslashreplace")
+    name = _bytes(f"{root}/proc/{pid}/comm")
+    return None if name is None else f"[{name.decode('utf-8', 'backslashreplace').strip()}]"
+
+
+def user_of(pid: int, root: Path = ROOT) -> str | None:
+    """Who runs a process: a name, or a number where it has none here; None where the process is gone."""
+    try:
+        number = os.stat(f"{root}/proc/{pid}").st_uid
+    except OSError:
+        return None
+    try:
+        return pwd.getpwuid(number).pw_name
+    except (KeyError, OSError):
+        return f"{number}"
+
+
+def _bytes(path: str) -> bytes | None:
+    try:
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - as in `read_stat`
+            return file.read(65_536)
+    except OSError:
+        return None

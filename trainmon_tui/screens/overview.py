@@ -85,13 +85,14 @@ def _look(sight: Sight | None, width: int) -> Look:
     if sight is None:
         return Look()
     state = sight.state
-    gpus = len(state.reading.gpus) if state.reading is not None else 0
+    reading = state.reading if sight.dead else sight.reading
+    gpus = len(reading.gpus) if reading is not None else 0
     return Look(
         dead=sight.dead,
         errors=bool(state.errors or state.warnings),
         output=len(sight.output),
         machine=3 if gpus else 2,
-        side=MACHINE + 5 * max(0, gpus - 1) if state.reading is not None else 3,
+        side=MACHINE + 5 * max(0, gpus - 1) if reading is not None else 3,
         verdict=wanted_height(verdict.pick(sight), SIDE if width >= WIDE else width) if sight.dead else 0,
         since=sight.digest is not None,
     )

@@ -32,16 +32,20 @@ class MachineSlice(msgspec.Struct, frozen=True):
     """Where the time went; None before the first step."""
     courses: Courses = Courses()
     """The histories of what is measured."""
+    live: bool = False
+    """Whether this host was read by the screen itself, and not by the trainer."""
 
 
 def pick(sight: Sight) -> MachineSlice:
-    """The machine's part of a sight."""
-    reading = sight.state.reading
+    """The machine's part of a sight; of a dead run what it saw last, since all but the verdict stands still then."""
+    live = None if sight.dead else sight.live
+    reading = sight.state.reading if live is None else live.reading
     return MachineSlice(
         reading=reading,
         age=sight.now - reading.time if reading is not None else None,
         split=split(sight.state, sight.now),
-        courses=courses(sight.state.machine),
+        courses=courses(sight.state.machine if live is None else live.machine),
+        live=live is not None,
     )
 
 
@@ -53,8 +57,10 @@ def compact_height(piece: MachineSlice) -> int:
 def rows(piece: MachineSlice, width: int, height: int, ascii_only: bool) -> list[Row]:
     """A compact form up to four lines, else a panel with gauges."""
     age = row((ago(piece.age), "dim")) if piece.age is not None else ()
+    origin = join(row(("live" if piece.live else "recorded", "dim")), age, gap=" ") if age else ()
     parts = split_words(piece.split) if piece.split is not None else ()
-    notes = [join(parts, age, gap="   ") if height <= 4 else age, parts if height <= 4 else age, age]
+    whole = join(parts, origin, gap="   ")
+    notes = [whole, join(parts, age, gap="   "), parts, age] if height <= 4 else [origin, age]
     title = title_row("machine", notes, width, ascii_only=ascii_only)
     if piece.reading is None:
         return [title, row((clip(EMPTY, width, ascii_only=ascii_only), "dim"))][:height]
@@ -275,4 +281,4 @@ class MachinePanel(RowsPanel[MachineSlice]):
 
     def same(self, before: Sight, after: Sight) -> bool:
         """See `RowsPanel.same`."""
-        return before.state.reading == after.state.reading
+        return before.state.reading == after.state.reading and before.live is after.live

@@ -29,13 +29,15 @@ class PageSlice(msgspec.Struct, frozen=True):
     age: float | None
     """Seconds; None without a reading."""
     courses: Courses
+    live: bool = False
+    """Whether this host was read by the screen itself, and not by the trainer."""
 
 
 def pick(sight: Sight) -> PageSlice:
     """The machine's part of a sight."""
-    reading = sight.state.reading
+    reading = sight.reading
     age = sight.now - reading.time if reading is not None else None
-    return PageSlice(reading, age, courses(sight.state.machine))
+    return PageSlice(reading, age, courses(sight.machine), sight.live is not None)
 
 
 def rows(piece: PageSlice, width: int, height: int, ascii_only: bool, top: int = 0) -> list[Row]:
@@ -82,7 +84,7 @@ def _detailed(reading: MachineReading, room: int) -> bool:
 
 def _notes(piece: PageSlice, top: int, shown: int) -> list[Row]:
     total = len(piece.reading.gpus) if piece.reading is not None else 0
-    age = ago(piece.age or 0.0)
+    age = f"{'live' if piece.live else 'recorded'} {ago(piece.age or 0.0)}"
     span = f"the last {duration(piece.courses.seconds)}   " if piece.courses.seconds >= 1 else ""
     part = f"GPUs {top}-{top + shown - 1} of {total}   " if shown < total else ""
     return [row((text, "dim")) for text in (f"{part}{span}{age}", f"{part}{age}", age)]
@@ -105,7 +107,7 @@ class MachinePage(RowsPanel[PageSlice]):
 
     def same(self, before: Sight, after: Sight) -> bool:
         """See `RowsPanel.same`."""
-        return before.state.reading == after.state.reading
+        return before.state.reading == after.state.reading and before.live is after.live
 
     def scroll_lines(self, lines: int) -> None:
         """Moves down by so many GPUs; up where negative."""
