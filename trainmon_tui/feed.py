@@ -5,7 +5,6 @@ watchfiles says only wakes the poll early, and whatever goes wrong with it costs
 """
 
 import os
-import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -14,11 +13,11 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from trainmon.events import Opened
+from trainmon.look import is_there
 from trainmon.output import OutputLine, newest_lines
 from trainmon.paths import OUTPUT
 from trainmon.reader import RunReader, View
-from trainmon.state import CheckpointEntry, RunState
+from trainmon.state import RunState
 from trainmon.statuses import Evidence
 
 POLL_EVERY = 0.5
@@ -231,34 +230,7 @@ class FileLook:
         if not due and all(path in self._known for path in paths):
             return self._known
         self._looked = now
-        found = {entry.checkpoint_path: is_there(entry, state.opened) for entry in entries}
+        found = {entry.checkpoint_path: is_there(entry.checkpoint_path, state.opened) for entry in entries}
         if found != self._known:
             self._known = found
         return self._known
-
-
-def is_there(entry: CheckpointEntry, opened: Opened | None) -> bool | None:
-    """Whether the file of a checkpoint is there; None where this cannot be known from here.
-
-    A relative path counts from the trainer's folder, which is known only while its process lives on this host; it is
-    also tried from here and from beside the run folder.
-    """
-    path = entry.checkpoint_path
-    local = opened is not None and opened.host == socket.gethostname()
-    candidates = [Path(path)]
-    if not candidates[0].is_absolute():
-        if opened is not None and opened.folder is not None:
-            candidates += [Path(opened.folder) / path, Path(opened.folder).parent / path]
-        if local and opened is not None:
-            candidates.append(Path(f"/proc/{opened.pid}/cwd") / path)
-    if any(_exists(candidate) for candidate in candidates):
-        return True
-    return False if local and candidates[0].is_absolute() else None
-
-
-def _exists(path: Path) -> bool:
-    try:
-        os.stat(path)
-    except (OSError, ValueError):  # ValueError: a NUL or a lone surrogate in the path
-        return False
-    return True

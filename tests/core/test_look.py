@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from tests.builders import Journal, a_run
 from tests.run_folders import write_run
 from trainmon import look as module
@@ -70,4 +72,16 @@ def test_the_file_of_a_checkpoint_is_there_or_missing_or_unknown(tmp_path: Path)
     assert is_there(str(tmp_path / "b.pt"), here) is False
     assert is_there(str(tmp_path / "b.pt"), elsewhere) is None
     assert is_there("b.pt", here) is None
-    assert is_there("nul\0", here) is None
+
+
+def test_the_file_is_looked_for_beside_the_run_folder_too(tmp_path: Path) -> None:
+    """Most trainers write ./ckpt and ./logs side by side."""
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "best.pt").touch()
+
+    assert is_there("best.pt", opened_in(str(tmp_path / "logs"), "another-host")) is True
+
+
+@pytest.mark.parametrize("path", ["nul\0", "x" * 10_000, "\udcff", ""])
+def test_no_path_is_too_strange_to_be_looked_for(path: str) -> None:
+    assert is_there(path, None) in (None, True)

@@ -11,9 +11,8 @@ from tests.run_folders import write_run
 from trainmon.codec import encode_line
 from trainmon.paths import JOURNAL, OUTPUT
 from trainmon.reader import RunReader, View
-from trainmon.state import CheckpointEntry
 from trainmon_tui import feed as feed_module
-from trainmon_tui.feed import Feed, FileLook, Frame, is_there
+from trainmon_tui.feed import Feed, FileLook, Frame
 
 PATIENCE = 20.0
 """Seconds until a test gives up; nothing waits that long unless it fails."""
@@ -131,39 +130,6 @@ def test_a_bug_in_reading_is_said_and_reading_goes_on(
 
 def test_stopping_before_starting_is_no_error(tmp_path: Path) -> None:
     assert Feed(tmp_path, lambda _frame: None).stop()
-
-
-def a_checkpoint(path: str) -> CheckpointEntry:
-    return Journal().opened().started().checkpoint(path=path).state().checkpoints[0]
-
-
-def test_a_file_that_is_there_is_found_absolute_and_beside_the_run_folder(tmp_path: Path) -> None:
-    (tmp_path / "logs").mkdir()
-    (tmp_path / "best.pt").touch()
-    opened = Journal().opened(host="elsewhere", folder=str(tmp_path / "logs")).state().opened
-
-    assert is_there(a_checkpoint(str(tmp_path / "best.pt")), opened) is True
-    assert is_there(a_checkpoint("best.pt"), opened) is True
-
-
-def test_a_missing_file_is_gone_only_where_that_can_be_known(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """On another host the path may not be mounted here."""
-    monkeypatch.setattr("socket.gethostname", lambda: "gpu-07")
-    here, there = (
-        Journal().opened(host="gpu-07").state().opened,
-        Journal().opened(host="gpu-08").state().opened,
-    )
-
-    assert is_there(a_checkpoint(str(tmp_path / "no.pt")), here) is False
-    assert is_there(a_checkpoint(str(tmp_path / "no.pt")), there) is None
-    assert is_there(a_checkpoint("relative.pt"), there) is None
-
-
-@pytest.mark.parametrize("path", ["\0", "x" * 10_000, "\udcff", ""])
-def test_no_path_is_too_strange_to_be_looked_for(path: str) -> None:
-    assert is_there(a_checkpoint(path), None) in (None, True)
 
 
 def test_files_are_looked_for_again_only_when_it_is_time(tmp_path: Path) -> None:
