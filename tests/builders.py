@@ -132,6 +132,10 @@ class Journal:
         self.now += seconds
         return self._add(Span(*self._head(), name=name, duration=seconds))
 
+    def begun(self, name: SpanName = "validation") -> "Journal":
+        """A span of time begins, and has not ended."""
+        return self._add(Span(*self._head(), name=name))
+
     def validation(
         self, step: int = 100, val_loss: Number | None = 1.2, *, epoch: int = 1, val_metrics: Metrics | None = None,
         is_best: bool | None = None,

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from trainmon.quantities import Severity
+
 MOST = 40
 """Alerts that are kept, cleared ones included: bounds the snapshot."""
 
@@ -16,7 +18,7 @@ class AlertEntry(msgspec.Struct, frozen=True):
     """One alert, from its coming to its clearing."""
 
     name: str
-    severity: str
+    severity: Severity
     """The gravest that it was."""
     text: str
     """What was said last."""
@@ -32,7 +34,7 @@ def standing(entries: list[AlertEntry], name: str) -> AlertEntry | None:
     return next((entry for entry in reversed(entries) if entry.name == name and entry.until is None), None)
 
 
-def raise_alert(entries: list[AlertEntry], name: str, severity: str, text: str, time: float) -> None:
+def raise_alert(entries: list[AlertEntry], name: str, severity: Severity, text: str, time: float) -> None:
     """Takes note that an alert came, or became graver, at Unix time `time`."""
     before = standing(entries, name)
     since = before.since if before is not None else time

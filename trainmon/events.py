@@ -16,6 +16,7 @@ from trainmon.quantities import NonFinite as NonFinite
 from trainmon.quantities import Number as Number
 from trainmon.quantities import Seconds as Seconds
 from trainmon.quantities import Seq as Seq
+from trainmon.quantities import Severity as Severity
 from trainmon.quantities import Time as Time
 from trainmon.quantities import Whole as Whole
 from trainmon.quantities import WriterName as WriterName
@@ -32,9 +33,6 @@ SpanName = Literal["validation", "checkpoint"]
 
 EndReason = Literal["finished", "failed", "interrupted"]
 """How a training said that it ended."""
-
-Severity = Literal["critical", "warning", "info"]
-"""Of an alert. `critical`: the run is lost or about to be; `warning`: time or memory is lost; `info`: worth knowing."""
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, tag_field="kind", omit_defaults=True):

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import structs
 
 from trainmon import ranks, workers
+from trainmon.alert_watch import AlertWatch
 from trainmon.events import Ended as EndedEvent
 from trainmon.events import EndReason, Started, System
 from trainmon.exits import LAUNCHER_APP, ExitRecord, signal_name
@@ -177,6 +178,8 @@ class Launch(Listener):
         if self._recorder is not None:
             return
         self._recorder = Recorder(Options(folder=self._folder, app_name=LAUNCHER_APP))
+        if self._recorder.writer is not None:
+            self._recorder.writer.call_each_second(AlertWatch(self._recorder).look)
         self._monitor = Monitor(MACHINE_EVERY, self._own_folder(), self._record_reading, self._pid)
         self._monitor.start()
         self._settle(self._own_folder())

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self, TypedDict
 
 from trainmon import checks, launched, ranks
+from trainmon.alert_watch import AlertWatch
 from trainmon.errors import ArgumentError
 from trainmon.events import System
 from trainmon.hooks import Hooks
@@ -127,7 +128,8 @@ class TrainLogger(ProgressCall, SafeCalls):
         launched.announce(self.options.folder)
         self.recorder = Recorder(self.options)
         if self.recorder.writer is not None:
-            self.recorder.writer.call_each_second(self.record_repeats)
+            self._watch = AlertWatch(self.recorder)
+            self.recorder.writer.call_each_second(self._each_second)
         self._hooks = Hooks(
             self,
             exceptions=bool(record_exceptions),
@@ -175,6 +177,11 @@ class TrainLogger(ProgressCall, SafeCalls):
     def folder(self) -> Path:
         """Where the files are: `log_dir`, or a folder inside it for ranks and where it was taken."""
         return self.recorder.folder
+
+    def _each_second(self) -> None:
+        """In the writer's thread."""
+        self.record_repeats()
+        self._watch.look()
 
     def _record_reading(self, reading: MachineReading) -> None:
         """Records a reading of the machine; in the monitor's thread."""

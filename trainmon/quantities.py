@@ -33,3 +33,6 @@ Metrics = dict[str, Number]
 
 JsonObject = dict[str, object]
 """Free data; the values are JSON, as `trainmon.values.freeze` makes them. msgspec takes no recursive type here."""
+
+Severity = Literal["critical", "warning", "info"]
+"""Of an alert. `critical`: the run is lost or about to be; `warning`: time or memory is lost; `info`: worth knowing."""

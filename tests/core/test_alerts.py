@@ -1,9 +1,12 @@
 """`trainmon/alerts.py`: what deserves attention comes, says why, and clears."""
 
 import math
+from pathlib import Path
 
 from tests.builders import Journal, a_run
-from trainmon.alerts import USUAL, Thresholds, alerts
+from trainmon.alert_log import MOST
+from trainmon.alerts import USUAL, Alert, Thresholds, alerts
+from trainmon.configuration import CONFIG, read_section_checked
 from trainmon.readings import GpuReading, HostReading, MachineReading
 
 GIB = 1 << 30
@@ -170,3 +173,149 @@ def test_steps_that_become_slow_are_said_with_how_slow() -> None:
         journal.after(0.5 if step <= 1_400 else 1.5).progress(step, 5.0 / step**0.3)
 
     assert "slow" in kinds(journal)
+
+
+def found_one(
+    journal: Journal, kind: str, *, later: float = 0.0, deadline: float | None = None
+) -> Alert | None:
+    """The alert of this kind some seconds after the last event; None where there is none."""
+    found = alerts(journal.state(), journal.now + later, USUAL, deadline)
+    return next((alert for alert in found if alert.kind == kind), None)
+
+
+def test_since_when_is_what_the_trainer_saw_where_the_state_does_not_know_better() -> None:
+    """A share of waiting has no beginning in itself; a NaN has."""
+    starved = a_start()
+    for step in range(1, 700):
+        starved.after(0.1).progress(step, 2.0 / step, waited=0.04)
+        if step == 500:
+            starved.alerted("data", "waits for data")
+    bad = (
+        a_start()
+        .steps(100)
+        .progress(101, "NaN")
+        .after(30.0)
+        .alerted("nan", "loss is NaN")
+        .progress(102, "NaN")
+    )
+
+    data, nan = found_one(starved, "data"), found_one(bad, "nan")
+
+    assert data is not None
+    assert nan is not None
+    assert data.since == starved.state().alerts[0].since
+    assert nan.since == bad.now - 30.0
+
+
+def test_an_alert_that_cleared_and_came_again_begins_anew() -> None:
+    journal = a_start().steps(10).alerted("slow").after(90.0).alerted("slow", over=True)
+    journal.after(10.0).alerted("slow")
+
+    entries = journal.state().alerts
+
+    assert [(entry.since == journal.now, entry.until is None) for entry in entries] == [
+        (False, False),
+        (True, True),
+    ]
+
+
+def test_the_end_of_a_run_clears_what_stood() -> None:
+    journal = a_start().steps(10).alerted("slow").after(5.0).ended()
+
+    assert [entry.until for entry in journal.state().alerts] == [journal.now]
+
+
+def test_the_alerts_that_are_kept_are_bounded_and_those_that_stand_stay() -> None:
+    """Whatever a journal says."""
+    journal = a_start().alerted("first")
+    for number in range(200):
+        journal.alerted(f"kind {number}").alerted(f"kind {number}", over=True)
+
+    entries = journal.state().alerts
+
+    assert len(entries) == MOST
+    assert entries[0].name == "first"
+
+
+def test_no_step_for_long_is_a_stall_with_its_last_step() -> None:
+    """A validation that was announced is none."""
+    silent = a_start().steps(300)
+
+    stall = found_one(silent, "stall", later=600.0)
+
+    assert stall is not None
+    assert stall.text == "no step after 300; usual are many a second"
+    assert stall.since == silent.now
+    assert found_one(silent, "stall", later=30.0) is None
+    assert found_one(a_start().steps(300).begun("validation"), "stall", later=600.0) is None
+
+
+def test_a_run_that_ends_after_its_deadline_names_the_last_checkpoint_that_fits() -> None:
+    """9,500 steps at ten a second are sixteen minutes."""
+    journal = a_start()
+    for step in range(100, 501, 100):
+        journal.steps(step, step - 99, total_steps=10_000).checkpoint(step)
+
+    late = found_one(journal, "deadline", deadline=journal.now + 600.0)
+    fits = found_one(journal, "deadline", deadline=journal.now + 1_200.0)
+    bare = found_one(a_start().steps(500, total_steps=10_000), "deadline", deadline=journal.now + 60.0)
+
+    assert late is not None
+    assert bare is not None
+    assert late.severity == "warning"
+    assert late.text.startswith("ends 5m 49s after the deadline; the last checkpoint that fits is step 6,")
+    assert fits is None
+    assert bare.severity == "critical"
+    assert bare.text.endswith("no checkpoint was saved yet")
+
+
+def test_gpu_memory_that_grows_steadily_is_said_with_the_time_that_is_left() -> None:
+    """Ten of eighty GiB are left, at five an hour."""
+    journal = a_start().steps(50)
+    used = 70.0 * GIB
+    for _ in range(100):
+        journal.after(30.0)
+        used += 5.0 * GIB * 30 / 3_600
+        gpu = GpuReading(index=1, memory_used=int(used), memory_total=80 * GIB)
+        journal.system(MachineReading(time=journal.now, gpus=(gpu,)))
+
+    leak = found_one(journal, "GPU1 memory")
+
+    assert leak is not None
+    assert leak.text.startswith("GPU1 memory grows 5.0 GiB/h: limit 80.0 GiB at about 01:41")
+
+
+def test_a_disk_that_fills_up_says_in_how_long_and_whether_before_the_end() -> None:
+    """Nineteen of ninety checkpoints fit: the twentieth comes after 2,000 steps of a tenth of a second."""
+    journal = a_start()
+    for step in range(100, 1_001, 100):
+        journal.steps(step, step - 99, total_steps=10_000).checkpoint(step)
+    journal.system(MachineReading(time=journal.now, host=HostReading(disk_free=20 * 10**9)))
+
+    disk = found_one(journal, "disk")
+
+    assert disk is not None
+    assert (
+        "90 checkpoints to come need 93.6 GB if none is deleted: full at about 23:46, before the end 23:57"
+        in disk.text
+    )
+
+
+def test_what_is_switched_off_is_not_said() -> None:
+    """By its name, for all GPUs, or all of the GPUs'."""
+    gpus = tuple(GpuReading(index=index, temperature=91, ecc_uncorrected=2) for index in range(2))
+    journal = a_start().steps(10).warned(count=25)
+    journal.system(MachineReading(time=journal.now, gpus=gpus))
+
+    assert kinds(journal, Thresholds(off=("GPU hot", "warning UserWarning"))) == ["GPU0 ecc", "GPU1 ecc"]
+    assert kinds(journal, Thresholds(off=("GPU", "warning"))) == []
+
+
+def test_thresholds_are_what_the_user_wrote(tmp_path: Path) -> None:
+    """A number out of its range is refused, and costs no other setting."""
+    (tmp_path / CONFIG).write_text("[alerts]\ngpu_hot = 92\ndata_share = 3.0\nslower = 2\n")
+
+    thresholds, problems = read_section_checked("alerts", Thresholds, tmp_path)
+
+    assert thresholds == Thresholds(gpu_hot=92.0, slower=2.0)
+    assert [problem.where for problem in problems] == ["alerts.data_share"]

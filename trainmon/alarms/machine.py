@@ -1,12 +1,24 @@
 """Alerts about the machine: GPUs that are lost, hot, slowed down or idle; memory that grows; a disk that fills up."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from trainmon import derived, eta, trends, units
 from trainmon.alarms.kinds import Alert, Thresholds
 from trainmon.events import Severity
 from trainmon.readings import GpuReading
 from trainmon.state import RunState
+
+
+class _Limit(NamedTuple):
+    """Something that fills up."""
+
+    kind: str
+    what: str
+    growth: trends.Growth
+    used: int
+    total: int
+    who: str = ""
 
 
 def found(state: RunState, now: float, limits: Thresholds) -> Iterator[Alert]:
@@ -45,10 +57,9 @@ def _memory(state: RunState, now: float, limits: Thresholds) -> Iterator[Alert]:
     growth = trends.steady_growth(state.machine, "memory")
     if growth is not None:
         workers = state.reading.process.children if state.reading and state.reading.process else None
-        who = f" ({workers} child processes)" if workers else ""
-        yield from _leak(
-            state, now, limits, "memory", f"RAM grows{who}", growth, host.memory_used, host.memory_total
-        )
+        who = f" ({units.count(workers)} child processes)" if workers else ""
+        limit = _Limit("memory", "RAM", growth, host.memory_used, host.memory_total, who)
+        yield from _leak(state, now, limits, limit)
 
 
 def _gpu_memory(state: RunState, gpu: GpuReading, now: float, limits: Thresholds) -> Iterator[Alert]:
@@ -56,27 +67,21 @@ def _gpu_memory(state: RunState, gpu: GpuReading, now: float, limits: Thresholds
         return
     growth = trends.steady_growth(state.machine, f"gpu{gpu.index}.memory")
     if growth is not None:
-        kind, what = f"GPU{gpu.index} memory", f"GPU{gpu.index} memory grows"
-        yield from _leak(state, now, limits, kind, what, growth, gpu.memory_used, gpu.memory_total)
+        name = f"GPU{gpu.index} memory"
+        yield from _leak(state, now, limits, _Limit(name, name, growth, gpu.memory_used, gpu.memory_total))
 
 
-def _leak(
-    state: RunState,
-    now: float,
-    limits: Thresholds,
-    kind: str,
-    what: str,
-    growth: trends.Growth,
-    used: int,
-    total: int,
-) -> Iterator[Alert]:
+def _leak(state: RunState, now: float, limits: Thresholds, limit: _Limit) -> Iterator[Alert]:
     """Memory that grows steadily: when it meets the limit, if that is near."""
-    left = max(0, total - used) / growth.rate
+    rate = limit.growth.rate
+    left = max(0, limit.total - limit.used) / rate
     if left > limits.memory_hours * 3_600:
         return
-    end = _seconds_left(state, now)
-    text = f"{what} {units.size_gib(growth.rate * 3_600)}/h: limit {units.size_gib(total)} in {units.duration(left)}"
-    yield Alert(kind, _severity(left, end), text + _before_the_end(left, end), growth.since)
+    text = (
+        f"{limit.what} grows {units.size_gib(rate * 3_600)}/h{limit.who}: limit {units.size_gib(limit.total)} "
+        f"at about {_when(state, now, left)}"
+    )
+    yield Alert(limit.kind, _severity(state, now, left), text, limit.growth.since)
 
 
 def _disk(state: RunState, now: float) -> Iterator[Alert]:
@@ -99,7 +104,7 @@ def _disk(state: RunState, now: float) -> Iterator[Alert]:
         state.pace, state.run_step, state.checkpoints[-1].run_step + (fitting + 1) * usual
     ).seconds
     if reached is not None:
-        text += f": full in {units.duration(reached)}{_before_the_end(reached, _seconds_left(state, now))}"
+        text += f": full at about {_when(state, now, reached)}"
     yield Alert("disk", "critical" if fitting < 2 else "warning", text, None)
 
 
@@ -108,12 +113,21 @@ def _seconds_left(state: RunState, now: float) -> float | None:
     return estimate.seconds if estimate is not None else None
 
 
-def _severity(left: float, end: float | None) -> Severity:
+def _severity(state: RunState, now: float, left: float) -> Severity:
+    end = _seconds_left(state, now)
     return "critical" if end is not None and left < end else "warning"
 
 
-def _before_the_end(left: float, end: float | None) -> str:
-    """How a moment lies to the end of the run; empty where that is not known."""
+def _when(state: RunState, now: float, left: float) -> str:
+    """A moment that is `left` seconds ahead, and how it lies to the end of the run; times of day do not tick."""
+    offset = state.opened.utc_offset if state.opened is not None else 0
+
+    def moment(ahead: float) -> str:
+        if ahead > 20 * 3_600:
+            return units.weekday_clock(now + ahead, offset)
+        return units.clock(now + ahead, offset, seconds=False)
+
+    end = _seconds_left(state, now)
     if end is None:
-        return ""
-    return f", {'before' if left < end else 'after'} the end in {units.duration(end)}"
+        return moment(left)
+    return f"{moment(left)}, {'before' if left < end else 'after'} the end {moment(end)}"
