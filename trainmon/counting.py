@@ -1,9 +1,9 @@
 """From the steps that a caller counts to steps over the whole run.
 
 The functions of the spec do not say whether `step` and `total_steps` count over the run or over an epoch, nor
-whether the first is 0 or 1. It shows: steps that start again while the epoch rises count per epoch, a step 0
-counts from 0. Until then they are taken as steps over the run, counted from 1; the first epoch means the same
-either way, so nothing that was drawn has to move.
+whether the first is 0 or 1. It shows: steps that start again while the epoch rises count per epoch, as do those of one
+call an epoch that are the only or the last one of it each time; a step 0 counts from 0. Until then they are taken as
+steps over the run, counted from 1; the first epoch means the same either way, so nothing that was drawn has to move.
 """
 
 from collections.abc import Sequence
@@ -46,7 +46,7 @@ class Counting(msgspec.Struct):
             self.first_epoch = epoch
             self.from_zero = steps[0] == 0 and not self.known
         elif epoch != self.epoch:
-            if not self.known and epoch > self.epoch and steps[0] < self.step:
+            if not self.known and epoch > self.epoch and self._starts_again(steps[0], total_steps):
                 self.per_epoch = True
             self.epoch_steps = self.longest
         if total_steps is not None and total_steps > 0:
@@ -54,6 +54,16 @@ class Counting(msgspec.Struct):
         self.longest = max(self.longest, max(steps) + self.from_zero)
         self.epoch = epoch
         self.step = steps[-1]
+
+    def _starts_again(self, step: int, total_steps: int | None) -> bool:
+        """Whether the first step of a later epoch shows that each epoch counts its own.
+
+        The same step again is the next epoch's where it is the only one that there is, or the last one of all: over a
+        run no epoch could follow. Anywhere else a program may have logged a step at the end of one epoch and at the
+        beginning of the next.
+        """
+        only = self.longest <= 1 or step + self.from_zero == total_steps
+        return step < self.step or (step == self.step and only)
 
     def run_step(self, epoch: int, step: int) -> int:
         """The run step of a caller's `(epoch, step)`."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 from msgspec import structs
 
-from trainmon import journal, snapshot
+from trainmon import journal, runs, snapshot
 from trainmon.codec import Unread, decode_lines, encode_line
 from trainmon.collector import BATCH, Collector
 from trainmon.errors import SnapshotError
@@ -207,7 +207,7 @@ class RunFiles:
         if self.journal.open():
             return False
         self.collector.journal_replaced(self.journal.end)
-        _forget_offsets(self.state)
+        runs.forget_offsets(self.state)
         self.journal_id = journal.first_writer(self.journal.descriptor)
         if opened is not None and opened.writer != self.journal_id:
             self.store([encode_line(opened).rstrip(b"\n")])
@@ -257,18 +257,6 @@ class RunFiles:
         self.texts.close()
         self.journal.close()
         close_own(self.lock, self._lock_identity)
-
-
-def _forget_offsets(state: RunState) -> None:
-    """No offset of the state leads into the journal that came in the place of the one it was made from."""
-    for series in (state.loss, state.metrics, state.validation, state.machine, state.redone):
-        if series is not None:
-            series.forget_offsets()
-    state.errors = [structs.replace(entry, offset=-1) for entry in state.errors]
-    state.error_groups = [structs.replace(group, offset=-1) for group in state.error_groups]
-    state.earlier = [structs.replace(run, offset=-1) for run in state.earlier]
-    if state.configuration is not None:
-        state.configuration = structs.replace(state.configuration, offset=-1)
 
 
 def acquire(folder: Path, holder: Holder, options: TextOptions, say: Say) -> RunFiles:

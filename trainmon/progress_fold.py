@@ -66,6 +66,8 @@ def _extend(
     first = events[0]
     if state.rewinding or run_steps[0] <= state.run_step - REWIND:
         rewind(state, run_steps[0])
+    if state.beginning is None:
+        state.beginning = (offsets[0], run_steps[0])
     if state.stepper != first.writer:
         state.stepper = first.writer
         state.pace.anchor(run_steps[0], first.mono)

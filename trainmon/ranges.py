@@ -99,18 +99,23 @@ class _Buckets(msgspec.Struct, frozen=True):
     def of(cls, state: RunState) -> "_Buckets | None":
         """The buckets that can be reached; None where there is none."""
         for series in (state.loss, state.metrics):
-            found = cls._of(series)
+            found = cls._of(series, state.beginning)
             if found is not None:
                 return found
         return None
 
     @classmethod
-    def _of(cls, series: Series) -> "_Buckets | None":
+    def _of(cls, series: Series, beginning: tuple[int, int] | None) -> "_Buckets | None":
         if not series.names:
             return None
         column = series.column(series.names[0])
         pairs = [pair for pair in zip(column.offset, column.first_step, strict=True) if pair[0] >= 0]
-        return cls([offset for offset, _ in pairs], [step for _, step in pairs]) if pairs else None
+        if not pairs:
+            return None
+        if beginning is not None and 0 <= beginning[0] < pairs[0][0] and beginning[1] < pairs[0][1]:
+            # A bucket with steps that were done again is gone with the ones before those, too.
+            pairs.insert(0, beginning)
+        return cls([offset for offset, _ in pairs], [step for _, step in pairs])
 
 
 def _read(

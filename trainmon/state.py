@@ -267,6 +267,9 @@ class RunState(msgspec.Struct):
     """Unix seconds of the first progress in the training phase since the newest start."""
     last_step_time: float | None = None
     """Unix seconds of the newest progress in the training phase."""
+    beginning: tuple[int, int] | None = None
+    """Offset (-1 where it is not reachable) and run step of the run's first training progress: where steps are done
+    again, a curve may lose the bucket that knew it."""
     epoch_time: float | None = None
     """Unix seconds of the first progress of the current epoch."""
     span: str | None = None

@@ -37,6 +37,23 @@ def test_the_total_of_an_epoch_places_the_epochs_where_only_some_steps_are_logge
     assert counted((1, [50, 90], 100), (2, [50, 90], 100), (4, [10], 100)) == [50, 90, 150, 190, 310]
 
 
+def test_epochs_of_one_step_are_added_up() -> None:
+    """Training on the whole data set at once: each epoch is one step, and called 0 or 1."""
+    assert counted((1, [1], 1), (2, [1], 1), (3, [1], 1)) == [1, 2, 3]
+    assert counted((1, [1], None), (2, [1, 2], None), (3, [1], None)) == [1, 2, 3, 5]
+    assert counted((0, [0], None), (1, [0], None), (2, [0], None)) == [1, 2, 3]
+
+
+def test_one_call_an_epoch_with_its_last_step_counts_per_epoch() -> None:
+    assert counted((1, [100], 100), (2, [100], 100), (3, [100], 100)) == [100, 200, 300]
+    assert counted((0, [99], 100), (1, [99], 100)) == [99, 99]  # From 0 or from 1? Nothing has shown it yet.
+
+
+def test_a_step_over_the_run_may_be_logged_in_two_epochs() -> None:
+    """At the end of one and at the beginning of the next."""
+    assert counted((1, [9, 10], 30), (2, [10, 11], 30), (3, [20], 30)) == [9, 10, 10, 11, 20]
+
+
 def test_a_longer_epoch_does_not_move_its_own_steps() -> None:
     """A law of the fold: what a step means must not depend on the steps behind it."""
     assert counted((1, [1, 2], None), (2, [1, 2, 3, 4], None), (3, [1], None)) == [1, 2, 3, 4, 5, 6, 9]
