@@ -10,6 +10,7 @@ import msgspec
 
 from trainmon.line_values import severity
 from trainmon.paths import LogFile
+from trainmon_tui.expression import Expression, Pattern, Plain
 
 LEVELS = ("", "WARNING", "ERROR")
 """Lowest levels that the filter goes through; "" shows all."""
@@ -58,16 +59,18 @@ class Search(msgspec.Struct, frozen=True):
         return self.text.startswith("/") and len(self.text) > 1
 
     @property
-    def pattern(self) -> re.Pattern[str] | None:
+    def pattern(self) -> Pattern | None:
         """The pattern; None where nothing is looked for.
 
         Raises:
-            re.error: It is no regular expression.
+            UnusableError: It is no regular expression.
         """
         if not self.text:
             return None
-        expression = self.text[1:].removesuffix("/") if self.is_expression else re.escape(self.text)
-        return re.compile(expression, 0 if any(map(str.isupper, self.text)) else re.IGNORECASE)
+        fold = not any(map(str.isupper, self.text))
+        if self.is_expression:
+            return Expression(self.text[1:].removesuffix("/"), fold=fold)
+        return Plain(self.text, fold=fold)
 
 
 class Wanted(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from trainmon.paths import LogFile
 from trainmon_tui import log_places, text_scan
+from trainmon_tui.expression import SlowError, UnusableError
 from trainmon_tui.log_page import LEVELS, LogLine, LogPage, Paper, Search, Wanted, head_of
 from trainmon_tui.log_search import Sieve
 from trainmon_tui.text_scan import Matches
@@ -71,8 +72,19 @@ class LogView:
         if news is News.REPLACED:
             self._start_over()
         elif news is News.GREW and self._matches is not None:
-            while self._matches.grow():
+            self._grow(self._matches)
+
+    def _grow(self, matches: Matches) -> None:
+        try:
+            while matches.grow():
                 pass
+        except SlowError:
+            self._give_up_filter()
+
+    def _give_up_filter(self) -> None:
+        slow, self._wanted = self._wanted.text.text, Wanted(self._wanted.level)
+        self._filter_anew()
+        self._note = f"{slow} takes too long, so it filters no more"
 
     def _start_over(self) -> None:
         if self._top or self._found is not None:
@@ -162,8 +174,8 @@ class LogView:
     def _is_expression(self, text: Search) -> bool:
         try:
             _ = text.pattern
-        except re.error as error:
-            self._note = f"no regular expression: {error}"
+        except UnusableError as error:
+            self._note = str(error)
             return False
         self._note = None
         return True
@@ -200,7 +212,12 @@ class LogView:
     def work(self) -> None:
         """Does some milliseconds of what is being looked for; of the filter where nothing is."""
         if self._scan is not None:
-            found = next(self._scan, -1)
+            try:
+                found = next(self._scan, -1)
+            except SlowError:
+                self._scan = self._second = None
+                self._note = f"{self._looking_for}: takes too long"
+                return
             if found == -1:
                 self._scan, self._second = self._second, None
                 if self._scan is None:
@@ -208,7 +225,10 @@ class LogView:
             elif found is not None:
                 self._arrive(found)
         elif self._matches is not None:
-            self._matches.step()
+            try:
+                self._matches.step()
+            except SlowError:
+                self._give_up_filter()
 
     def _arrive(self, offset: int) -> None:
         self._scan = self._second = None

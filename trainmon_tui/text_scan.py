@@ -138,7 +138,7 @@ class Matches:
         """Nothing is found yet.
 
         Raises:
-            re.error: The filter is no regular expression.
+            UnusableError: The filter is no regular expression.
         """
         self._file = file
         self._wanted = wanted

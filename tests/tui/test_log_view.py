@@ -300,3 +300,35 @@ def test_a_traceback_has_the_level_of_its_record_even_where_that_is_above_the_pa
 
     assert {line.level for line in view.page().lines} == {"ERROR"}
     assert {line.head for line in view.page().lines} == {None}
+
+
+def test_an_expression_that_would_take_for_ever_is_given_up_and_said(tmp_path: Path) -> None:
+    """The search ends, a filter is taken off, and lines that come later are shown again."""
+    view = a_view(tmp_path)
+    append(tmp_path, f"[2026-11-22 11:00:00] TRAINING - INFO - {'a' * 4_000}!\n")
+    view.poll()
+    slow = Search("/(a+)+$/")
+
+    view.look_for(slow)
+    work(view)
+    searched = view.page()
+    view.filter(slow)
+    work(view)
+    filtered = view.page()
+
+    assert searched.note == "searching /(a+)+$/: takes too long"
+    assert filtered.note == "/(a+)+$/ takes too long, so it filters no more"
+    assert filtered.shown is None
+    assert len(filtered.lines) == 10
+
+
+def test_a_filter_that_becomes_too_slow_with_new_lines_is_taken_off(tmp_path: Path) -> None:
+    view = a_view(tmp_path)
+    view.filter(Search("/(a+)+$/"))
+    work(view)
+    append(tmp_path, f"[2026-11-22 11:00:00] TRAINING - INFO - {'a' * 4_000}!\n")
+
+    view.poll()
+
+    assert "takes too long" in (view.page().note or "")
+    assert view.page().shown is None

@@ -1,12 +1,12 @@
 """Filters of names: parts, globs, expressions; and those that could take for ever."""
 
-import itertools
 import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.tui.test_expression import CATASTROPHES
 from trainmon_tui.name_filter import LONGEST, filtered
 
 NAMES = ("loss", "train/acc1", "train/acc5", "grad_norm", "Top-1", "模型/loss")
@@ -27,6 +27,9 @@ NAMES = ("loss", "train/acc1", "train/acc5", "grad_norm", "Top-1", "模型/loss"
         ("/acc[0-4]$/", ("train/acc1",)),
         ("/^(loss|grad_norm)$/", ("loss", "grad_norm")),
         ("/", NAMES),
+        (r"/^(?=.*acc)(train|val)/(\w+)\d$/", ("train/acc1", "train/acc5")),
+        (r"/[+*?{]{1}|^loss$/", ("loss",)),
+        ("acc[", ()),
         ("nothing like it", ()),
     ],
 )
@@ -42,12 +45,8 @@ def test_parts_globs_and_expressions(text: str, kept: tuple[str, ...]) -> None:
     [
         "/(/",
         "/[/",
-        "/a**/",
-        "/(a+)+$/",
-        "/(a|a)*b/",
-        "/a*a*a*a*b/",
-        r"/(a)\1/",
-        "/(?=a)a/",
+        "/a**b{9,1}/",
+        "/(a{200}){200}/",
         "x" * (LONGEST + 1),
     ],
 )
@@ -62,19 +61,16 @@ def test_a_glob_of_many_stars_is_quick() -> None:
     assert filtered(["a" * 128] * 100, "*a" * 30 + "b").fault is None
 
 
-def test_an_escaped_sign_or_one_in_a_class_is_no_repetition() -> None:
-    names = ("a+b", "c*d")
+@pytest.mark.parametrize("source", CATASTROPHES)
+def test_an_expression_that_would_take_for_ever_is_given_up_in_time_for_the_frame(source: str) -> None:
+    names = ["a" * 1_000 + "b!"] * 200
+    begun = time.process_time()
 
-    assert filtered(names, r"/a\+b|c\*d|[+*?{]{1}/").names == names
+    found = filtered(names, f"/{source}/")
 
-
-def test_names_that_take_too_long_are_given_up() -> None:
-    ticks = itertools.count()
-
-    found = filtered(NAMES, "/s/", clock=lambda: float(next(ticks)))
-
-    assert found.names == NAMES
+    assert time.process_time() - begun < 0.2
     assert found.fault == "takes too long"
+    assert found.names == tuple(names)
 
 
 @settings(deadline=None, max_examples=200)
@@ -85,4 +81,4 @@ def test_no_filter_hangs_or_raises(text: str) -> None:
 
     filtered(["a" * 1_000, "ab" * 500, "é" * 300], text)
 
-    assert time.process_time() - begun < 5.0
+    assert time.process_time() - begun < 0.2

@@ -3,6 +3,7 @@
 import pytest
 
 from trainmon.paths import LogFile
+from trainmon_tui.expression import Marker
 from trainmon_tui.log_page import LogLine, LogPage, Search, Wanted, head_of
 from trainmon_tui.render.cells import plain, row_width
 from trainmon_tui.widgets.log_lines import line_rows, rows_of
@@ -60,16 +61,16 @@ def test_on_a_narrow_screen_the_beginning_of_a_record_is_short() -> None:
 
 
 def test_what_was_searched_for_is_highlighted_and_the_find_is_marked() -> None:
-    pattern = Search("step").pattern
+    mark = Marker(Search("step").pattern, 1.0)
 
-    cells = line_rows(a_line(), 80, pattern=pattern, is_found=True)[0]
+    cells = line_rows(a_line(), 80, mark=mark, is_found=True)[0]
 
     assert [part for part, role in cells if role == "match"] == ["Step"]
     assert plain([cells]).startswith(" ▶23:41:07")
 
 
 def test_highlights_go_over_parts_of_different_roles() -> None:
-    cells = line_rows(a_line(), 160, pattern=Search("/INFO - Epoch|\\d+/").pattern)[0]
+    cells = line_rows(a_line(), 160, mark=Marker(Search("/INFO - Epoch|\\d+/").pattern, 1.0))[0]
 
     matched = [part for part, role in cells if role == "match"]
 

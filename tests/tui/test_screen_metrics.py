@@ -130,7 +130,7 @@ async def test_a_filter_works_while_it_is_typed_and_escape_gives_it_up() -> None
     assert "metrics 5 " in given_up
 
 
-@pytest.mark.parametrize("text", ["/(/", "/(a+)+$/"])
+@pytest.mark.parametrize("text", ["/(/", "/(a{200}){200}/"])
 async def test_a_bad_filter_is_said_and_shows_everything(text: str) -> None:
     app = an_app(a_run())
 

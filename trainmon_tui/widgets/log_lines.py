@@ -1,9 +1,9 @@
 """One line of a text log as rows of cells: level by sign and colour, search highlighted, wrapped or shifted."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from trainmon.line_values import severity
+from trainmon_tui.expression import Span
 from trainmon_tui.log_page import LogLine, head_of
 from trainmon_tui.render.cells import Role, Row, row
 from trainmon_tui.render.safe import CUT, cell_width, cut, safe, to_ascii
@@ -16,6 +16,9 @@ FULL_HEADS = 110
 
 LIMIT = 4_096
 """Characters of a line that are drawn; a screen of 500 columns and 8 wrapped rows."""
+
+Mark = Callable[[str], Sequence[Span]]
+"""Finds the stretches of a line that are highlighted."""
 
 _SIGNS = {"WARNING": "!", "ERROR": "✖", "CRITICAL": "✖", "DEBUG": "·"}
 
@@ -33,7 +36,7 @@ def role_of(level: str) -> Role:
 
 
 def line_rows(
-    line: LogLine, width: int, *, pattern: re.Pattern[str] | None = None, is_found: bool = False, wrap: bool = False,
+    line: LogLine, width: int, *, mark: Mark | None = None, is_found: bool = False, wrap: bool = False,
     shift: int = 0, ascii_only: bool = False,
 ) -> list[Row]:  # fmt: skip
     """A line as one row, or as several where it is wrapped.
@@ -41,13 +44,13 @@ def line_rows(
     Args:
         line: What the file holds; untrusted.
         width: Cells, the gutter included.
-        pattern: What is highlighted.
+        mark: Says what is highlighted; None: nothing is.
         is_found: Whether a search or a jump came to this line.
         wrap: Whether it goes on in further rows.
         shift: Characters that are left out at the left where it is not wrapped.
         ascii_only: Whether only ASCII may be drawn.
     """
-    cells = highlighted(_said(line, width, ascii_only), pattern)
+    cells = highlighted(_said(line, width, ascii_only), mark)
     gutter = _gutter(line, is_found, ascii_only)
     room = max(1, width - GUTTER)
     if not wrap:
@@ -95,16 +98,16 @@ def _said(line: LogLine, width: int, ascii_only: bool) -> Row:
     return row((head, "dim"), (shown(line.text[line.head.length :]), role), *rest)
 
 
-def highlighted(cells: Row, pattern: re.Pattern[str] | None) -> Row:
-    """The cells with what the pattern matches in the role "match"."""
-    if pattern is None:
+def highlighted(cells: Row, mark: Mark | None) -> Row:
+    """The cells with what is marked in the role "match"."""
+    if mark is None:
         return cells
     text = "".join(part for part, _ in cells)
-    spans = [found.span() for found in pattern.finditer(text[:LIMIT]) if found.end() > found.start()]
+    spans = mark(text[:LIMIT])
     return _marked(cells, spans) if spans else cells
 
 
-def _marked(cells: Row, spans: Sequence[tuple[int, int]]) -> Row:
+def _marked(cells: Row, spans: Sequence[Span]) -> Row:
     runs: list[tuple[str, Role]] = []
     begin = 0
     for text, role in cells:

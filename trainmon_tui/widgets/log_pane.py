@@ -1,6 +1,5 @@
 """A text log: the names of the five files, the one that is shown, and its lines as they come."""
 
-import re
 from collections.abc import Callable
 
 import msgspec
@@ -8,6 +7,7 @@ from textual import events
 
 from trainmon.paths import LogFile
 from trainmon.units import size
+from trainmon_tui.expression import Marker, Pattern, UnusableError
 from trainmon_tui.log_page import LogPage, Search
 from trainmon_tui.render.cells import Row, row, row_width
 from trainmon_tui.sight import Sight
@@ -32,6 +32,9 @@ MAKES = {
     LogFile.GENERAL: "logging.getLogger, warnings, log_debug_info (level DEBUG)",
 }
 """What writes each file."""
+
+HIGHLIGHTING = 0.02
+"""Seconds that highlighting may take at each drawing; a slower expression is not highlighted from there on."""
 
 WHEEL = 3
 """Lines that a notch of the wheel scrolls."""
@@ -61,11 +64,11 @@ def rows(piece: LogPiece, width: int, height: int, ascii_only: bool) -> list[Row
     room = height - len(above)
     if not page.lines:
         return [*above, *_empty(page, width, ascii_only)[:room]]
-    pattern = _pattern(page.search)
+    mark = Marker(_pattern(page.search), HIGHLIGHTING)
     body: list[Row] = []
     for line in page.lines:
         body += line_rows(
-            line, width, pattern=pattern, is_found=line.offset == page.found, wrap=piece.wrap, shift=piece.shift,
+            line, width, mark=mark, is_found=line.offset == page.found, wrap=piece.wrap, shift=piece.shift,
             ascii_only=ascii_only,
         )  # fmt: skip
         if len(body) >= room:
@@ -83,10 +86,10 @@ def tab_at(x: int) -> LogFile | None:
     return None
 
 
-def _pattern(search: Search) -> re.Pattern[str] | None:
+def _pattern(search: Search) -> Pattern | None:
     try:
         return search.pattern
-    except re.error:  # Only what is an expression is searched for; a page may still come from elsewhere.
+    except UnusableError:  # Only what is an expression is searched for; a page may still come from elsewhere.
         return None
 
 
