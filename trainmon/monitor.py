@@ -16,8 +16,15 @@ from trainmon.system.host import guarded
 from trainmon.system.machine_reader import MachineReader
 from trainmon.system.stats import allocators
 
-FIRST_AFTER = 0.5
-"""Seconds until the first reading: a training's first moments are busy enough."""
+FIRST_AFTER = 0.3
+"""Seconds until the first look, which imports psutil: a training's first moments are busy enough."""
+
+FIRST_SPAN = 0.2
+"""Seconds from there to the first reading: without a span there are no rates."""
+
+
+MOST_OF_A_CORE = 0.002
+"""Of a core that readings may use on average: where one costs more, they come less often."""
 
 
 class Monitor:
@@ -60,7 +67,10 @@ class Monitor:
         if self._stop.wait(FIRST_AFTER):
             return
         reader = MachineReader(self._folder, self._pid or os.getpid())
-        while True:
+        # Begins the rates; and what it costs, importing psutil and loading a driver, is paid once.
+        reader.sample()
+        stopped = self._stop.wait(FIRST_SPAN)
+        while not stopped:
             begin = time.monotonic()
             reader.folders = self._folders()
             reading = reader.sample()
@@ -68,8 +78,7 @@ class Monitor:
             if self._stop.is_set():
                 break
             self._report(replace(reading, allocators=own) if own else reading)
-            if self._stop.wait(max(0.1, self._every - (time.monotonic() - begin))):
-                break
+            stopped = self._stop.wait(pause(self._every, time.monotonic() - begin, reader.cost))
         reader.close()
 
     def _folders(self) -> tuple[Path, ...]:
@@ -78,3 +87,14 @@ class Monitor:
         # `abspath` asks for the working folder, which may be gone.
         parent = guarded(lambda: Path(os.path.abspath(newest)).parent) if newest else None
         return (self._folder,) if parent is None or parent == self._folder else (self._folder, parent)
+
+
+def pause(every: float, took: float, cost: float) -> float:
+    """Seconds until the next reading.
+
+    Args:
+        every: Seconds between two readings, as wished.
+        took: Seconds that the last one took.
+        cost: Seconds of CPU time that it took.
+    """
+    return max(0.1, max(every, cost / MOST_OF_A_CORE) - took)

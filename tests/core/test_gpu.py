@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainmon.readings import GpuProcess, GpuReading
+from trainmon.readings import GpuProcess, GpuReading, MachineReading
 from trainmon.system.gpu import THROTTLE_WORDS, GpuReader, GpuSource, throttle_words, visible_gpus
 
 FAKE = Path(__file__).parents[1] / "fakes" / "nvml" / "build.py"
@@ -50,6 +50,19 @@ turns = 0
 while thread.is_alive():
     turns += 1
 print(turns)
+"""
+
+MONITOR = """
+import pathlib
+import queue
+import msgspec
+from trainmon.monitor import Monitor
+
+readings = queue.Queue()
+monitor = Monitor(0.5, pathlib.Path("/"), readings.put)
+monitor.start()
+found = [readings.get(timeout=30) for _ in range(2)]
+print(msgspec.json.encode(found[-1]).decode())
 """
 
 
@@ -341,6 +354,21 @@ def test_a_slow_driver_does_not_hold_the_interpreter(machine: Machine) -> None:
     )
 
     assert int(done.stdout) > 10_000
+
+
+def test_a_driver_that_never_answers_holds_up_neither_readings_nor_the_end(machine: Machine) -> None:
+    """A minute for each call: the host is read without it, and the program ends at once."""
+    machine.set("gpus 1", "0.sleep_ms 60000")
+
+    done = subprocess.run(
+        [sys.executable, "-c", MONITOR], env=machine.environment(), capture_output=True, text=True, check=True,
+        timeout=50,
+    )  # fmt: skip
+
+    reading = msgspec.json.decode(done.stdout, type=MachineReading)
+    assert reading.host is not None
+    assert reading.process is not None
+    assert (reading.gpus, reading.gpu_note) == ((), "the driver has not answered yet")
 
 
 def test_the_trainers_own_cards_are_marked(machine: Machine) -> None:

@@ -34,6 +34,8 @@ class Aside(Generic[Answer]):
         self._answer: Answer | None = None
         self._since: float | None = None
         self._closed = False
+        self.cost = 0.0
+        """Seconds of CPU time that the newest answer took."""
 
     def ask(self, patience: float) -> Answer | None:
         """The answer; None where there is none within `patience` seconds, or the question failed.
@@ -68,8 +70,10 @@ class Aside(Generic[Answer]):
             self._asked.clear()
             if self._closed:
                 return
+            before = time.thread_time()
             try:
                 self._answer = self._question()
             except Exception:  # noqa: BLE001 - a foreign driver may raise anything; the next question may do better
                 self._answer = None
+            self.cost = time.thread_time() - before
             self._answered.set()

@@ -60,6 +60,11 @@ class Gpus:
         )
         return silent, None if cards else f"no answer from the driver for {waited:.0f} s"
 
+    @property
+    def cost(self) -> float:
+        """Seconds of CPU time that the newest answer took."""
+        return self._aside.cost
+
     def close(self) -> None:
         """Asks nothing any more; the driver is given back with the process, since it might hang in that."""
         self._aside.close()

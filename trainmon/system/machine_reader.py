@@ -60,11 +60,14 @@ class MachineReader:
         self.process = None if pid is None else ProcessSampler(pid, start_ticks=start_ticks)
         self._gpus = gpus if gpus is not None else Gpus()
         self._disks = disks if disks is not None else Disks()
+        self.cost = 0.0
+        """Seconds of CPU time that the newest sample took, in all threads."""
         # A driver numbers processes as the host does, and so tells them apart only for who does the same.
         self._comparable = pid is not None and own_identity().pid_namespace == HOST_PIDS
 
     def sample(self) -> MachineReading:
         """All of it now; each part fails alone, into unknown."""
+        before = time.thread_time()
         time_, mono = self._clock(), self._monotonic()
         process = self.process
         found = guarded(lambda: process.sample(mono)) if process is not None else None
@@ -72,7 +75,7 @@ class MachineReader:
         host = guarded(lambda: self.host.sample(mono))
         file_systems = self._disks.sample(self.folders)
         cards, note = self._gpus.sample()
-        return MachineReading(
+        reading = MachineReading(
             time=time_,
             host=_with_disk(host, file_systems),
             process=found,
@@ -80,6 +83,8 @@ class MachineReader:
             gpus=marked(cards, own),
             gpu_note=note,
         )
+        self.cost = time.thread_time() - before + self._disks.cost + self._gpus.cost
+        return reading
 
     def close(self) -> None:
         """Asks nothing any more."""
@@ -109,6 +114,11 @@ class Disks:
         answer = self._aside.ask(patience)
         # The answer may belong to the folders of before, if it was long in coming.
         return answer[1] if answer is not None and answer[0] == folders else ()
+
+    @property
+    def cost(self) -> float:
+        """Seconds of CPU time that the newest answer took."""
+        return self._aside.cost
 
     def close(self) -> None:
         """Asks nothing any more."""

@@ -161,7 +161,8 @@ static nvmlReturn_t enter(nvmlDevice_t device, const char *word, Gpu *gpu)
         return NVML_ERROR_INVALID_ARGUMENT;
     *gpu = copy.gpus[number - 1];
     struct timespec delay = {gpu->sleep_ms / 1000, gpu->sleep_ms % 1000 * 1000000};
-    nanosleep(&delay, NULL);
+    if (gpu->sleep_ms != 0)
+        nanosleep(&delay, NULL);
     if (gpu->fail != 0)
         return (nvmlReturn_t)gpu->fail;
     for (unsigned i = 0; i < gpu->unsupported_count; i++)
