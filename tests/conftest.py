@@ -48,6 +48,7 @@ def open_logger(tmp_path: Path) -> Iterator[OpenLogger]:
     ) -> TrainLogger:
         quiet: LoggerOptions = {
             "record_exceptions": False, "record_warnings": False, "record_faults": False, "record_loggers": False,
+            "record_stacks": False,
             "machine_every": None,
         }  # fmt: skip
         logger = TrainLogger(folder if folder is not None else tmp_path / "logs", **{**quiet, **options})

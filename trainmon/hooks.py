@@ -1,4 +1,4 @@
-"""What is recorded without being asked for: uncaught exceptions, warnings, C-level crashes, the five loggers.
+"""What is recorded without being asked for: uncaught exceptions, warnings, C-level crashes, the five loggers, stacks.
 
 Every hook calls what was there before it, and leaves when the logger closes.
 """
@@ -18,6 +18,7 @@ from trainmon.events import Message, Warned
 from trainmon.log_calls import LogCalls
 from trainmon.paths import FAULTS
 from trainmon.private_files import Identity, high_descriptor, identity, open_append
+from trainmon.stack_file import StackFile, free_signal
 from trainmon.tracebacks import describe
 from trainmon.values import as_text
 from trainmon.writer import CLOSE_LIMIT, Writer
@@ -59,9 +60,10 @@ class Hooks:
     """The hooks of one logger."""
 
     def __init__(
-        self, logger: LogCalls, *, exceptions: bool, warnings: bool, faults: bool, loggers: bool
+        self, logger: LogCalls, *, exceptions: bool, warnings: bool, faults: bool, loggers: bool, stacks: bool
     ) -> None:
         self._logger = logger
+        self._stacks: StackFile | None = None
         self._recorder = logger.recorder
         self._undo = contextlib.ExitStack()
         if exceptions:
@@ -72,6 +74,23 @@ class Hooks:
             self._hook_loggers()
         if faults and self._recorder.writer is not None:
             self._hook_faults(self._recorder.writer)
+        if stacks and self._recorder.writer is not None:
+            self._hook_stacks(self._recorder.writer)
+
+    def each_second(self) -> None:
+        """Records that somebody asked for our stacks, and the answer; in the writer thread, once a second."""
+        if self._stacks is None:
+            return
+        try:
+            answer = self._stacks.look()
+        except OSError as error:
+            self._stacks = None
+            self._recorder.note("WARNING", f"stacks cannot be asked for any more: {error}")
+            return
+        if answer is not None:
+            text = "somebody asked for the stacks of all threads (hang X-ray)"
+            stamp = self._recorder.stamp()
+            self._recorder.put(Message(*stamp, logger="trainmon", level="INFO", text=text, traceback=answer))
 
     def remove(self) -> None:
         """Takes the hooks out again, where nobody put others on top of them."""
@@ -180,6 +199,29 @@ class Hooks:
                 writer.do(report.remove, 0.0)
 
         self._undo.callback(restore)
+
+    def _hook_stacks(self, writer: Writer) -> None:
+        """Has the program answer a signal of its own choice with its stacks, see `trainmon.stack_file`."""
+        number = free_signal()
+        if number is None:
+            return
+        stacks = StackFile(number, self._recorder.writer_id)
+        writer.do(lambda: self._register(stacks), CLOSE_LIMIT)
+
+        def restore() -> None:
+            if self._recorder.writer is writer:  # In a forked child the file is the parent's.
+                self._stacks = None
+                writer.do(stacks.remove, 0.0)
+
+        self._undo.callback(restore)
+
+    def _register(self, stacks: StackFile) -> None:
+        try:
+            stacks.register()
+        except (OSError, RuntimeError, ValueError) as error:
+            self._recorder.note("WARNING", f"this program cannot be asked for its stacks: {error}")
+        else:
+            self._stacks = stacks
 
     def _enable(self, report: "FaultReport") -> None:
         try:

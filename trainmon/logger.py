@@ -43,6 +43,7 @@ class LoggerOptions(TypedDict, total=False):
     record_warnings: bool
     record_faults: bool
     record_loggers: bool
+    record_stacks: bool
     machine_every: float | None
     model_loader: ModelLoader | None
 
@@ -77,6 +78,7 @@ class TrainLogger(ProgressCall, SafeCalls):
         record_warnings: bool = True,
         record_faults: bool = True,
         record_loggers: bool = True,
+        record_stacks: bool = True,
         machine_every: float | None = 2.0,
         model_loader: ModelLoader | None = None,
     ) -> None:
@@ -98,6 +100,7 @@ class TrainLogger(ProgressCall, SafeCalls):
             record_warnings: Record Python warnings; they are shown as before.
             record_faults: Let `faulthandler` write C-level crashes into the folder, unless the program enabled it.
             record_loggers: Record what the program logs to the five loggers of the spec.
+            record_stacks: Answer a real-time signal that nobody else uses with the stacks of the threads (hang X-ray).
             machine_every: Seconds between two readings of the machine; None: no readings.
             model_loader: Makes a model from its name, for `safe_model_loading`.
 
@@ -127,6 +130,7 @@ class TrainLogger(ProgressCall, SafeCalls):
         self.best_direction = checks.check_direction(best_direction)
         launched.announce(self.options.folder)
         self.recorder = Recorder(self.options)
+        self._hooks: Hooks | None = None
         if self.recorder.writer is not None:
             self._watch = AlertWatch(self.recorder)
             self.recorder.writer.call_each_second(self._each_second)
@@ -136,6 +140,7 @@ class TrainLogger(ProgressCall, SafeCalls):
             warnings=bool(record_warnings),
             faults=bool(record_faults),
             loggers=bool(record_loggers),
+            stacks=bool(record_stacks),
         )
         self._monitor: Monitor | None = None
         if machine_every is not None and self.recorder.writer is not None:
@@ -169,6 +174,7 @@ class TrainLogger(ProgressCall, SafeCalls):
             "record_warnings": False,
             "record_faults": False,
             "record_loggers": False,
+            "record_stacks": False,
             "machine_every": None,
         }
         return _reopened, (str(self.options.folder), options)
@@ -179,9 +185,11 @@ class TrainLogger(ProgressCall, SafeCalls):
         return self.recorder.folder
 
     def _each_second(self) -> None:
-        """In the writer's thread."""
+        """What is due once a second; in the writer's thread."""
         self.record_repeats()
         self._watch.look()
+        if self._hooks is not None:
+            self._hooks.each_second()
 
     def _record_reading(self, reading: MachineReading) -> None:
         """Records a reading of the machine; in the monitor's thread."""
@@ -209,7 +217,8 @@ class TrainLogger(ProgressCall, SafeCalls):
 
     def _close(self, *, release: bool) -> None:
         try:
-            self._hooks.remove()
+            if self._hooks is not None:
+                self._hooks.remove()
             if self._monitor is not None and self.recorder.writer is not None:
                 self._monitor.stop()  # A forked child has no such thread, but maybe the lock that it held.
             self.record_repeats(all_of_them=True)

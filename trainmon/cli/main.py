@@ -26,6 +26,7 @@ COMMANDS = (
     "tail",
     "wait",
     "report",
+    "xray",
 )
 """In the order of the help."""
 

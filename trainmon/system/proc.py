@@ -140,3 +140,26 @@ def _bytes(path: str) -> bytes | None:
             return file.read(65_536)
     except OSError:
         return None
+
+
+class Signals(NamedTuple):
+    """What a process does with signals, each a set of bits: bit N - 1 for signal N."""
+
+    blocked: int
+    """By its main thread."""
+    ignored: int
+    caught: int
+
+    def has(self, mask: int, number: int) -> bool:
+        """Whether a signal is in one of the sets."""
+        return bool(mask >> (number - 1) & 1)
+
+
+def read_signals(pid: int, root: Path = ROOT) -> Signals | None:
+    """What the process does with signals, from `/proc/PID/status`; None where that cannot be read."""
+    try:
+        text = (root / "proc" / str(pid) / "status").read_text("ascii", "replace")
+        lines = dict(line.split(":\t", 1) for line in text.splitlines() if line.startswith("Sig"))
+        return Signals(int(lines["SigBlk"], 16), int(lines["SigIgn"], 16), int(lines["SigCgt"], 16))
+    except (OSError, ValueError, KeyError):
+        return None
