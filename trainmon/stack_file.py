@@ -143,8 +143,7 @@ class StackFile:
             return None
         asked = self._read(self._seen).decode("utf-8", "replace") if size > self._seen else ""
         if size > MOST:
-            os.ftruncate(self._descriptor, 0)
-            os.write(self._descriptor, self._head)
+            os.ftruncate(self._descriptor, len(self._head))
             self._threads = {}
         self._write_threads()
         self._seen = self._growing = self._size()

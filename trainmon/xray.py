@@ -210,6 +210,8 @@ class _Asking:
         before = b""
         while time.monotonic() < until:
             data = stack_file.read(self._path, begin)
+            if not data and self._path.stat().st_size < begin:
+                begin = 0  # It began anew meanwhile.
             # The last line is written in pieces; the stack is whole when nothing more comes.
             if data and data == before and data.endswith(b"\n") and not data.endswith(_TEXT_END):
                 return data.decode("utf-8", "replace")
