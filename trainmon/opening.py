@@ -216,7 +216,10 @@ class RunFiles:
 
     def spool_header(self, header: SpoolHeader) -> SpoolHeader:
         """The header of a spool whose lines belong here."""
-        return structs.replace(header, journal=str(self.journal.path), journal_id=self.journal_id)
+        device = os.stat(self.folder).st_dev
+        return structs.replace(
+            header, journal=str(self.journal.path), journal_id=self.journal_id, device=device
+        )
 
     def keep_lock(self) -> None:
         """Takes the lock of the folder's new lock file, where the old one was deleted or closed under us.

@@ -16,6 +16,9 @@ from pathlib import Path
 FILE_MODE = 0o600
 """Of every file made here; the umask may take more away."""
 
+UNFINISHED = ".new"
+"""Suffix of a file between its opening and its name."""
+
 FOLDER_MODE = 0o700
 """Of every folder made here; the umask may take more away."""
 
@@ -77,7 +80,7 @@ def new_locked_file(folder: Path, suffix: str, head: bytes, hold: Callable[[int]
         OSError: It could not be made, and is not there.
     """
     name = os.urandom(12).hex()
-    unnamed = folder / f".{name}.new"
+    unnamed = folder / f".{name}{UNFINISHED}"
     descriptor = open_new(unnamed)
     hold(descriptor)
     try:

@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 from msgspec import structs
 
-from trainmon import clock, moments, ranks, workers
+from trainmon import clock, dead_spools, moments, ranks, workers
 from trainmon.codec import LINE_LIMIT, encode_line
 from trainmon.complaints import Complaints
 from trainmon.console import Console
@@ -78,7 +78,7 @@ class Recorder:
         if owner is not None:
             self.parent = owner.writer
             self.folder = Path(owner.journal).parent
-            header = SpoolHeader(owner.journal, owner.journal_id, self.writer_id, os.getpid())
+            header = SpoolHeader(owner.journal, owner.journal_id, self.writer_id, os.getpid(), owner.device)
             self.spool = WorkerSpool(header, most=_spool_limit())
             self.spool.preamble = encode_line(self._opened())
         else:
@@ -110,10 +110,18 @@ class Recorder:
         if self.spool.kind != "shared memory":
             self.note("WARNING", f"the spool is in {self.spool.kind}, not in shared memory: {self.spool.why}")
         writer.go_live(opened)
-        journal = str(self.folder / JOURNAL)
+        header = self.spool.header
         workers.announce(
-            Owner(self.writer_id, journal, self.spool.header.journal_id, str(options.folder), identity)
+            Owner(
+                self.writer_id,
+                header.journal,
+                header.journal_id,
+                str(options.folder),
+                identity,
+                header.device,
+            )
         )
+        dead_spools.remove_orphans_aside(lambda removed: self.note("INFO", dead_spools.words(removed)))
 
     def _opened(self) -> Opened:
         identity = self.identity

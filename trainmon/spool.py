@@ -56,6 +56,8 @@ class SpoolHeader(msgspec.Struct, frozen=True, tag_field="kind", tag="spool"):
     """The writer of that journal's first line; None where the journal could not be opened yet."""
     writer: str
     pid: int
+    device: int | None = None
+    """Number of the device that the journal's folder is on, `st_dev`; None where it could not be opened yet."""
     number: int = 0
     """Of this segment among those of its writer: older ones are drained first."""
 

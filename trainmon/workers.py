@@ -19,6 +19,8 @@ class Owner(msgspec.Struct, frozen=True):
     folder: str
     """As the program named it, absolute: a worker that asks for another one is no worker."""
     identity: ProcessIdentity
+    device: int | None = None
+    """As in the header of a spool."""
 
 
 def announce(owner: Owner) -> None:

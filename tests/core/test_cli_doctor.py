@@ -7,10 +7,12 @@ from click.testing import CliRunner
 
 from trainmon.cli import findings
 from trainmon.cli.main import group
+from trainmon.paths import JOURNAL
+from trainmon.spool import Spool, SpoolHeader
 
 SUBJECTS = (
-    "versions", "spool", "log folder", "locks", "disk", "terminal", "characters", "notifications", "GPU", "cgroup",
-    "torch",
+    "versions", "spool", "dead spools", "log folder", "locks", "disk", "terminal", "characters", "notifications", "GPU",
+    "cgroup", "torch",
 )  # fmt: skip
 
 
@@ -74,3 +76,23 @@ def test_a_dumb_terminal_gets_the_status_instead(monkeypatch: pytest.MonkeyPatch
 
     assert findings.terminal({"TERM": "dumb"}).how == "limited"
     assert findings.terminal({"TERM": "xterm-256color"}).words == "TERM=xterm-256color, 256 colours"
+
+
+def test_what_dead_processes_left_is_said_with_what_becomes_of_it(tmp_path: Path) -> None:
+    """Of runs that can be repaired, and of folders that are gone."""
+    (tmp_path / "there").mkdir()
+    for name in ("there", "gone"):
+        spool = Spool(SpoolHeader(str(tmp_path / name / JOURNAL), None, "a", 1, tmp_path.stat().st_dev))
+        spool.open()
+        spool.leave()
+
+    found = findings.left_spools()
+
+    assert found.how == "limited"
+    repairable, gone = found.words.split("; ")
+    assert f"{tmp_path / 'there'}: `trainmon repair FOLDER`" in repairable
+    assert f"{tmp_path / 'gone'}: gone, and removed 7 days" in gone
+
+
+def test_no_dead_spools_are_well() -> None:
+    assert findings.left_spools() == findings.Finding("well", "dead spools", "none")

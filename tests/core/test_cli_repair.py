@@ -1,6 +1,7 @@
 """`trainmon repair`: what a crash left is made good once, and a living trainer is left alone."""
 
 import os
+import time
 from pathlib import Path
 
 from click.testing import CliRunner, Result
@@ -10,6 +11,7 @@ from tests.run_folders import write_run
 from trainmon import journal
 from trainmon.cli.main import group
 from trainmon.codec import encode_line
+from trainmon.dead_spools import AGE
 from trainmon.journal import Holder
 from trainmon.paths import BUSY, JOURNAL
 from trainmon.spool import Spool, SpoolHeader
@@ -131,3 +133,21 @@ def test_no_run_is_6_and_nothing_is_made(tmp_path: Path) -> None:
     """A wrong path must not become a run folder."""
     assert repair(tmp_path / "none").exit_code == 6
     assert not (tmp_path / "none").exists()
+
+
+def test_what_was_left_for_folders_that_are_gone_for_a_week_is_removed_and_said(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", a_run())
+    device = tmp_path.stat().st_dev
+    spool = Spool(SpoolHeader(str(tmp_path / "gone" / JOURNAL), None, "eeeeeeeeeeee", 1, device))
+    spool.open()
+    path = spool.path
+    assert path is not None
+    spool.leave()
+    os.utime(path, (time.time() - AGE - 60.0,) * 2)
+
+    result = repair(run)
+
+    assert result.exit_code == 0
+    assert "removed 1 spool (" in result.output
+    assert "gone" in result.output
+    assert not path.exists()

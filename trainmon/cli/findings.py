@@ -7,12 +7,14 @@ import platform
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+from trainmon.dead_spools import AGE, dead_spools
 from trainmon.system import cgroup
 from trainmon.units import gib, size
 from trainmon.version import __version__
@@ -32,8 +34,8 @@ NETWORK_FILE_SYSTEMS = (
 )
 """Beginnings of the names of file systems whose changes on another host the kernel does not tell (inotify(7))."""
 
-DRIVER_PATIENCE = 5.0
-"""Seconds for the GPU driver to answer; one that hangs must not hang the doctor."""
+ASK_PATIENCE = 5.0
+"""Seconds for the GPU driver, or a file system, to answer; one that hangs must not hang the doctor."""
 
 LITTLE_DISK = 1 << 30
 """Bytes free below which a disk is called nearly full: less than one checkpoint of a small model."""
@@ -53,6 +55,7 @@ def findings(folder: Path) -> Iterator[Finding]:
     kind = file_system(there)
     yield python()
     yield spool()
+    yield left_spools()
     yield log_folder(folder, there, kind)
     yield locks(there)
     yield disk(there)
@@ -94,6 +97,28 @@ def spool() -> Finding:
     if trial.kind == "temporary folder":
         return Finding("limited", "spool", f"{trial.folder}, which may be slow; shared memory: {trial.why}")
     return Finding("missing", "spool", f"memory of the process only, lost when it is killed: {trial.why}")
+
+
+def left_spools() -> Finding:
+    """What dead processes left in shared memory; asked aside, because a run folder may be on a mount that is away."""
+    unknown = Finding("limited", "dead spools", f"a run folder has not answered for {ASK_PATIENCE:.0f} s")
+    return _asked_aside(_look_for_left_spools, unknown)
+
+
+def _look_for_left_spools() -> Finding:
+    left = list(dead_spools(time.time()))
+    words = []
+    for orphaned, what_next in (
+        (False, "`trainmon repair FOLDER` or its next training takes them in"),
+        (True, f"gone, and removed {AGE / 86_400:.0f} days after their last line"),
+    ):
+        of = [each for each in left if each.orphaned is orphaned]
+        folders = sorted({str(each.folder) for each in of})
+        if folders:
+            more = f" and {len(folders) - 2:,} more" if len(folders) > 2 else ""
+            much = size(sum(each.size for each in of))
+            words.append(f"{len(of):,} ({much}) of {', '.join(folders[:2])}{more}: {what_next}")
+    return Finding("limited" if words else "well", "dead spools", "; ".join(words) or "none")
 
 
 def nearest(folder: Path) -> Path:
@@ -198,13 +223,16 @@ def notifications(kind: str | None) -> Finding:
 
 def gpu() -> Finding:
     """What NVML says; asked in a thread that nobody waits for, because a driver may hang."""
+    unknown = Finding("missing", "GPU", f"the driver has not answered for {ASK_PATIENCE:.0f} s")
+    return _asked_aside(_ask_driver, unknown)
+
+
+def _asked_aside(ask: Callable[[], Finding], unknown: Finding) -> Finding:
     answers: list[Finding] = []
-    asking = threading.Thread(target=lambda: answers.append(_ask_driver()), daemon=True)
+    asking = threading.Thread(target=lambda: answers.append(ask()), daemon=True)
     asking.start()
-    asking.join(DRIVER_PATIENCE)
-    if not answers:
-        return Finding("missing", "GPU", f"the driver has not answered for {DRIVER_PATIENCE:.0f} s")
-    return answers[0]
+    asking.join(ASK_PATIENCE)
+    return answers[0] if answers else unknown
 
 
 def _ask_driver() -> Finding:

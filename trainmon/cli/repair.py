@@ -11,6 +11,7 @@ import msgspec
 
 from trainmon import journal, snapshot
 from trainmon.cli.output import say
+from trainmon.dead_spools import remove_orphans, words
 from trainmon.errors import SnapshotError
 from trainmon.journal import Busy, Holder
 from trainmon.look import folders_in
@@ -25,7 +26,8 @@ from trainmon.visible import visible
 HELP = """Make good what a crash left behind in FOLDER, and in the ranks and busy folders inside it.
 
 Records that dead processes left in shared memory go to the journal, a torn last line is ended, the text logs get what
-they lack, and the snapshot is written. The next training in the folder does the same when it starts.
+they lack, and the snapshot is written. The next training in the folder does the same when it starts. What dead
+processes left for folders that have been gone for a week is removed.
 
 \b
 Example:
@@ -49,6 +51,9 @@ def command(ctx: click.Context, folder: Path) -> None:
     whole = folder.absolute()
     folders = [whole, *folders_in(whole / RANKS), *folders_in(whole / BUSY)]
     codes = [_repair_and_say(each) for each in folders if has_run(each)]
+    removed = remove_orphans(time.time())
+    if removed:
+        say(visible(words(removed)))
     if not codes:
         say(f"{visible(str(folder))}: no run here")
         ctx.exit(NO_RUN)
