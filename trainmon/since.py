@@ -108,7 +108,8 @@ def digest(
         best_now=_best(state),
         checkpoints=sum(entry.time > then.time for entry in state.checkpoints),
         errors=max(0, state.totals.errors - then.errors),
-        alerts=tuple(alert.text for alert in alerts if alert.kind not in then.alerts),
+        # What a dead run would deserve is in its verdict.
+        alerts=() if over else tuple(alert.text for alert in alerts if alert.kind not in then.alerts),
         restarts=max(0, state.resumed - then.resumed),
         new_runs=max(0, state.run_number - before.run_number),
         ends_then=then.ends,

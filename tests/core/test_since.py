@@ -46,8 +46,8 @@ def test_nothing_is_said_where_nobody_looked_before_or_not_long_ago_or_nothing_h
     assert told(None, journal) is None
     assert told(before, journal.steps(110, 101)) is None
 
-    stuck = noted(journal)
-    assert told(stuck, journal.after(3 * LEAST)) is None
+    over = msgspec.structs.replace(noted(journal.ended()), status=Status.FINISHED.value)
+    assert told(over, journal.after(3 * LEAST), alive=False) is None
 
 
 def test_a_death_meanwhile_is_said_once() -> None:
