@@ -8,13 +8,13 @@ from textual.binding import Binding, BindingType
 
 from trainmon.state import RunState
 from trainmon.statuses import Status, Verdict
-from trainmon_tui.chart_view import flip_log_y, next_smoothing, reset
+from trainmon_tui.chart_view import flip_log_y, next_smoothing
 from trainmon_tui.screens.base import PanelScreen
 from trainmon_tui.screens.help import HelpScreen
 from trainmon_tui.screens.quit import QuitScreen
 from trainmon_tui.screens.runs import RunChosen
 from trainmon_tui.showing import ShowingApp
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight import Options, Sight
 from trainmon_tui.theme import DAY, NIGHT
 
 PAGE = 10
@@ -65,8 +65,10 @@ class WatchApp(ShowingApp):
     def on_run_chosen(self, message: RunChosen) -> None:
         """Shows another run from now on."""
         if self._follow is not None and message.folder != self._sight.folder:
+            self._keep_views()
             self._newest = self._shown = None
-            self._options = replace(self._options, paused=False, chart=reset(self._options.chart))
+            chart = self._views.restore(Path(message.folder), self._options.chart)
+            self._options = Options(chart=chart)
             waiting = Verdict(Status.WAITING)
             self._sight = Sight(RunState(), waiting, self._clock(), folder=message.folder, exists=False)
             if self._absence is not None:
