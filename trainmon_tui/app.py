@@ -36,6 +36,7 @@ class WatchApp(ShowingApp):
         Binding("6", "view('operations')", "operations"),
         Binding("7", "view('runs')", "runs"),
         Binding("i", "view('configuration')", "configuration"),
+        Binding("X", "view('xray')", "X-ray: what the threads do"),
         Binding("s", "smoothing", "smoothing"),
         Binding("l", "log_y", "logarithmic axis"),
         Binding("space", "pause", "stand still"),

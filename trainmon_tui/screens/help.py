@@ -21,6 +21,7 @@ KEYS = (
     ("5", "logs: the five files, followed, searched, filtered"),
     ("6", "operations: what took how long, and what was done to models"),
     ("7", "runs: every run under the folder; enter opens one"),
+    ("X", "X-ray: what all threads of the training do now"),
     ("i", "configuration: all settings, command line, commit, versions"),
     ("up down pgup pgdn home", "scroll the errors (mouse wheel too)"),
     ("n  p", "next, previous error"),

@@ -15,6 +15,7 @@ from trainmon_tui.screens.machine import MachineScreen
 from trainmon_tui.screens.metrics import MetricsScreen
 from trainmon_tui.screens.operations import OperationsScreen
 from trainmon_tui.screens.runs import RunsScreen
+from trainmon_tui.screens.xray import XRayScreen
 
 
 class Make(Protocol):
@@ -30,6 +31,7 @@ VIEWS: Mapping[str, Make] = {
     "logs": LogsScreen,
     "operations": OperationsScreen,
     "runs": RunsScreen,
+    "xray": XRayScreen,
     "configuration": ConfigurationScreen,
 }
 """The views by name; `WatchApp.BINDINGS` says which key shows which."""

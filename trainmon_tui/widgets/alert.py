@@ -6,6 +6,7 @@ from trainmon import alerts as diagnosis
 from trainmon.arrivals import missing
 from trainmon.derived import loss_is_bad
 from trainmon.state import RunState
+from trainmon.statuses import Status, Verdict
 from trainmon.units import count
 from trainmon_tui.render.cells import Role, Row, fit_row, row, row_width
 from trainmon_tui.sight import Sight
@@ -32,13 +33,19 @@ EVERY = 2.0
 
 def pick(sight: Sight, found: tuple[diagnosis.Alert, ...] = ()) -> AlertSlice:
     """What is wrong with the loss, with the run and its machine, with reading and with the records."""
-    alerts = [*_loss_alerts(sight.state)]
+    alerts = [*_stall_alerts(sight.verdict), *_loss_alerts(sight.state)]
     if sight.note is not None:
         alerts.append(Alert(sight.note))
     # A loss that is not finite is said above, in more words.
     others = [Alert(alert.text, alert.severity == "critical") for alert in found if alert.kind != "nan"]
     alerts = sorted([*alerts, *others], key=lambda alert: not alert.bad)
     return (*alerts, *_record_alerts(sight.state))
+
+
+def _stall_alerts(verdict: Verdict) -> list[Alert]:
+    if verdict.status is not Status.STALLED:
+        return []
+    return [Alert(f"[X] X-ray: where it stands; {verdict.why or 'no step'}", bad=True)]
 
 
 def _loss_alerts(state: RunState) -> list[Alert]:
