@@ -40,6 +40,8 @@ class WatchApp(ShowingApp):
         Binding("s", "smoothing", "smoothing"),
         Binding("l", "log_y", "logarithmic axis"),
         Binding("space", "pause", "stand still"),
+        Binding("a", "acknowledge", "acknowledge the alert"),
+        Binding("A", "view('alerts')", "alerts"),
         Binding("d", "dismiss", "dismiss what happened since you left"),
         Binding("t", "theme", "dark or light"),
         Binding("m", "mouse", "mouse for the terminal or the monitor"),
@@ -72,6 +74,7 @@ class WatchApp(ShowingApp):
             self._options = Options(chart=chart)
             waiting = Verdict(Status.WAITING)
             self._sight = Sight(RunState(), waiting, self._clock(), folder=message.folder, exists=False)
+            self._attention.change(Path(message.folder))
             if self._absence is not None:
                 self._absence.change(Path(message.folder))
             self._follow(Path(message.folder))
@@ -98,6 +101,11 @@ class WatchApp(ShowingApp):
     def action_pause(self) -> None:
         """Lets the screen stand still, or go on."""
         self._set(replace(self._options, paused=not self._options.paused))
+
+    def action_acknowledge(self) -> None:
+        """Takes note of the alert that stands in the alert row."""
+        self._attention.acknowledge(self._sight)
+        self._draw_newest()
 
     def action_dismiss(self) -> None:
         """Takes away what happened since the last look."""

@@ -11,7 +11,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from trainmon.alerts import Thresholds
+from trainmon.configuration import read_section
 from trainmon_tui.absence import Absence
+from trainmon_tui.attention import Attention
 from trainmon_tui.catalogue import first_runs
 from trainmon_tui.feed import Frame
 from trainmon_tui.following import Following
@@ -89,6 +92,7 @@ def _watch(
         memory=memory,
         mouse=Mouse(),
         absence=Absence(folder),
+        attention=Attention(folder, thresholds=read_section("alerts", Thresholds), deadline=deadline),
     )
     receive.append(app.deliver)
     if feed.newest is not None:

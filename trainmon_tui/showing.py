@@ -15,13 +15,14 @@ from typing import Protocol
 from msgspec.structs import replace
 from rich.text import Text
 from textual.app import App
-from textual.message import Message
 
 from trainmon.reader import View
 from trainmon.state import RunState
 from trainmon.statuses import Status, Verdict
 from trainmon.verdict import verdict
 from trainmon_tui.absence import Absence
+from trainmon_tui.attention import Attention
+from trainmon_tui.deliveries import Arrived, RawArrived
 from trainmon_tui.feed import Frame
 from trainmon_tui.live import Live, LiveDesk, Want
 from trainmon_tui.memory import Memory
@@ -48,14 +49,6 @@ class Child(Protocol):
         """Its exit code; None while it runs."""
 
 
-class Arrived(Message):
-    """A frame came; posted from the feed's thread."""
-
-
-class RawArrived(Message):
-    """Raw points were read; posted from the thread that did."""
-
-
 class ShowingApp(App[int]):
     """An app that shows a run, without any key."""
 
@@ -78,6 +71,7 @@ class ShowingApp(App[int]):
         memory: Memory | None = None,
         mouse: Mouse | None = None,
         absence: Absence | None = None,
+        attention: Attention | None = None,
     ) -> None:
         """A monitor without anything to show yet.
 
@@ -96,6 +90,7 @@ class ShowingApp(App[int]):
                 and that is `folder`.
             mouse: Says whose the mouse is; None: it is always ours.
             absence: Remembers the looks at the folder; None: nobody does.
+            attention: Knows the alerts and keeps which are acknowledged; None: nothing is kept.
         """
         super().__init__()
         self._ascii = ascii_only
@@ -106,6 +101,7 @@ class ShowingApp(App[int]):
         self._first_view = first_view
         self._mouse_switch = mouse
         self._absence = absence
+        self._attention = attention if attention is not None else Attention()
         self._raw = RawDesk(ask)
         self._live = LiveDesk(ask_live)
         self._newest: Frame | None = None
@@ -242,6 +238,7 @@ class ShowingApp(App[int]):
             whole=view.whole,
             live=self._live.seen(view.state, self._sight.folder, now),
         )
+        self._sight = self._attention.look(self._sight)
         if self._absence is not None:
             self._sight = replace(self._sight, digest=self._absence.look(self._sight))
 
@@ -306,6 +303,7 @@ class ShowingApp(App[int]):
     def leave_word(self) -> None:
         """Takes note of what was seen last and how the views were set, for whoever comes back."""
         self._keep_views()
+        self._attention.leave()
         if self._absence is not None:
             self._absence.leave(self._sight)
 

@@ -28,6 +28,8 @@ KEYS = (
     ("s", "smoothing: 0.9, 0.97, 0.99, none, 0.6"),
     ("l", "logarithmic y-axis"),
     ("space", "stand still; the run goes on"),
+    ("a", "acknowledge the alert in the alert row"),
+    ("A", "alerts: all that stand and stood, since when and why"),
     ("d", "dismiss what happened since you left"),
     ("t", "dark or light"),
     ("m", "mouse off, so that the terminal selects text; on again"),

@@ -8,6 +8,7 @@ from msgspec import structs
 
 from trainmon_tui.chart_view import ChartView
 from trainmon_tui.memory import Kept, Memory
+from trainmon_tui.screens.alerts import AlertsScreen
 from trainmon_tui.screens.base import PanelScreen, Report
 from trainmon_tui.screens.configuration import ConfigurationScreen
 from trainmon_tui.screens.logs import LogsScreen
@@ -26,6 +27,7 @@ class Make(Protocol):
 
 
 VIEWS: Mapping[str, Make] = {
+    "alerts": AlertsScreen,
     "metrics": MetricsScreen,
     "machine": MachineScreen,
     "logs": LogsScreen,
