@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.builders import START, WRITER, a_reading
+from tests.processes.harness import RAISED, Stage, of_kind
+from tests.tui.terminals import Terminal
 from trainmon import snapshot
 from trainmon.codec import encode_line
 from trainmon.events import (
@@ -21,18 +23,23 @@ from trainmon.events import (
     System,
     Validation,
 )
-from trainmon.paths import JOURNAL
+from trainmon.paths import JOURNAL, SNAPSHOT
 from trainmon.projection import Projector
 from trainmon.reader import RunReader
 from trainmon.snapshot import Texts
 
-DAY = int(os.environ.get("TRAINMON_DAY", "60000"))
+DAY = int(os.environ.get("TRAINMON_DAY", "40000"))
 """Records; 864,000 are a day of ten a second, and take about a minute."""
 
 BATCH = 64
 FLAT = 4 << 20
 """Bytes that the memory of the process may grow by from a tenth of the day to its end."""
-SNAPSHOT = 256 << 10
+LARGEST = 256 << 10
+"""Bytes of the snapshot."""
+WATCHING = 16 << 20
+"""Bytes by which the screen's memory may grow: it folds the day at a thousand times its speed, in larger pieces."""
+VIEWER = 80_000_000
+"""Bytes of memory that the screen may have at all."""
 
 
 def a_day(count: int) -> Iterator[AnyEvent]:
@@ -118,4 +125,40 @@ def test_memory_and_snapshot_stay_flat_over_a_day(tmp_path: Path) -> None:
     )
     assert view.state.run_step == projector.reducer.state.run_step
     assert growth < FLAT
-    assert 0 < largest < SNAPSHOT
+    assert 0 < largest < LARGEST
+
+
+@pytest.mark.timeout(60 + DAY // 1_000)
+def test_the_memory_of_a_real_trainer_and_of_a_real_screen_stays_flat_over_a_day(stage: Stage) -> None:
+    """Spool, writer thread, text logs and snapshot on one side, the whole monitor in a terminal on the other."""
+    training = stage.start("day", count=DAY, wait=DAY // 20)
+    terminal = Terminal(training.folder, width=160, height=45)
+    try:
+        terminal.until(lambda: training.logged() >= DAY // 10)
+        terminal.until(lambda: f"/{DAY:,}" in terminal.text)
+        early = resident_of(terminal.pid)
+        terminal.until(lambda: training.logged() >= DAY or training.process.poll() is not None)
+        status = training.stop()
+        terminal.until(lambda: "99.9" in terminal.text or "100" in terminal.text)
+        late = resident_of(terminal.pid)
+    finally:
+        terminal.close()
+
+    grown, watching = training.page[2] - training.page[1], late - early
+    snapshot_size = (training.folder / SNAPSHOT).stat().st_size
+    (first, *_), (last, *_) = of_kind(training.folder, "started"), of_kind(training.folder, "closed")
+    print(
+        f"{DAY:,} records: the trainer {grown >> 10:,} KiB more, the screen {watching >> 10:,} KiB more "
+        f"({late >> 20} MiB), snapshot {snapshot_size:,} bytes"
+    )
+    assert (status, training.page[RAISED]) == (0, 0)
+    assert float(str(last["time"])) - float(str(first["time"])) > 0.099 * DAY
+    assert grown < FLAT
+    assert watching < WATCHING
+    assert late < VIEWER
+    assert snapshot_size < LARGEST
+
+
+def resident_of(pid: int) -> int:
+    """Bytes of memory of another process."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
