@@ -17,12 +17,18 @@ class HostReading(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True,
     """The same for each CPU that may be used, by rising number; None where it was not asked for."""
     cpu_count: float | None = None
     """CPUs that the process may use: its affinity, or its cgroup's quota where smaller; 2.5 is possible."""
+    cpu_limited: bool = False
+    """Whether `cpu_count` is the quota of a control group, and not just the CPUs there are."""
+    cpus_of_host: int | None = None
+    """CPUs of the host, usable or not."""
     load_1m: float | None = None
     """Load average over one minute: tasks of the whole host that run or wait."""
     memory_used: int | None = None
     """Bytes in use that cannot simply be dropped (page cache left out), of what `memory_total` limits."""
     memory_total: int | None = None
     """Bytes there are: the host's memory, or the cgroup's limit where that is smaller."""
+    memory_limited: bool = False
+    """Whether `memory_total` is the limit of a control group: reaching it kills."""
     swap_used: int | None = None
     """Bytes of swap in use on the host."""
     swap_total: int | None = None

@@ -11,18 +11,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from trainmon.alerts import Thresholds
-from trainmon.configuration import read_section
 from trainmon_tui.absence import Absence
-from trainmon_tui.attention import Attention
-from trainmon_tui.catalogue import first_runs
+from trainmon_tui.catalogue import holds_several
 from trainmon_tui.feed import Frame
 from trainmon_tui.following import Following
 from trainmon_tui.leaving import Guard
 from trainmon_tui.live import LiveFeed
-from trainmon_tui.memory import Memory
 from trainmon_tui.raw import RawFeed
-from trainmon_tui.settings import read_settings
+from trainmon_tui.settings import keep, read_settings, restored
 from trainmon_tui.terminal import Mouse, Title, needs_ascii, why_no_screen
 
 CHILD_PATIENCE = 5.0
@@ -66,12 +62,6 @@ def _watch(
 ) -> int:
     receive: list[Callable[[Frame], None]] = []
     settings = read_settings()
-    memory = Memory(folder)
-    below = first_runs(folder) if child is None else ()
-    if len(below) == 1:
-        (folder,) = below
-    elif below:
-        folder = memory.open_run() or folder
     feed = Following(lambda frame: receive[0](frame) if receive else None, gap=settings.gap)
     feed.change(folder)
     from trainmon_tui.app import WatchApp  # deferred: 200 ms of Textual, in which the feed already reads
@@ -88,11 +78,10 @@ def _watch(
         ask=raw.ask,
         ask_live=live.ask,
         follow=feed.change,
-        first_view="runs" if len(below) > 1 else settings.view,
-        memory=memory,
+        first_view="runs" if child is None and holds_several(folder) else settings.view,
+        chart=restored(folder),
         mouse=Mouse(),
         absence=Absence(folder),
-        attention=Attention(folder, thresholds=read_section("alerts", Thresholds), deadline=deadline),
     )
     receive.append(app.deliver)
     if feed.newest is not None:
@@ -108,6 +97,7 @@ def _watch(
         live.stop()
         feed.stop()
     app.leave_word()
+    keep(folder, app.chart)
     _say_bugs(app.bugs)
     if child is not None and (app.end_child or guard.code is not None):
         _end(child)

@@ -119,7 +119,7 @@ def test_memory_is_told_against_the_cgroups_limit(tmp_path: Path) -> None:
 
     reading = HostSampler(tmp_path, root=root).sample(100.0)
 
-    assert (reading.memory_used, reading.memory_total) == (500, GIB)
+    assert (reading.memory_used, reading.memory_total, reading.memory_limited) == (500, GIB, True)
     assert reading.oom_kills == 4
 
 
@@ -129,7 +129,7 @@ def test_a_limit_above_the_host_is_no_limit(tmp_path: Path) -> None:
 
     reading = HostSampler(tmp_path, root=root).sample(100.0)
 
-    assert reading.memory_total == psutil.virtual_memory().total
+    assert (reading.memory_total, reading.memory_limited) == (psutil.virtual_memory().total, False)
 
 
 def test_cpu_is_told_against_the_cgroups_quota(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_cpu_is_told_against_the_cgroups_quota(tmp_path: Path) -> None:
 
     reading = sampler.sample(102.0)
 
-    assert (reading.cpu_count, reading.cpu_percent) == (0.5, 50.0)
+    assert (reading.cpu_count, reading.cpu_percent, reading.cpu_limited) == (0.5, 50.0, True)
 
 
 @pytest.mark.parametrize("failure", [RuntimeWarning("not determined"), OSError("gone"), KeyError("MemTotal")])

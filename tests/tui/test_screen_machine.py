@@ -5,9 +5,12 @@ from msgspec.structs import replace
 
 from tests.builders import Journal, a_reading
 from tests.tui.apps import an_app, panel_text
-from trainmon.readings import GpuProcess, HostReading, MachineReading
+from trainmon.readings import FileSystemReading, GpuProcess, HostReading, MachineReading
+from trainmon_tui.live import Live
 from trainmon_tui.render.cells import plain, row_width
+from trainmon_tui.sight import Sight
 from trainmon_tui.widgets import machine
+from trainmon_tui.widgets.machine_charts import charts
 from trainmon_tui.widgets.machine_page import EMPTY, pick, rows
 
 SIZES = [(160, 45), (80, 24), (60, 20), (20, 6), (1, 1)]
@@ -70,7 +73,7 @@ def test_a_single_gpu_shows_name_four_courses_and_its_processes() -> None:
     assert "NVIDIA H100 80GB HBM3" in drawn
     for name in ("  util", "  memory", "  temp", "  power"):
         assert any(block in line(drawn, name) for block in "▁▂▃▄▅▆▇█"), name
-    assert "4711 60.0 GiB" in drawn
+    assert line(drawn, "     4711").split() == ["4711", "0", "60.0"]
 
 
 @pytest.mark.parametrize("gpus", [8, 16])
@@ -88,6 +91,157 @@ def test_cpu_memory_and_trainer_stay_where_gpus_take_the_room() -> None:
     names = [line.split()[0] for line in text(a_history(16)).split("\n")[1:5]]
 
     assert names == ["CPU", "RAM", "trainer", "12"]
+
+
+def test_the_trainers_processes_come_first_and_commands_of_others_are_text() -> None:
+    """A process on several cards is one process; what anybody may call a program is shown and harmless."""
+    journal = a_history(2)
+    reading = a_reading(journal.after(2.0).now, 2)
+    strange = "python \x1b[31m[red]x[/red]\u202e.py " + "y" * 300
+    own = GpuProcess(4711, 60 << 30, own=True, user="ada", command="python train.py")
+    other = GpuProcess(99, 70 << 30, own=False, user="bob", command=strange)
+    silent = GpuProcess(7, None, own=False)
+    cards = (
+        replace(reading.gpus[0], processes=(other, own)),
+        replace(reading.gpus[1], processes=(own, silent)),
+    )
+
+    drawn = text(journal.system(replace(reading, gpus=cards)), 100, 40)
+
+    after = drawn[drawn.index("  process") :].split("\n")
+    assert after[1].split() == ["4711", "0,1", "120.0", "trainer", "ada", "python", "train.py"]
+    assert after[2].startswith("       99  0               70.0           bob")
+    assert "␛[31m[red]x[/red]\\u202e.py" in after[2]
+    assert after[3].split() == ["7", "1", "?", "?", "?"]
+
+
+def test_processes_that_do_not_fit_are_counted() -> None:
+    journal = a_history(8)
+    reading = a_reading(journal.after(2.0).now, 8)
+    many = tuple(GpuProcess(pid, 1 << 30) for pid in range(100, 130))
+    cards = tuple(replace(card, processes=many) for card in reading.gpus)
+
+    drawn = text(journal.system(replace(reading, gpus=cards)), 80, 22)
+
+    assert "(28 more)" in drawn
+
+
+def test_charts_have_scales_and_the_memory_reaches_to_its_limit() -> None:
+    journal = a_history(8)
+    reading = a_reading(journal.after(2.0).now, 8)
+    assert reading.host is not None
+    limited = replace(reading.host, memory_limited=True)
+
+    drawn = text(journal.system(replace(reading, host=limited)), 160, 42)
+
+    head = next(line for line in drawn.split("\n") if "GPU util %" in line)
+    assert "GPU util %, mean of 8" in head
+    assert "RAM GiB, to the limit" in head
+    assert "GiB limit" in line(drawn, "RAM")
+    assert " 100┤" in drawn
+
+
+def test_a_time_in_which_nobody_looked_is_no_curve() -> None:
+    """A straight line across the night would be made up."""
+    journal = a_history(0, readings=20)
+    reading = a_reading(journal.after(10_000.0).now, 0)
+    for _ in range(20):
+        journal.system(replace(reading, time=journal.after(2.0).now))
+    piece = pick(journal.sight())
+    assert piece.reading is not None
+
+    drawn = plain(charts(piece.reading, piece.courses, 40, 10, False, 0)).split("\n")[1:-1]
+
+    columns = [{line[at] for line in drawn} for at in range(5, 40)]
+    assert columns[17] == {" "}
+    assert columns[0] != {" "}
+
+
+def test_both_file_systems_are_told_with_their_speed() -> None:
+    journal = a_history(0)
+    reading = a_reading(journal.after(2.0).now, 0)
+    logs = FileSystemReading(
+        path="/home/ada/logs", kind="nfs4", free=10**12, total=2 * 10**12, read=0.0, written=3e5
+    )
+    checkpoints = FileSystemReading(path="/ckpt", kind="ext4", free=10**9, total=10**12, written=4.1e8)
+
+    drawn = text(journal.system(replace(reading, file_systems=(logs, checkpoints))), 120, 30)
+
+    assert "1.00 TB free" in line(drawn, "disk logs")
+    assert "nfs4  0 B/s read  300 kB/s written" in line(drawn, "disk logs")
+    assert "ext4  410 MB/s written" in line(drawn, "disk ckpt")
+
+
+def test_what_limits_is_said() -> None:
+    """A quota of CPUs, or some CPUs of a large host."""
+    journal = a_history(0)
+    reading = a_reading(journal.after(2.0).now, 0)
+    assert reading.host is not None
+    quota = replace(reading.host, cpu_count=2.5, cpu_limited=True, cpus_of_host=64)
+    some = replace(reading.host, cpu_count=16.0, cpus_of_host=64)
+
+    assert "61 % of 2.5 quota" in text(journal.system(replace(reading, host=quota)))
+    assert "61 % of 16 (of 64)" in text(journal.after(2.0).system(replace(reading, host=some)))
+
+
+def test_errors_of_memory_and_heat_are_said_in_the_table() -> None:
+    journal = a_history(8)
+    reading = a_reading(journal.after(2.0).now, 8)
+    cards = list(reading.gpus)
+    cards[1] = replace(cards[1], ecc_uncorrected=3, throttle=("thermal (hardware)",))
+    cards[2] = replace(cards[2], temperature=91, visible=False)
+    journal.system(replace(reading, gpus=tuple(cards)))
+
+    drawn = rows(pick(journal.sight()), 160, 42, False)
+
+    shown = plain(drawn)
+    assert "ECC 3, thermal hw" in line(shown, "GPU1 ")
+    assert "not ours" in line(shown, "GPU2 ")
+    hot = next(cells for cells in drawn if plain([cells]).startswith("GPU2 "))
+    assert ("  91 °C", "warn") in hot
+
+
+def test_all_cards_are_summed_up_where_there_is_room() -> None:
+    assert line(text(a_history(8), 80, 42), "all").split() == [
+        "all",
+        "36",
+        "%",
+        *["489.6/636.8", "to", "71", "5,216"],
+    ]
+    assert not any(line.startswith("all") for line in text(a_history(16), 80, 22).split("\n"))
+
+
+@pytest.mark.parametrize(
+    ("sight", "said"),
+    [
+        (Journal().system().sight(), "none yet"),
+        (Journal().opened().system().sight(), "it is gone, or not ours"),
+    ],
+)
+def test_where_no_trainer_was_read_it_says_why(sight: Sight, said: str) -> None:
+    reading = a_reading()
+    sight.state.reading = replace(reading, process=None)
+
+    assert said in line(plain(rows(pick(sight), 80, 22, False)), "trainer")
+
+
+def test_processes_that_outlived_their_trainer_are_named() -> None:
+    sight = Journal().opened().system().sight()
+    reading = replace(a_reading(), process=None)
+    live = Live(reading, sight.state.machine, (12, 13))
+
+    drawn = plain(rows(pick(replace(sight, live=live)), 80, 22, False))
+
+    assert "gone; 2 of its processes live on: 12, 13" in line(drawn, "trainer")
+
+
+def test_a_silent_driver_is_a_warning() -> None:
+    journal = Journal().opened()
+    journal.system(MachineReading(time=journal.now, gpu_note="no answer from the driver for 12 s"))
+
+    drawn = rows(pick(journal.sight()), 80, 22, False)
+
+    assert ("no answer from the driver for 12 s", "warn") in [run for cells in drawn for run in cells]
 
 
 def test_gpus_that_do_not_fit_are_counted_and_can_be_scrolled_to() -> None:
@@ -143,6 +297,22 @@ def test_the_panel_of_the_overview_shows_courses_where_there_is_room() -> None:
 
     assert any(block in line(wide, "CPU") for block in "▁▂▃▄▅▆▇")
     assert not any(block in line(narrow, "CPU") for block in "▁▂▃▄▅▆▇")
+
+
+def test_the_panel_of_the_overview_gives_each_of_several_gpus_a_line_and_keeps_the_host() -> None:
+    journal = a_history()
+    reading = a_reading(journal.after(2.0).now, 16)
+    cards = list(reading.gpus)
+    cards[2] = replace(cards[2], state="lost")
+    cards[15] = replace(cards[15], state="lost")
+    journal.system(replace(reading, gpus=tuple(cards)))
+
+    drawn = plain(machine.rows(machine.pick(journal.sight()), 56, 19, False)).split("\n")
+
+    assert drawn[3].split() == ["GPU2", "lost"]
+    assert drawn[4].split()[:5] == ["GPU3", "94", "%", "61.2/79.6", "GiB"]
+    assert drawn[9] == "8 more: 86 % util on average, 1 not answering"
+    assert [line.split()[0] for line in drawn[11:14]] == ["CPU", "RAM", "disk"]
 
 
 @pytest.mark.parametrize("size", [(160, 45), (80, 24), (60, 20)])

@@ -78,7 +78,7 @@ class HostSampler:
         rates = _rates(self._previous, counters)
         cores = cpu_percents(self._previous.cpus, counters.cpus) if self._previous is not None else ()
         self._previous = counters
-        used, total = memory(group)
+        used, total, limited = memory(group)
         swap_used, swap_total = guarded(_swap) or (None, None)
         disk_path = self._disk_path
         disk = guarded(lambda: _disk_space(disk_path)) if disk_path is not None else None
@@ -88,9 +88,12 @@ class HostSampler:
             cpu_percent=_cpu_percent(cores, rates["group_cpu"], group.cpu_limit, count),
             cpu_per_core=cores if cores and self.per_core else None,
             cpu_count=count,
+            cpu_limited=group.cpu_limit is not None and group.cpu_limit == count,
+            cpus_of_host=os.cpu_count(),
             load_1m=guarded(lambda: os.getloadavg()[0]),
             memory_used=used,
             memory_total=total,
+            memory_limited=limited,
             swap_used=swap_used,
             swap_total=swap_total,
             disk_free=disk_free,
@@ -140,14 +143,14 @@ def cpu_percents(before: Sequence[CpuTime], after: Sequence[CpuTime]) -> tuple[f
     return tuple(round(min(100.0, max(0.0, 100 * busy / total)), 1) for busy, total in spans)
 
 
-def memory(group: cgroup.CgroupReading) -> tuple[int | None, int | None]:
-    """Bytes in use and bytes there are: the cgroup's where it limits below the host, else the host's."""
+def memory(group: cgroup.CgroupReading) -> tuple[int | None, int | None, bool]:
+    """Bytes in use, bytes there are, and whether they are the cgroup's, which limits below the host."""
     import psutil  # Deferred: saves 24 ms at `import trainmon`.
 
     host = guarded(psutil.virtual_memory)
     if group.memory_limit is not None and (host is None or group.memory_limit < host.total):
-        return group.memory_used, group.memory_limit
-    return (None, None) if host is None else (host.total - host.available, host.total)
+        return group.memory_used, group.memory_limit, True
+    return (None, None, False) if host is None else (host.total - host.available, host.total, False)
 
 
 def _usable_cpus(pid: int | None) -> set[int]:

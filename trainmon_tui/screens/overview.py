@@ -4,7 +4,7 @@ from trainmon.range_rows import Key
 from trainmon_tui.render.plot import LABEL_CELLS
 from trainmon_tui.screens.base import Report
 from trainmon_tui.screens.charting import ChartingScreen
-from trainmon_tui.screens.plan import MACHINE, SIDE, WIDE, Look, Plan, plan
+from trainmon_tui.screens.plan import MACHINE, SEVERAL, SIDE, WIDE, Look, Plan, plan
 from trainmon_tui.sight import Sight
 from trainmon_tui.theme import Palette
 from trainmon_tui.widgets import verdict
@@ -25,9 +25,8 @@ from trainmon_tui.widgets.status import StatusPanel
 from trainmon_tui.widgets.verdict import VerdictPanel, wanted_height
 
 KEYS = (
-    ("?", "keys"), ("q", "quit"), ("2", "metrics"), ("4", "errors"), ("A", "alerts"), ("c", "cursor"),
-    ("s", "smoothing"), ("l", "log y"), ("space", "pause"), ("t", "theme"), ("m", "mouse off/on"),
-    ("n p up down", "scroll errors"), ("X", "X-ray"),
+    ("?", "keys"), ("q", "quit"), ("2", "metrics"), ("4", "errors"), ("c", "cursor"), ("s", "smoothing"),
+    ("l", "log y"), ("space", "pause"), ("t", "theme"), ("m", "mouse off/on"), ("n p up down", "scroll errors"),
 )  # fmt: skip
 """What the bottom line says, the most important first."""
 
@@ -93,7 +92,7 @@ def _look(sight: Sight | None, width: int) -> Look:
         errors=bool(state.errors or state.warnings),
         output=len(sight.output),
         machine=3 if gpus else 2,
-        side=MACHINE + 5 * max(0, gpus - 1) if reading is not None else 3,
+        side=(MACHINE if gpus < 2 else SEVERAL + gpus) if reading is not None else 3,
         verdict=wanted_height(verdict.pick(sight), SIDE if width >= WIDE else width) if sight.dead else 0,
         since=sight.digest is not None,
     )

@@ -23,6 +23,9 @@ SIDE = 56
 MACHINE = 14
 """Rows of the machine there: a title, one GPU, the host, the trainer."""
 
+SEVERAL = 10
+"""Rows of the machine there besides one for each of several GPUs."""
+
 _ORDER = (
     "status", "bars", "alert", "verdict", "loss", "machine", "best", "checkpoints", "errors", "output", "metrics",
     "since", "footer",

@@ -10,7 +10,7 @@ from trainmon_tui.render.cells import Row, row
 from trainmon_tui.render.sparkline import sparkline
 
 Course = tuple[float | None, ...]
-"""Means of equal spans, oldest first; NaN where only such values came, None where none came."""
+"""Means of equal numbers of readings, oldest first; NaN where only such values came, None where none came."""
 
 LEAST = 8
 """Cells below which a sparkline says nothing."""
@@ -23,6 +23,8 @@ class Courses(msgspec.Struct, frozen=True):
     """The histories of a machine; the names of its columns are those of `trainmon.machine.columns`."""
 
     by_name: Mapping[str, Course] = {}
+    times: tuple[float, ...] = ()
+    """Unix seconds in the middle of each mean's readings."""
     seconds: float = 0.0
     """From the first reading that is kept to the newest."""
 
@@ -34,6 +36,7 @@ class Courses(msgspec.Struct, frozen=True):
 def courses(series: Series) -> Courses:
     """All histories of a series of readings."""
     found: dict[str, Course] = {}
+    times: tuple[float, ...] = ()
     seconds = 0.0
     for name in series.names:
         column = series.column(name)
@@ -41,8 +44,17 @@ def courses(series: Series) -> Courses:
             mean if finite else math.nan if bad else None
             for mean, finite, bad in zip(column.mean, column.count, column.nonfinite, strict=True)
         )
-        seconds = column.last_time[-1] - column.first_time[0]
-    return Courses(found, seconds)
+        if not times:
+            times = tuple(
+                (first + last) / 2 for first, last in zip(column.first_time, column.last_time, strict=True)
+            )
+            seconds = column.last_time[-1] - column.first_time[0]
+    return Courses(found, times, seconds)
+
+
+def peak(course: Course) -> float | None:
+    """The greatest finite mean; None without one."""
+    return max((value for value in course if value is not None and math.isfinite(value)), default=None)
 
 
 def spark(
@@ -59,7 +71,6 @@ def spark(
     """
     if width < LEAST or sum(value is not None for value in course) < 2:
         return ()
-    finite = [value for value in course if value is not None and math.isfinite(value)]
-    top = high if high is not None else max(finite, default=0.0)
+    top = high if high is not None else peak(course) or 0.0
     # A rate that was 0 all the time lies on the floor, and not at half height.
     return row(*sparkline(course, min(width, LONGEST), low=low, high=max(top, low + 1e-9), ascii=ascii_only))

@@ -1,33 +1,50 @@
 """The GPUs in the view of the machine: some lines each where they are few, else a table with a row for each."""
 
+from collections.abc import Sequence
+
 from trainmon.readings import AllocatorReading, GpuReading
 from trainmon.units import gib, percent
-from trainmon_tui.render.cells import Row, fit_row, row
+from trainmon_tui.render.cells import Role, Row, fit_row, row
 from trainmon_tui.render.safe import fit
 from trainmon_tui.widgets.courses import LEAST, Courses, spark
-from trainmon_tui.widgets.lines import GAP, clip, first_that_fits, join, words
+from trainmon_tui.widgets.lines import GAP, first_that_fits, join, words
+from trainmon_tui.widgets.machine_cards import of_memory
+from trainmon_tui.widgets.machine_host import GAUGE, NAME, VALUE
 
 DETAILS = 6
-"""Lines of one GPU where they are few: its name, four quantities, its processes."""
+"""Lines of one GPU where they are few: its name, four quantities, what else is known."""
 
-_NAME, _VALUE = 13, 21  # as those of the host, so that the courses stand below one another
+HOT = 85
+"""Degrees Celsius from which a temperature is a warning: data-centre cards slow themselves down from about 87."""
 
-_UNDER = 17
-"""Cells before a course, in which the host has its gauges."""
-
-_COLDEST = 20.0
+COLDEST = 20.0
 """Degrees Celsius at the bottom of a temperature's course: a room."""
 
-_HOTTEST = 100.0
+HOTTEST = 100.0
 """Degrees Celsius at its top: beyond what any card survives without throttling."""
 
-_LONGEST_COURSE = 30
+_FULL = 0.98
+"""Of a GPU's memory: what is fuller may end the run with the next larger batch."""
+
+_LONGEST_COURSE = 24
 """Cells of a course in the table, at most; the history has no more to tell."""
 
 _HEAD = (("GPU", 6), ("util", 6), ("memory GiB", 13), ("temp", 7), ("watts", 9))
-"""The columns of numbers and their cells."""
+"""The columns of numbers and their cells; they are there at every width."""
 
-_THROTTLE, _PROCESSES = 14, 5
+_STATE, _WIDE_STATE, _PROCESSES, _CLOCK = 14, 24, 5, 7
+
+_WITH_STATE, _WITH_CLOCK = 55, 100
+"""Columns of the screen from which there is room for the state, and for the clock."""
+
+_SHORT = {
+    "clocks set by the user": "clocks set",
+    "hardware slowdown": "hw slowdown",
+    "thermal (software)": "thermal sw",
+    "thermal (hardware)": "thermal hw",
+    "display clocks": "display",
+}
+"""Reasons for throttling where there is little room; others are short already."""
 
 
 def details(
@@ -38,31 +55,39 @@ def details(
     if gpu.state is not None:
         return lines
     column = f"gpu{gpu.index}."
-    degrees = f"{gpu.temperature} {'' if ascii_only else '°'}C" if gpu.temperature is not None else "?"
-    memory = f"{_of(gpu.memory_used, gpu.memory_total)} GiB"
+    memory = f"{of_memory(gpu.memory_used, gpu.memory_total)} GiB"
     total = float(gpu.memory_total) if gpu.memory_total else None
-    for name, value, key, low, high in (
-        ("util", percent(gpu.utilisation), "utilisation", 0.0, 100.0),
-        ("memory", memory, "memory", 0.0, total),
-        ("temp", degrees, "temperature", _COLDEST, _HOTTEST),
-        ("power", f"{_watts(gpu)} W", "power", 0.0, gpu.power_limit),
-    ):
-        text = row((f"  {name:<{_NAME - 2}}", "label"), (fit(value, _VALUE), "value"))
-        course = spark(
-            courses.of(column + key),
-            width - _NAME - _VALUE - _UNDER,
-            low=low,
-            high=high,
-            ascii_only=ascii_only,
-        )
-        lines.append(row(*text, (" " * _UNDER if course else "", "plain"), *course))
-    lines.append(_facts_row(gpu, allocator, width, ascii_only))
-    return lines
+    quantities: tuple[tuple[str, str, Role, str, float, float | None], ...] = (
+        ("util", percent(gpu.utilisation), "value", "utilisation", 0.0, 100.0),
+        ("memory", memory, _memory_role(gpu), "memory", 0.0, total),
+        ("temp", _degrees(gpu, ascii_only), _heat_role(gpu), "temperature", COLDEST, HOTTEST),
+        ("power", f"{_watts(gpu)} W", "value", "power", 0.0, gpu.power_limit),
+    )
+    for name, value, role, key, low, high in quantities:
+        text = row((f"  {name:<{NAME - 2}}", "label"), (fit(value, VALUE), role))
+        room = width - NAME - VALUE - GAUGE - 1
+        course = spark(courses.of(column + key), room, low=low, high=high, ascii_only=ascii_only)
+        lines.append(row(*text, (" " * (GAUGE + 1) if course else "", "plain"), *course))
+    facts = _facts_row(gpu, allocator, width, ascii_only)
+    return [*lines, facts] if facts else lines
+
+
+def _degrees(gpu: GpuReading, ascii_only: bool) -> str:
+    return f"{gpu.temperature} {'' if ascii_only else '°'}C" if gpu.temperature is not None else "?"
+
+
+def _heat_role(gpu: GpuReading) -> Role:
+    return "warn" if gpu.temperature is not None and gpu.temperature >= HOT else "value"
+
+
+def _memory_role(gpu: GpuReading) -> Role:
+    full = gpu.memory_used is not None and gpu.memory_total and gpu.memory_used >= _FULL * gpu.memory_total
+    return "warn" if full else "value"
 
 
 def _name_row(gpu: GpuReading, width: int, ascii_only: bool) -> Row:
     name = words(gpu.name or "", ascii_only=ascii_only, limit=60)
-    head = row((f"GPU{gpu.index:<{_NAME - 3}}", "label"), (name, "value"))
+    head = row((f"GPU{gpu.index:<{NAME - 3}}", "label"), (name, "value"))
     if gpu.state is not None:
         return fit_row(join(head, row((words(gpu.state, ascii_only=ascii_only, limit=80), "bad"))), width)
     hidden = row(("not visible to the trainer", "dim")) if gpu.visible is False else ()
@@ -88,76 +113,103 @@ def _throttle_words(gpu: GpuReading, ascii_only: bool) -> Row:
 
 
 def _facts_row(gpu: GpuReading, allocator: AllocatorReading | None, width: int, ascii_only: bool) -> Row:
-    """Processes on the card, memory errors, PyTorch's own view."""
+    """Memory errors, PyTorch's own view, and that nobody is on the card; processes have a table of their own."""
     parts: list[Row] = []
-    if gpu.processes is not None:
-        shown = [
-            f"{process.pid} {gib(process.memory_used)} GiB"
-            if process.memory_used is not None
-            else f"{process.pid}"
-            for process in gpu.processes[:4]
-        ]
-        more = f" +{len(gpu.processes) - 4}" if len(gpu.processes) > 4 else ""
-        parts.append(row(("processes ", "label"), ((", ".join(shown) or "none") + more, "plain")))
     if gpu.ecc_uncorrected:
         parts.append(row((f"{gpu.ecc_uncorrected:,} uncorrected memory errors", "bad")))
     if allocator is not None:
         amounts = tuple(map(gib, (allocator.allocated, allocator.reserved, allocator.peak)))
-        parts.append(row(("torch ", "label"), ("{} of {} reserved, peak {} GiB".format(*amounts), "plain")))
-    if not parts:
-        return row(("  processes ", "label"), ("the driver does not tell", "dim"))
-    room = width - 2
-    best = first_that_fits([join(*parts[:most], gap="   ") for most in range(len(parts), 0, -1)], room)
-    return row(("  ", "plain"), *(best or ((clip(parts[0][0][0], room, ascii_only=ascii_only), "label"),)))
+        text = "allocated {}  reserved {}  peak {} GiB".format(*amounts)
+        parts.append(row((f"{'torch':<{NAME - 2}}", "label"), (text, "plain")))
+    if not parts and gpu.processes is None:
+        parts.append(row(("processes: the driver does not tell", "dim")))
+    elif not parts and not gpu.processes:
+        parts.append(row(("no processes", "dim")))
+    return row(("  ", "plain"), *join(*parts, gap="   ")) if parts else ()
 
 
-def table(gpus: tuple[GpuReading, ...], courses: Courses, width: int, ascii_only: bool) -> list[Row]:
+def table(gpus: Sequence[GpuReading], courses: Courses, width: int, ascii_only: bool) -> list[Row]:
     """A title line and a row for each GPU: numbers in columns, then as many courses as fit."""
-    with_throttle = width >= 60
-    rest = width - sum(cells for _, cells in _HEAD) - (_THROTTLE + _PROCESSES if with_throttle else 0)
+    used = sum(cells for _, cells in _HEAD)
+    used += (
+        _STATE + _PROCESSES if width >= _WITH_STATE + _PROCESSES else _STATE if width >= _WITH_STATE else 0
+    )
+    used += _CLOCK if width >= _WITH_CLOCK else 0
+    rest = width - used
     several = rest >= 4 * (LEAST + len(GAP))
     course = max(0, min(_LONGEST_COURSE, rest // 4 if several else rest) - len(GAP))
-    names = ("util", "memory", "temp", "power") if several else ("util",)
-    head = "".join(f"{name:>{cells}}" if at else f"{name:<{cells}}" for at, (name, cells) in enumerate(_HEAD))
-    if with_throttle:
-        head += f"{GAP}{'throttle':<{_THROTTLE - 2}}{'proc':>{_PROCESSES}}"
-    if course >= LEAST:
-        head += "".join(f"{GAP}{name:<{course}}" for name in names)
-    lines = [fit_row(row((head, "dim")), width)]
+    lines = [fit_row(row((_head(width, course, several=several), "dim")), width)]
     for gpu in gpus:
-        numbers = _numbers(gpu, ascii_only, with_throttle=with_throttle)
+        numbers = _numbers(gpu, width, ascii_only)
         if gpu.state is None and course >= LEAST:
             numbers = row(*numbers, *_row_of_courses(gpu, courses, course, ascii_only, several=several))
         lines.append(fit_row(numbers, width))
     return lines
 
 
-def _numbers(gpu: GpuReading, ascii_only: bool, *, with_throttle: bool) -> Row:
-    ours = "" if gpu.visible is not False else "-"
-    name = row((f"{f'GPU{gpu.index}{ours}':<{_HEAD[0][1]}}", "label"))
+def _state_cells(width: int) -> int:
+    """Cells of the column of states, the gap before it included."""
+    return _WIDE_STATE if width >= _WITH_CLOCK else _STATE if width >= _WITH_STATE else 0
+
+
+def _head(width: int, course: int, *, several: bool) -> str:
+    head = "".join(f"{name:>{cells}}" if at else f"{name:<{cells}}" for at, (name, cells) in enumerate(_HEAD))
+    if width >= _WITH_CLOCK:
+        head += f"{'MHz':>{_CLOCK}}"
+    if room := _state_cells(width):
+        head += f"{GAP}{'state':<{room - 2}}"
+    if width >= _WITH_STATE + _PROCESSES:
+        head += f"{'proc':>{_PROCESSES}}"
+    if course >= LEAST:
+        names = ("util", "memory", "temp", "power") if several else ("util",)
+        head += "".join(f"{GAP}{name:<{course}}" for name in names)
+    return head
+
+
+def _numbers(gpu: GpuReading, width: int, ascii_only: bool) -> Row:
+    name = row((f"{f'GPU{gpu.index}':<{_HEAD[0][1]}}", "label"))
     if gpu.state is not None:
-        return row(*name, (f" {words(gpu.state, ascii_only=ascii_only, limit=60)}", "bad"))
-    degrees = f"{gpu.temperature} {'' if ascii_only else '°'}C" if gpu.temperature is not None else "?"
-    values = (
-        percent(gpu.utilisation), _of(gpu.memory_used, gpu.memory_total), degrees, _watts(gpu)
+        card = words(gpu.name or "", ascii_only=ascii_only, limit=40)
+        return row(
+            *name, (f" {words(gpu.state, ascii_only=ascii_only, limit=60)}", "bad"), (f"{GAP}{card}", "dim")
+        )
+    values: tuple[tuple[str, Role], ...] = (
+        (percent(gpu.utilisation), "value"), (of_memory(gpu.memory_used, gpu.memory_total), _memory_role(gpu)),
+        (_degrees(gpu, ascii_only), _heat_role(gpu)), (_watts(gpu), "value"),
     )  # fmt: skip
-    text = "".join(f"{value:>{cells}}" for value, (_, cells) in zip(values, _HEAD[1:], strict=True))
-    if not with_throttle:
-        return row(*name, (text, "value"))
-    held = "?" if gpu.throttle is None else ", ".join(gpu.throttle) or "none"
-    held = words(held, ascii_only=ascii_only, limit=60)
-    throttle = fit(held, _THROTTLE - 2, ellipsis="~" if ascii_only else "…")
-    processes = "?" if gpu.processes is None else f"{len(gpu.processes)}"
-    return row(
-        *name, (text + GAP, "value"), (throttle, "warn" if gpu.throttle else "dim"),
-        (f"{processes:>{_PROCESSES}}", "value"),
-    )  # fmt: skip
+    faint = gpu.visible is False
+    cells = [
+        (f"{text:>{room}}", "dim" if faint and role == "value" else role)
+        for (text, role), (_, room) in zip(values, _HEAD[1:], strict=True)
+    ]
+    if width >= _WITH_CLOCK:
+        cells.append((f"{'?' if gpu.sm_clock is None else f'{gpu.sm_clock:,}':>{_CLOCK}}", "plain"))
+    if room := _state_cells(width):
+        state, role = _state(gpu)
+        text = fit(words(state, ascii_only=ascii_only), room - 2, ellipsis="~" if ascii_only else "…")
+        cells.append((f"{GAP}{text}", role))
+    if width >= _WITH_STATE + _PROCESSES:
+        processes = "?" if gpu.processes is None else f"{len(gpu.processes)}"
+        cells.append((f"{processes:>{_PROCESSES}}", "plain"))
+    return row(*name, *cells)
+
+
+def _state(gpu: GpuReading) -> tuple[str, Role]:
+    """What is out of the ordinary, in a few words, the worst first."""
+    throttle = [_SHORT.get(reason, reason) for reason in gpu.throttle or ()]
+    if gpu.ecc_uncorrected:
+        return ", ".join([f"ECC {gpu.ecc_uncorrected:,}", *throttle]), "bad"
+    if throttle:
+        return ", ".join(throttle), "warn"
+    if gpu.visible is False:
+        return "not ours", "dim"
+    return ("?" if gpu.throttle is None else "ok"), "dim"
 
 
 def _row_of_courses(gpu: GpuReading, courses: Courses, cells: int, ascii_only: bool, *, several: bool) -> Row:
     total = float(gpu.memory_total) if gpu.memory_total else None
     scales = (
-        ("utilisation", 0.0, 100.0), ("memory", 0.0, total), ("temperature", _COLDEST, _HOTTEST),
+        ("utilisation", 0.0, 100.0), ("memory", 0.0, total), ("temperature", COLDEST, HOTTEST),
         ("power", 0.0, gpu.power_limit),
     )  # fmt: skip
     found: Row = ()
@@ -167,8 +219,27 @@ def _row_of_courses(gpu: GpuReading, courses: Courses, cells: int, ascii_only: b
     return found
 
 
-def _of(used: int | None, total: int | None) -> str:
-    return f"{gib(used)}/{gib(total)}" if total is not None else gib(used)
+def total(gpus: Sequence[GpuReading]) -> Row:
+    """All cards together: the mean utilisation, the sums of memory and power, the highest temperature."""
+    living = [gpu for gpu in gpus if gpu.state is None]
+    busy = [gpu.utilisation for gpu in living if gpu.utilisation is not None]
+    heat = [gpu.temperature for gpu in living if gpu.temperature is not None]
+    used = _sum([gpu.memory_used for gpu in living])
+    of = _sum([gpu.memory_total for gpu in living])
+    drawn = _sum([gpu.power for gpu in living])
+    values = (
+        percent(sum(busy) / len(busy)) if busy else "?",
+        of_memory(None if used is None else int(used), None if of is None else int(of)),
+        f"to {max(heat)}" if heat else "?",
+        f"{drawn:,.0f}" if drawn is not None else "?",
+    )
+    text = "".join(f"{value:>{cells}}" for value, (_, cells) in zip(values, _HEAD[1:], strict=True))
+    return row((f"{'all':<{_HEAD[0][1]}}", "label"), (text, "plain"))
+
+
+def _sum(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
 
 
 def _watts(gpu: GpuReading) -> str:

@@ -2,24 +2,38 @@
 
 import msgspec
 
-from trainmon.readings import MachineReading
+from trainmon.readings import GpuReading, MachineReading
 from trainmon.units import duration
-from trainmon_tui.render.cells import Row, fit_row, row
+from trainmon_tui.render.cells import Role, Row, fit_row, row
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.courses import Courses, courses
 from trainmon_tui.widgets.lines import ago, clip, title_row, words, wrap
-from trainmon_tui.widgets.machine_gpus import DETAILS, details, table
+from trainmon_tui.widgets.machine_charts import charts
+from trainmon_tui.widgets.machine_gpus import DETAILS, details, table, total
 from trainmon_tui.widgets.machine_host import host_lines
+from trainmon_tui.widgets.machine_processes import processes
 from trainmon_tui.widgets.rows import RowsPanel
 
 EMPTY = "no reading of the machine yet: TrainLogger and `trainmon run` make one every 2 s, unless machine_every is None"
 """What makes a reading appear."""
+
+SILENT = "no answer"
+"""How the note of a driver begins that hangs."""
 
 _FEWEST_HOST = 4
 """Lines of the host that stay where there are many GPUs: CPU, memory, trainer and its children."""
 
 _HOST_FIRST = 10
 """Lines of the host that come before the details of a GPU: those and the rates."""
+
+_BEFORE_PROCESSES = 8
+"""Lines of the host that come before the processes on GPUs."""
+
+_FEW_PROCESSES = 6
+"""Lines of the table of processes that come before the last lines of the host."""
+
+_MOST_PROCESSES = 14
+"""Lines that it has at most; then charts tell more."""
 
 
 class PageSlice(msgspec.Struct, frozen=True):
@@ -31,51 +45,116 @@ class PageSlice(msgspec.Struct, frozen=True):
     courses: Courses
     live: bool = False
     """Whether this host was read by the screen itself, and not by the trainer."""
+    no_trainer: str = ""
+    """What is said of the trainer where it was not read."""
+    utc_offset: int = 0
 
 
 def pick(sight: Sight) -> PageSlice:
     """The machine's part of a sight."""
     reading = sight.reading
-    age = sight.now - reading.time if reading is not None else None
-    return PageSlice(reading, age, courses(sight.machine), sight.live is not None)
+    return PageSlice(
+        reading=reading,
+        age=sight.now - reading.time if reading is not None else None,
+        courses=courses(sight.machine),
+        live=sight.live is not None,
+        no_trainer=_no_trainer(sight),
+        utc_offset=sight.utc_offset,
+    )
+
+
+def _no_trainer(sight: Sight) -> str:
+    if sight.state.opened is None:
+        return "none yet"
+    orphans = sight.live.orphans if sight.live is not None else ()
+    if not orphans:
+        return "no reading: it is gone, or not ours"
+    shown = ", ".join(map(str, orphans[:4])) + (" and more" if len(orphans) > 4 else "")
+    return f"gone; {len(orphans)} of its processes live on: {shown}"
 
 
 def rows(piece: PageSlice, width: int, height: int, ascii_only: bool, top: int = 0) -> list[Row]:
     """A titled page; GPUs as many as fit, from number `top` on."""
-    if piece.reading is None or piece.age is None:
+    reading = piece.reading
+    if reading is None or piece.age is None:
         text = words(EMPTY, ascii_only=ascii_only)
         lines = [row((line, "dim")) for line in wrap(text, width, 4, ascii_only=ascii_only)]
         return [title_row("machine", [], width, ascii_only=ascii_only), *lines][:height]
-    reading, room = piece.reading, height - 1
+    room = height - 1
     shown = gpus_shown(piece, height)
     top = max(0, min(top, len(reading.gpus) - shown))
-    gpus = reading.gpus[top : top + shown]
-    if _detailed(reading, room):
-        below: list[Row] = []
-        allocators = {allocator.device: allocator for allocator in reading.allocators}
-        for at, gpu in enumerate(gpus):
-            below += details(gpu, allocators.get(at), piece.courses, width, ascii_only)
-    elif gpus:
-        below = table(gpus, piece.courses, width, ascii_only)
-    else:
-        note = words(reading.gpu_note or "none was read", ascii_only=ascii_only)
-        below = [row((f"{'GPU':<13}", "label"), (clip(note, width - 13, ascii_only=ascii_only), "dim"))]
-    host = host_lines(reading, piece.courses, width, max(0, room - len(below)), ascii_only)
-    if len(host) + len(below) < room:
-        below.insert(0, ())
-    notes = _notes(piece, top, len(gpus))
-    lines = [title_row("machine", notes, width, ascii_only=ascii_only), *host, *below]
+    gpus = _gpu_rows(piece, reading, reading.gpus[top : top + shown], width, room, ascii_only)
+    found = processes(reading.gpus, width, _MOST_PROCESSES, ascii_only)
+    few = min(len(found), _FEW_PROCESSES)
+    most = max(_BEFORE_PROCESSES, room - len(gpus) - few - 1) if few else room
+    host = host_lines(
+        reading, piece.courses, width, max(0, min(most, room - len(gpus))), ascii_only,
+        no_trainer=piece.no_trainer,
+    )  # fmt: skip
+    blocks = [host, gpus, *_below(piece, reading, width, room - len(host) - len(gpus), ascii_only)]
+    notes = _notes(piece, top, shown)
+    lines = [title_row("machine", notes, width, ascii_only=ascii_only), *_apart(blocks, room)]
     return [fit_row(line, width) for line in lines[:height]]
+
+
+def _below(
+    piece: PageSlice, reading: MachineReading, width: int, room: int, ascii_only: bool
+) -> list[list[Row]]:
+    """Processes and charts, as far as there is room, a blank line before each included."""
+    found = processes(reading.gpus, width, min(_MOST_PROCESSES, room), ascii_only)
+    rest = room - (len(found) + 1 if found else 0)
+    return [
+        found,
+        charts(reading, piece.courses, width, rest - 2, ascii_only, piece.utc_offset),
+    ]
+
+
+def _apart(blocks: list[list[Row]], room: int) -> list[Row]:
+    """The blocks below one another, with a blank line between two as long as there is room."""
+    spare = room - sum(map(len, blocks))
+    lines: list[Row] = []
+    for block in blocks:
+        if lines and block and spare > 0:
+            lines.append(())
+            spare -= 1
+        lines += block
+    return lines
+
+
+def _gpu_rows(
+    piece: PageSlice,
+    reading: MachineReading,
+    gpus: tuple[GpuReading, ...],
+    width: int,
+    room: int,
+    ascii_only: bool,
+) -> list[Row]:
+    """The GPUs that are shown, or why there are none."""
+    if _detailed(reading, room):
+        allocators = {allocator.device: allocator for allocator in reading.allocators}
+        ours = [gpu.index for gpu in gpus if gpu.visible is not False]
+        found: list[Row] = []
+        for gpu in gpus:
+            device = ours.index(gpu.index) if gpu.index in ours else -1
+            found += details(gpu, allocators.get(device), piece.courses, width, ascii_only)
+        return found
+    if gpus:
+        found = table(gpus, piece.courses, width, ascii_only)
+        everything = 1 < len(gpus) == len(reading.gpus) and len(found) + _HOST_FIRST < room
+        return [*found, total(gpus)] if everything else found
+    note = words(reading.gpu_note or "none was read", ascii_only=ascii_only)
+    role: Role = "warn" if note.startswith(SILENT) else "dim"
+    return [row((f"{'GPU':<13}", "label"), (clip(note, width - 13, ascii_only=ascii_only), role))]
 
 
 def gpus_shown(piece: PageSlice, height: int) -> int:
     """How many GPUs a page of this height has room for; at least 1 where there is one."""
     if piece.reading is None:
         return 0
-    total, room = len(piece.reading.gpus), height - 1
+    count, room = len(piece.reading.gpus), height - 1
     if _detailed(piece.reading, room):
-        return total
-    return min(total, max(1, room - _FEWEST_HOST - 1))
+        return count
+    return min(count, max(1, room - _FEWEST_HOST - 1))
 
 
 def _detailed(reading: MachineReading, room: int) -> bool:
@@ -83,10 +162,10 @@ def _detailed(reading: MachineReading, room: int) -> bool:
 
 
 def _notes(piece: PageSlice, top: int, shown: int) -> list[Row]:
-    total = len(piece.reading.gpus) if piece.reading is not None else 0
+    count = len(piece.reading.gpus) if piece.reading is not None else 0
     age = f"{'live' if piece.live else 'recorded'} {ago(piece.age or 0.0)}"
     span = f"the last {duration(piece.courses.seconds)}   " if piece.courses.seconds >= 1 else ""
-    part = f"GPUs {top}-{top + shown - 1} of {total}   " if shown < total else ""
+    part = f"GPUs {top}-{top + shown - 1} of {count}   " if shown < count else ""
     return [row((text, "dim")) for text in (f"{part}{span}{age}", f"{part}{age}", age)]
 
 
