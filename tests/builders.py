@@ -39,6 +39,7 @@ from trainmon.reducer import fold
 from trainmon.state import RunState
 from trainmon.statuses import Evidence
 from trainmon.verdict import verdict
+from trainmon_tui.attention import Attention
 from trainmon_tui.sight import Options, Sight
 
 START = 1_795_390_867.0
@@ -262,16 +263,17 @@ class Journal:
     def sight(
         self, *, later: float = 1.0, alive: bool | None = True, process_state: str | None = "S",
         fault: str | None = None, files: Mapping[str, bool | None] | None = None, note: str | None = None,
-        options: Options | None = None, folder: str = "logs/", exists: bool = True,
+        options: Options | None = None, folder: str = "logs/", exists: bool = True, deadline: float | None = None,
     ) -> Sight:  # fmt: skip
         """The run as seen some seconds after the last event, on the same host."""
         now = self.now + later
         evidence = Evidence(alive=alive, process_state=process_state, heartbeat=now, fault=fault)
         state = self.state()
-        return Sight(
+        sight = Sight(
             state, verdict(state, evidence, now), now, folder=folder, exists=exists, note=note,
             files=files if files is not None else {}, options=options if options is not None else Options(),
         )  # fmt: skip
+        return Attention(deadline=deadline).look(sight)
 
 
 def a_run(steps: int = 250, metrics: Metrics | None = None) -> Journal:

@@ -7,11 +7,13 @@ thread; a look takes a millisecond, whatever the length of the run (measured 202
 import time
 from collections.abc import Callable
 
+from trainmon import derived
 from trainmon.alerts import ORDER, Alert, Thresholds, alerts
 from trainmon.configuration import read_section
 from trainmon.events import Alerted, Severity
 from trainmon.recorder import Recorder
 from trainmon.state import RunState
+from trainmon.units import count
 
 EVERY = 5.0
 """Seconds between two looks, at least: trends take minutes, and a look is to cost less than a thousandth of a core."""
@@ -41,6 +43,7 @@ class AlertWatch:
         self._texts: dict[str, str] = {}
         self._seen: dict[str, float] = {}
         self._told = 0
+        self._nonfinite = 0
         self._thresholds: Thresholds | None = None
 
     def look(self) -> None:
@@ -61,8 +64,7 @@ class AlertWatch:
             return
         if self._thresholds is None:
             self._thresholds = read_section("alerts", Thresholds)
-        found = {alert.kind: alert for alert in alerts(state, time.time(), self._thresholds)}
-        for alert in found.values():
+        for alert in (*alerts(state, time.time(), self._thresholds), *self._missed(state)):
             self._seen[alert.kind] = now
             self._texts[alert.kind] = alert.text
             known = self._standing.get(alert.kind)
@@ -72,6 +74,17 @@ class AlertWatch:
             text = self._texts.pop(kind, "")
             self._tell_over(kind, text)
 
+    def _missed(self, state: RunState) -> tuple[Alert, ...]:
+        """A loss that was not finite between two looks, and is finite again: too grave to be left out."""
+        before, self._nonfinite = self._nonfinite, state.totals.nonfinite
+        if state.totals.nonfinite <= before or derived.loss_is_bad(state) or "nan" in self._off():
+            return ()
+        text = f"loss was NaN or infinite {count(state.totals.nonfinite - before)} times, and is finite again"
+        return (Alert("nan", "critical", text, None),)
+
+    def _off(self) -> tuple[str, ...]:
+        return self._thresholds.off if self._thresholds is not None else ()
+
     def _is_ours(self, state: RunState) -> bool:
         """Whether a run of this process goes on; takes over what stood where that is news."""
         configuration = state.configuration
@@ -79,7 +92,9 @@ class AlertWatch:
             self._run = None
             return False
         if state.run_id != self._run:
-            self._run = state.run_id
+            self._run, self._nonfinite = state.run_id, 0
+            if state.resumed:
+                self._nonfinite = state.totals.nonfinite
             # A continued run brings what its last process left standing.
             self._standing = {entry.name: entry.severity for entry in state.alerts if entry.until is None}
             self._seen.clear()

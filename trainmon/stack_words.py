@@ -121,7 +121,7 @@ RULES: tuple[Rule, ...] = (
     # Processes.
     Rule("multiprocessing/queues.py", "get", "waits for another process: multiprocessing queue.get"),
     Rule("multiprocessing/queues.py", "put", "waits for room: multiprocessing queue.put"),
-    Rule("multiprocessing/queues.py", "_feed", "feeds a multiprocessing queue", weight=0),
+    Rule("multiprocessing/queues.py", "_feed", "feeds a multiprocessing queue: idle"),
     Rule("multiprocessing/pool.py", "get wait", "waits for a pool's result", weight=2),
     Rule("multiprocessing/synchronize.py", "", "waits for another process: a multiprocessing lock"),
     Rule("multiprocessing/process.py", "join", "waits for a child process to end: join", weight=2),

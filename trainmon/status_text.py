@@ -16,7 +16,6 @@ from trainmon.units import (
     number,
     percent,
     short_count,
-    short_duration,
     size,
     throughput,
     weekday_clock,
@@ -161,8 +160,8 @@ def _left(document: StatusDocument) -> str:
         return ""
     text = duration(_float(speed.remaining))
     if speed.remaining_low is not None:
-        low, high = _float(speed.remaining_low), _float(speed.remaining_high)
-        text += f" ({short_duration(low)}–{short_duration(high)})"
+        low, high = duration(_float(speed.remaining_low)), duration(_float(speed.remaining_high))
+        text += f" ({low}–{high})" if low != high else ""
     return f"{text}{GAP}ends {_clock(document, _float(speed.ends))}"
 
 

@@ -8,13 +8,13 @@ from textual.binding import Binding, BindingType
 
 from trainmon.state import RunState
 from trainmon.statuses import Status, Verdict
-from trainmon_tui.chart_view import flip_log_y, next_smoothing, reset
+from trainmon_tui.chart_view import flip_log_y, next_smoothing
 from trainmon_tui.screens.base import PanelScreen
 from trainmon_tui.screens.help import HelpScreen
 from trainmon_tui.screens.quit import QuitScreen
 from trainmon_tui.screens.runs import RunChosen
 from trainmon_tui.showing import ShowingApp
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight import Options, Sight
 from trainmon_tui.theme import DAY, NIGHT
 
 PAGE = 10
@@ -36,9 +36,12 @@ class WatchApp(ShowingApp):
         Binding("6", "view('operations')", "operations"),
         Binding("7", "view('runs')", "runs"),
         Binding("i", "view('configuration')", "configuration"),
+        Binding("X", "view('xray')", "X-ray: what the threads do"),
         Binding("s", "smoothing", "smoothing"),
         Binding("l", "log_y", "logarithmic axis"),
         Binding("space", "pause", "stand still"),
+        Binding("a", "acknowledge", "acknowledge the alert"),
+        Binding("A", "view('alerts')", "alerts"),
         Binding("d", "dismiss", "dismiss what happened since you left"),
         Binding("t", "theme", "dark or light"),
         Binding("m", "mouse", "mouse for the terminal or the monitor"),
@@ -65,10 +68,13 @@ class WatchApp(ShowingApp):
     def on_run_chosen(self, message: RunChosen) -> None:
         """Shows another run from now on."""
         if self._follow is not None and message.folder != self._sight.folder:
+            self._keep_views()
             self._newest = self._shown = None
-            self._options = replace(self._options, paused=False, chart=reset(self._options.chart))
+            chart = self._views.restore(Path(message.folder), self._options.chart)
+            self._options = Options(chart=chart)
             waiting = Verdict(Status.WAITING)
             self._sight = Sight(RunState(), waiting, self._clock(), folder=message.folder, exists=False)
+            self._attention.change(Path(message.folder))
             if self._absence is not None:
                 self._absence.change(Path(message.folder))
             self._follow(Path(message.folder))
@@ -95,6 +101,11 @@ class WatchApp(ShowingApp):
     def action_pause(self) -> None:
         """Lets the screen stand still, or go on."""
         self._set(replace(self._options, paused=not self._options.paused))
+
+    def action_acknowledge(self) -> None:
+        """Takes note of the alert that stands in the alert row."""
+        self._attention.acknowledge(self._sight)
+        self._draw_newest()
 
     def action_dismiss(self) -> None:
         """Takes away what happened since the last look."""

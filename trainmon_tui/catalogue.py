@@ -112,20 +112,21 @@ def _contents(folder: Path) -> tuple[bool, list[str]]:
     return is_run, sorted(inside)
 
 
-def holds_several(root: Path) -> bool:
-    """Whether more than one run lies below the folder and none in it: whoever names it wants the list.
+def first_runs(root: Path) -> tuple[Path, ...]:
+    """The first runs below the folder, two at most; none where the folder is a run itself.
 
     A folder of one run costs two calls of stat.
     """
     if any((root / name).exists() for name in (JOURNAL, SNAPSHOT)):
-        return False
-    found = 0
+        return ()
+    found: list[Path] = []
     for path in runs_under(root, patience=SEVERAL_PATIENCE):
         # Ranks whose first one has written nothing yet are one run.
-        found += path is not None and path.parent.name not in (RANKS, BUSY)
-        if found > 1:
-            return True
-    return False
+        if path is not None and path.parent.name not in (RANKS, BUSY):
+            found.append(path)
+        if len(found) > 1:
+            break
+    return tuple(found)
 
 
 class Catalogue:

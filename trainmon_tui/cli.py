@@ -5,21 +5,28 @@ Nothing heavy is imported before the terminal is known to be one; the feed reads
 
 import gc
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from trainmon.ending import end
+from trainmon.alerts import Thresholds
+from trainmon.configuration import read_section
 from trainmon_tui.absence import Absence
-from trainmon_tui.catalogue import holds_several
+from trainmon_tui.attention import Attention
+from trainmon_tui.catalogue import first_runs
 from trainmon_tui.feed import Frame
 from trainmon_tui.following import Following
 from trainmon_tui.leaving import Guard
 from trainmon_tui.live import LiveFeed
+from trainmon_tui.memory import Memory
 from trainmon_tui.raw import RawFeed
-from trainmon_tui.settings import keep, read_settings, restored
+from trainmon_tui.settings import read_settings
 from trainmon_tui.terminal import Mouse, Title, needs_ascii, why_no_screen
+
+CHILD_PATIENCE = 5.0
+"""Seconds that a training gets to end in order before it is killed."""
 
 
 def run_watch(
@@ -59,6 +66,12 @@ def _watch(
 ) -> int:
     receive: list[Callable[[Frame], None]] = []
     settings = read_settings()
+    memory = Memory(folder)
+    below = first_runs(folder) if child is None else ()
+    if len(below) == 1:
+        (folder,) = below
+    elif below:
+        folder = memory.open_run() or folder
     feed = Following(lambda frame: receive[0](frame) if receive else None, gap=settings.gap)
     feed.change(folder)
     from trainmon_tui.app import WatchApp  # deferred: 200 ms of Textual, in which the feed already reads
@@ -75,10 +88,11 @@ def _watch(
         ask=raw.ask,
         ask_live=live.ask,
         follow=feed.change,
-        first_view="runs" if child is None and holds_several(folder) else settings.view,
-        chart=restored(folder),
+        first_view="runs" if len(below) > 1 else settings.view,
+        memory=memory,
         mouse=Mouse(),
         absence=Absence(folder),
+        attention=Attention(folder, thresholds=read_section("alerts", Thresholds), deadline=deadline),
     )
     receive.append(app.deliver)
     if feed.newest is not None:
@@ -94,10 +108,9 @@ def _watch(
         live.stop()
         feed.stop()
     app.leave_word()
-    keep(folder, app.chart)
     _say_bugs(app.bugs)
     if child is not None and (app.end_child or guard.code is not None):
-        end(child)
+        _end(child)
     if guard.code is not None:
         return guard.code
     return 1 if result is None or app.return_code or app.bugs else result
@@ -106,3 +119,17 @@ def _watch(
 def _say_bugs(bugs: dict[str, str]) -> None:
     for panel, where in bugs.items():
         sys.stderr.write(f"trainmon: the panel {panel} failed: {where}\n")
+
+
+def _end(child: "subprocess.Popen[bytes]") -> None:
+    """Ends a training in order, or by force where it does not."""
+    if child.poll() is not None:
+        return
+    # Ctrl-C first: a training that hears it records that it was interrupted.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        child.send_signal(number)
+        try:
+            child.wait(CHILD_PATIENCE)
+        except subprocess.TimeoutExpired:
+            continue
+        return

@@ -15,16 +15,17 @@ from typing import Protocol
 from msgspec.structs import replace
 from rich.text import Text
 from textual.app import App
-from textual.message import Message
 
 from trainmon.reader import View
 from trainmon.state import RunState
 from trainmon.statuses import Status, Verdict
 from trainmon.verdict import verdict
 from trainmon_tui.absence import Absence
-from trainmon_tui.chart_view import ChartView
+from trainmon_tui.attention import Attention
+from trainmon_tui.deliveries import Arrived, RawArrived
 from trainmon_tui.feed import Frame
 from trainmon_tui.live import Live, LiveDesk, Want
+from trainmon_tui.memory import Memory
 from trainmon_tui.raw import Raw, RawDesk, Request
 from trainmon_tui.render.safe import safe_lines
 from trainmon_tui.screens.base import PanelScreen
@@ -48,14 +49,6 @@ class Child(Protocol):
         """Its exit code; None while it runs."""
 
 
-class Arrived(Message):
-    """A frame came; posted from the feed's thread."""
-
-
-class RawArrived(Message):
-    """Raw points were read; posted from the thread that did."""
-
-
 class ShowingApp(App[int]):
     """An app that shows a run, without any key."""
 
@@ -75,9 +68,10 @@ class ShowingApp(App[int]):
         ask_live: Callable[[Want | None], None] | None = None,
         follow: Callable[[Path], None] | None = None,
         first_view: str | None = None,
-        chart: ChartView | None = None,
+        memory: Memory | None = None,
         mouse: Mouse | None = None,
         absence: Absence | None = None,
+        attention: Attention | None = None,
     ) -> None:
         """A monitor without anything to show yet.
 
@@ -92,9 +86,11 @@ class ShowingApp(App[int]):
             ask_live: Has this host read, which then comes by `deliver_live`; None: only recorded readings are shown.
             follow: Has another run folder followed, whose frames then come by `deliver`; None: only this one is.
             first_view: Name of the view to begin with; None, or no such name: the overview.
-            chart: How charts are looked at to begin with; None: as usual.
+            memory: Keeps what is set in the views, and knows the folder whose runs are listed; None: nothing is kept,
+                and that is `folder`.
             mouse: Says whose the mouse is; None: it is always ours.
             absence: Remembers the looks at the folder; None: nobody does.
+            attention: Knows the alerts and keeps which are acknowledged; None: nothing is kept.
         """
         super().__init__()
         self._ascii = ascii_only
@@ -103,9 +99,9 @@ class ShowingApp(App[int]):
         self._child = child
         self._follow = follow
         self._first_view = first_view
-        self._options = Options(chart=chart or ChartView())
         self._mouse_switch = mouse
         self._absence = absence
+        self._attention = attention if attention is not None else Attention()
         self._raw = RawDesk(ask)
         self._live = LiveDesk(ask_live)
         self._newest: Frame | None = None
@@ -125,7 +121,9 @@ class ShowingApp(App[int]):
         )
         self._overview = OverviewScreen(self.note_bug, ascii_only=ascii_only)
         self._errors = ErrorsScreen(self.note_bug, ascii_only=ascii_only)
-        self._views = Views(self.note_bug, ascii_only=ascii_only)
+        self._memory = memory
+        self._views = Views(self.note_bug, ascii_only=ascii_only, memory=memory or Memory(folder, Path()))
+        self._options = Options(chart=self._views.restore(folder))
         for own in (NIGHT, DAY):
             self.register_theme(own)
         self.theme = theme if theme in self.available_themes else NIGHT.name
@@ -240,6 +238,7 @@ class ShowingApp(App[int]):
             whole=view.whole,
             live=self._live.seen(view.state, self._sight.folder, now),
         )
+        self._sight = self._attention.look(self._sight)
         if self._absence is not None:
             self._sight = replace(self._sight, digest=self._absence.look(self._sight))
 
@@ -302,14 +301,15 @@ class ShowingApp(App[int]):
         self._draw_newest()
 
     def leave_word(self) -> None:
-        """Takes note of what was seen last, for whoever comes back."""
+        """Takes note of what was seen last and how the views were set, for whoever comes back."""
+        self._keep_views()
+        self._attention.leave()
         if self._absence is not None:
             self._absence.leave(self._sight)
 
-    @property
-    def chart(self) -> ChartView:
-        """How charts are looked at."""
-        return self._options.chart
+    def _keep_views(self) -> None:
+        if self._memory is not None:
+            self._views.keep(Path(self._sight.folder), self._options.chart)
 
     def _fatal_error(self) -> None:
         """Leaves after a bug of ours. Textual would print the values of local variables, which may hold log text."""

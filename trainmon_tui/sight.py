@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from trainmon.alerts import Alert
 from trainmon.output import OutputLine
 from trainmon.reader import SKEW_LIMIT
 from trainmon.readings import MachineReading
@@ -26,6 +27,15 @@ class Options(msgspec.Struct, frozen=True):
     """How all charts are looked at."""
     paused: bool = False
     """Whether the screen stands still while the run goes on."""
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """An alert as this viewer shows it."""
+
+    alert: Alert
+    """Its text is untrusted."""
+    acknowledged: bool = False
+    """Whether somebody has taken note of it: then it is listed, and does not occupy the alert row."""
 
 
 class Sight(msgspec.Struct, frozen=True):
@@ -51,6 +61,10 @@ class Sight(msgspec.Struct, frozen=True):
     """Raw points of what is in view, as far as they were read; they belong to `state`."""
     whole: bool = True
     """Whether all of the journal was read."""
+    alerts: tuple[Shown, ...] = ()
+    """What deserves attention, the gravest first."""
+    deadline: float | None = None
+    """Unix seconds until which whoever looks wants the run done; None: what the run says itself."""
     digest: Digest | None = None
     """What happened since somebody last looked; None: nothing to say."""
     live: Live | None = None

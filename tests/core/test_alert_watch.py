@@ -74,6 +74,20 @@ def test_an_alert_is_told_when_it_comes_and_once_it_has_stayed_away(open_logger:
     assert words(over) == [("nan", "critical", True)]
 
 
+def test_a_loss_that_was_not_finite_between_two_looks_is_told(open_logger: OpenLogger) -> None:
+    """Twenty such steps may be over within a second."""
+    logger = a_training(open_logger)
+    looks = Looks(logger)
+    for step, loss in enumerate((0.5, math.nan, math.inf, 0.5), start=1):
+        logger.log_training_progress(1, step, 100, loss, 1e-3)
+
+    [told] = looks.after(EVERY)
+
+    assert (told.name, told.text) == ("nan", "loss was NaN or infinite 2 times, and is finite again")
+    assert looks.after(EVERY) == []
+    assert words(looks.after(HOLD)) == [("nan", "critical", True)]
+
+
 def test_what_is_told_is_in_the_journal_and_in_the_general_log(open_logger: OpenLogger) -> None:
     """A viewer that comes later has the moment from there, whatever the series still say."""
     logger = a_training(open_logger)
@@ -164,6 +178,7 @@ def test_an_alert_that_flaps_for_weeks_does_not_fill_the_journal(
     looks = Looks(logger)
     found: list[Alert] = []
     monkeypatch.setattr(alert_watch, "alerts", lambda state, now, thresholds: tuple(found))
+    assert logger.recorder.drained()
     told = 0
     put = logger.recorder.put
 

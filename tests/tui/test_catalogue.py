@@ -11,7 +11,7 @@ from trainmon.paths import SNAPSHOT
 from trainmon.snapshot import Texts, encode
 from trainmon.statuses import Status
 from trainmon_tui import catalogue, listing
-from trainmon_tui.catalogue import FRESH_EVERY, MOST, SILENT_EVERY, Catalogue, holds_several, runs_under
+from trainmon_tui.catalogue import FRESH_EVERY, MOST, SILENT_EVERY, Catalogue, first_runs, runs_under
 from trainmon_tui.listing import POINTS
 
 
@@ -75,18 +75,21 @@ def test_a_folder_that_is_missing_or_a_file_holds_no_run(tmp_path: Path) -> None
 
     assert names(tmp_path / "missing") == []
     assert names(tmp_path / "file") == []
-    assert not holds_several(tmp_path / "missing")
+    assert first_runs(tmp_path / "missing") == ()
 
 
 def test_the_list_is_wanted_where_several_runs_lie_below_and_none_in_the_folder(tmp_path: Path) -> None:
-    a_run(5).write(tmp_path / "a")
-    assert not holds_several(tmp_path)
+    a, b = tmp_path / "a", tmp_path / "b"
+    a_run(5).write(a)
+    a_run(5).write(a / "ranks" / "00001")
+    assert first_runs(tmp_path) == (a,)
 
-    a_run(5).write(tmp_path / "b")
-    assert holds_several(tmp_path)
+    a_run(5).write(b)
+    a_run(5).write(tmp_path / "c")
+    assert first_runs(tmp_path) == (a, b)
 
     a_run(5).write(tmp_path)
-    assert not holds_several(tmp_path)
+    assert first_runs(tmp_path) == ()
 
 
 def test_a_row_tells_status_progress_loss_and_best(tmp_path: Path) -> None:

@@ -1,7 +1,10 @@
 """The alert row, as text."""
 
+import pytest
+
 from tests.builders import Journal, a_run
-from trainmon_tui.render.cells import plain
+from trainmon_tui.attention import Attention
+from trainmon_tui.render.cells import plain, row_width
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.alert import pick, rows
 
@@ -17,13 +20,18 @@ def test_the_row_is_reserved_and_says_so() -> None:
 def test_a_loss_that_is_nan_is_said_with_the_step_since_when() -> None:
     journal = a_run(100).progress(101, "NaN", epoch=2).progress(102, "NaN", epoch=2)
 
-    assert line(journal.sight()) == "! loss is NaN: 2 times, first at step 101"
+    text = line(journal.sight(), width=100)
+
+    assert text.startswith("! loss is NaN, 2 times, first at step 101  ")
+    assert text.endswith("since 23:41  [a] acknowledge")
 
 
 def test_a_loss_that_recovered_is_still_mentioned() -> None:
     journal = a_run(100).progress(101, "Infinity", epoch=2).progress(102, 0.5, epoch=2)
 
-    assert line(journal.sight()) == "! loss was NaN or infinite 1 time, first at step 101; finite now"
+    assert line(journal.sight()).startswith(
+        "! loss was NaN or infinite 1 time, first at step 101; finite now  "
+    )
 
 
 def test_trouble_with_reading_is_said_in_its_words() -> None:
@@ -38,4 +46,36 @@ def test_the_most_urgent_alert_comes_first_and_the_others_are_counted() -> None:
     text = line(journal.sight(note="slow"))
 
     assert text.startswith("! loss is NaN")
-    assert text.endswith("+1 more")
+    assert "+1 more" in text
+
+
+def test_what_has_been_acknowledged_gives_the_row_to_the_next() -> None:
+    """And once all are, the row says where they are."""
+    attention = Attention()
+    sight = attention.look(Journal().opened().started().progress(1, "NaN").sight(note="slow"))
+
+    attention.acknowledge(sight)
+    second = attention.look(sight)
+    attention.acknowledge(second)
+
+    assert line(second).startswith("! slow")
+    assert line(attention.look(second)).startswith("no new alerts")
+    assert line(attention.look(second)).endswith("2 acknowledged  [A] list")
+
+
+@pytest.mark.parametrize("width", [1, 8, 20, 40, 80, 120, 160])
+def test_the_row_fits_every_width_and_keeps_the_text_longest(width: int) -> None:
+    journal = Journal().opened().started().progress(1, "NaN")
+    sight = journal.sight(note="cannot read the journal: " + "x" * 300)
+
+    cells = rows(pick(sight), width, 1, False)
+
+    assert [row_width(row) for row in cells] == [width]
+    assert plain(cells).startswith("! loss is NaN, once"[: max(0, width - 1)])
+
+
+def test_a_time_of_another_day_has_its_weekday() -> None:
+    """The run starts on a Sunday evening."""
+    sight = Journal().opened().started().progress(1, "NaN").sight(later=3_600.0)
+
+    assert "since Sun 23:41" in line(sight)

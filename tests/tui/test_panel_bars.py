@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.builders import Journal, a_run
+from tests.builders import START, Journal, a_run
 from trainmon_tui.render.cells import plain, row_width
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.bars import pick, rows
@@ -46,6 +46,25 @@ def test_a_living_run_at_or_beyond_its_total_has_no_eta_of_zero() -> None:
 
     assert "all steps are done" in at
     assert "30 steps beyond total_steps" in beyond
+
+
+def test_a_wide_screen_says_whether_the_run_ends_in_time() -> None:
+    """The allocation that the trainer recorded, or the deadline of whoever looks."""
+    journal = Journal().opened(allocation_end=START + 7_200).started(total_steps=2_000)
+    journal.steps(500, every=1.0, total_steps=2_000)
+
+    allocation = lines(journal.sight(), width=160)[2]
+    late = lines(journal.sight(deadline=journal.now + 600.0), width=160)[2]
+
+    assert "ends Mon 00:14   allocation ends Mon 01:41: fits, 1h 26m spare" in allocation
+    assert "deadline 23:59: ends 15m 0s too late" in late
+    assert late.rstrip().endswith("samples/s")
+
+
+def test_before_the_first_steps_the_allocation_is_said_all_the_same() -> None:
+    left = lines(Journal().opened(allocation_end=START + 7_200).started().sight(), width=160)[2]
+
+    assert "allocation ends Mon 01:41" in left
 
 
 def test_a_dead_trainer_has_no_eta_and_stands_still() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from trainmon import deadline, derived, eta, trends, units
 from trainmon.alarms.kinds import Alert, Thresholds
+from trainmon.events import Severity
 from trainmon.state import RunState, WarningEntry
 
 
@@ -69,7 +70,9 @@ def _deadline(state: RunState, now: float, wanted: float | None) -> Iterator[Ale
     saved = state.checkpoints[-1].run_step if state.checkpoints else None
     last = outlook.last_checkpoint
     if last is None:
-        yield Alert("deadline", "critical", f"ends {late} after {whose}; no checkpoint was saved yet", None)
+        # In the first half of the time a first checkpoint may well be on its way.
+        severity: Severity = "critical" if (derived.elapsed(state, now) or 0.0) > outlook.left else "warning"
+        yield Alert("deadline", severity, f"ends {late} after {whose}; no checkpoint was saved yet", None)
     elif last == saved:
         text = f"ends {late} after {whose}; the newest checkpoint is step {units.count(last)}"
         yield Alert("deadline", "warning", text, None)

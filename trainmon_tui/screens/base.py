@@ -7,6 +7,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.screen import Screen
 
+from trainmon_tui.memory import Kept
 from trainmon_tui.screens.plan import Plan
 from trainmon_tui.sight import Sight
 from trainmon_tui.theme import Palette
@@ -41,6 +42,13 @@ class PanelScreen(Screen[bool | None]):
     def boxes(self, width: int, height: int) -> Plan:
         """Where the panels stand on a screen of this size."""
         raise NotImplementedError
+
+    def restore(self, kept: Kept) -> None:
+        """Takes what was set here when the folder was watched last; another folder is shown from now on."""
+
+    def keep(self, kept: Kept) -> Kept:
+        """What is to be kept, with what is set here."""
+        return kept
 
     @property
     def scrolling(self) -> ErrorsPanel | None:

@@ -29,8 +29,8 @@ from trainmon_tui.widgets.rows import Box
 from trainmon_tui.widgets.status import StatusPanel
 
 KEYS = (
-    ("n p", "next, previous"), ("up down pgup pgdn", "scroll"), ("d", "data"), ("y", "copy"), ("escape", "back"),
-    ("?", "keys"), ("q", "quit"),
+    ("n p", "next, previous"), ("up down pgup pgdn", "scroll"), ("d", "data"), ("y", "copy"), ("X", "X-ray"),
+    ("escape", "back"), ("?", "keys"), ("q", "quit"),
 )  # fmt: skip
 """What the bottom line says."""
 

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+from msgspec import structs
 from textual import events
 from textual.binding import BindingType
 from textual.message import Message
@@ -15,6 +16,7 @@ from trainmon_tui.chart_view import ruler_of
 from trainmon_tui.log_feed import DEFAULT_APP_NAME, Command, LogDesk, LogFeed
 from trainmon_tui.log_page import LogPage, Paper, Search
 from trainmon_tui.log_view import LogView
+from trainmon_tui.memory import Kept
 from trainmon_tui.screens.base import PanelScreen, Report
 from trainmon_tui.screens.plan import Plan
 from trainmon_tui.sight import Sight
@@ -112,6 +114,14 @@ class LogsScreen(PanelScreen):
         super().__init__(
             "logs-screen", {"status": status, "log": self._pane, "footer": footer, "prompt": self._prompt}
         )
+
+    def restore(self, kept: Kept) -> None:
+        """Takes the file, and whether its lines are wrapped."""
+        self._file, self._wrap, self._shift = kept.log, kept.wrap, 0
+
+    def keep(self, kept: Kept) -> Kept:
+        """The file, and whether its lines are wrapped, are kept."""
+        return structs.replace(kept, log=self._file, wrap=self._wrap)
 
     def boxes(self, width: int, height: int) -> Plan:
         """One below the other; what is typed takes the place of the keys."""

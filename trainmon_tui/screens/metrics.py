@@ -6,11 +6,13 @@ takes away what is being looked at.
 
 from typing import ClassVar
 
+from msgspec import structs
 from textual import events
 from textual.binding import Binding, BindingType
 
 from trainmon.range_rows import Key
 from trainmon.units import clock
+from trainmon_tui.memory import Kept
 from trainmon_tui.name_filter import Filtered, filtered
 from trainmon_tui.render.plot import LABEL_CELLS
 from trainmon_tui.screens.base import Report
@@ -83,6 +85,15 @@ class MetricsScreen(ChartingScreen):
         }  # fmt: skip
         super().__init__("metrics-screen", panels)
 
+    def restore(self, kept: Kept) -> None:
+        """Takes filter and chart."""
+        self._typing, self._text, self._chosen = False, kept.filter, kept.metric
+
+    def keep(self, kept: Kept) -> Kept:
+        """Filter and chart are kept; of one that is being typed, the one before."""
+        text = self._before if self._typing else self._text
+        return structs.replace(kept, filter=text, metric=self._chosen)
+
     def boxes(self, width: int, height: int) -> Plan:
         """One below the other; what is typed takes the place of the keys."""
         last = "prompt" if self._typing else "footer"
@@ -122,14 +133,12 @@ class MetricsScreen(ChartingScreen):
         found = self._filtered[2]
         kept = frozenset(found.names)
         self._kept = tuple(key for key in self._all if key.name in kept)
-        if self._chosen not in self._kept:
-            self._chosen = self._kept[0] if self._kept else None
         box = self.boxes(*self.size).get("grid", Box(0, 0, 1, 1))
         across, down = shape(len(self._kept), box.width, box.height)
         page, pages = self._index // (across * down), -(-len(self._kept) // (across * down))
         self._grid.ruler = self.ruler
         keys = self._kept[page * across * down : (page + 1) * across * down]
-        self._grid.turn(keys, self._chosen, (across, down), NO_MATCH if self._all else EMPTY)
+        self._grid.turn(keys, self._shown_chosen, (across, down), NO_MATCH if self._all else EMPTY)
         self._head.turn(
             HeadSlice(
                 shown=len(self._kept),
@@ -150,6 +159,11 @@ class MetricsScreen(ChartingScreen):
         step = self.ruler.step(self.view.kind, self.view.cursor)
         time = self.ruler.x_of_step("time", step)
         return f"step {step:,.0f}  {clock(time, self._sight.utc_offset)}"
+
+    @property
+    def _shown_chosen(self) -> Key | None:
+        """The chosen chart, or the first where that is not shown; it comes back when it is shown again."""
+        return self._kept[self._index] if self._kept else None
 
     @property
     def _index(self) -> int:
@@ -189,8 +203,9 @@ class MetricsScreen(ChartingScreen):
 
     def action_open(self) -> None:
         """Shows the chosen chart on the whole screen."""
-        if self._chosen is not None:
-            screen = ChartScreen(self._report, ascii_only=self._ascii, columns=self._kept, key=self._chosen)
+        chosen = self._shown_chosen
+        if chosen is not None:
+            screen = ChartScreen(self._report, ascii_only=self._ascii, columns=self._kept, key=chosen)
             self.post_message(OpenScreen(screen))
 
     async def action_back(self) -> None:

@@ -25,8 +25,9 @@ from trainmon_tui.widgets.status import StatusPanel
 from trainmon_tui.widgets.verdict import VerdictPanel, wanted_height
 
 KEYS = (
-    ("?", "keys"), ("q", "quit"), ("2", "metrics"), ("4", "errors"), ("c", "cursor"), ("s", "smoothing"),
-    ("l", "log y"), ("space", "pause"), ("t", "theme"), ("m", "mouse off/on"), ("n p up down", "scroll errors"),
+    ("?", "keys"), ("q", "quit"), ("2", "metrics"), ("4", "errors"), ("A", "alerts"), ("c", "cursor"),
+    ("s", "smoothing"), ("l", "log y"), ("space", "pause"), ("t", "theme"), ("m", "mouse off/on"),
+    ("n p up down", "scroll errors"), ("X", "X-ray"),
 )  # fmt: skip
 """What the bottom line says, the most important first."""
 

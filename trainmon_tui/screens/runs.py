@@ -3,6 +3,7 @@
 The folders are looked through by a thread that lives while the screen is shown.
 """
 
+import math
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,6 +14,7 @@ from textual.message import Message
 
 from trainmon_tui.catalogue import Catalogue, CatalogueFeed
 from trainmon_tui.listing import Listing
+from trainmon_tui.memory import KeptList
 from trainmon_tui.screens.base import PanelScreen, Report
 from trainmon_tui.screens.plan import Plan
 from trainmon_tui.sight import Sight
@@ -87,11 +89,26 @@ class RunsScreen(PanelScreen):
             return {last: Box(0, 0, width, 1)} if self._typing else {"runs": Box(0, 0, width, height)}
         return {"runs": Box(0, 0, width, height - 1), last: Box(0, height - 1, width, 1)}
 
+    def restore_list(self, root: Path, kept: KeptList) -> None:
+        """Lists the runs under a folder, in the order and through the filter that were set there last."""
+        order = kept.order if kept.order in ORDERS else ORDERS[0]
+        self._catalogue = Catalogue(root)
+        self._list.take(
+            RunsSlice(Listing(str(root)), order=order, backwards=kept.backwards, filter=kept.filter)
+        )
+
+    def keep_list(self, kept: KeptList) -> KeptList:
+        """Order and filter are kept; of one that is being typed, the one before."""
+        piece = self._list.piece
+        text = self._before if self._typing else piece.filter
+        return replace(kept, order=piece.order, backwards=piece.backwards, filter=text)
+
     def show(self, sight: Sight) -> None:
-        """Begins to look under the folder that was watched when the list was first shown."""
+        """Looks under the folder as long as the list is shown; the run that is open is chosen at first."""
+        if self._sight is None:
+            self._take(replace(self._list.piece, chosen=(sight.folder, math.inf)))
         if self._catalogue is None:
-            self._catalogue = Catalogue(Path(sight.folder))
-            self._take(RunsSlice(Listing(sight.folder)))
+            self._catalogue = Catalogue(Path(self._list.piece.listing.root))
         super().show(sight)
         if self._feed is None and self.is_attached:
             self._feed = CatalogueFeed(self._catalogue, self._arrived)
@@ -108,8 +125,8 @@ class RunsScreen(PanelScreen):
     def _stop(self) -> None:
         feed, self._feed = self._feed, None
         if feed is not None and not feed.stop():
-            # The thread is stuck and still has the catalogue; the next visit begins anew, where it was begun.
-            self._catalogue = Catalogue(Path(self._list.piece.listing.root))
+            # The thread is stuck and still has the catalogue; the next visit begins anew.
+            self._catalogue = None
 
     def _arrived(self, listing: Listing) -> None:
         """In the catalogue's thread."""

@@ -4,6 +4,8 @@ import math
 
 import msgspec
 
+from trainmon import deadline
+from trainmon.deadline import Outlook, outlook
 from trainmon.derived import (
     Bar,
     elapsed,
@@ -18,7 +20,7 @@ from trainmon.eta import Estimate
 from trainmon.statuses import Status
 from trainmon.units import clock, count, duration, percent, throughput, weekday_clock
 from trainmon_tui.render.bars import bar, stacked
-from trainmon_tui.render.cells import Row, fit_row, row
+from trainmon_tui.render.cells import Role, Row, fit_row, row
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.lines import first_that_fits, join, spread
 from trainmon_tui.widgets.rows import RowsPanel
@@ -40,7 +42,7 @@ _WITH_UP = 60
 """Columns from which the time that passed is shown."""
 
 _WIDE = 120
-"""Columns from which the next validation is announced."""
+"""Columns from which the next validation is announced, and the deadline is compared with the end."""
 
 _DAY = 86_400
 
@@ -67,6 +69,8 @@ class BarsSlice(msgspec.Struct, frozen=True):
     """Unix seconds when the run ended; None while it has not."""
     next_validation: float | None
     """Seconds until the next one is due; None where they do not come regularly."""
+    outlook: Outlook | None
+    """How the run stands to its deadline; None where it has none."""
     split: Split | None
     now: float
     utc_offset: int
@@ -91,6 +95,7 @@ def pick(sight: Sight) -> BarsSlice:
         silence=max(0.0, sight.now - state.last_step_time) if state.last_step_time is not None else None,
         ended=ended,
         next_validation=_until_validation(sight) if status is Status.RUNNING else None,
+        outlook=None if status.over else outlook(state, sight.now, sight.deadline),
         split=split(state, at),
         now=sight.now,
         utc_offset=sight.utc_offset,
@@ -167,6 +172,8 @@ def _left_row(piece: BarsSlice, width: int, ascii_only: bool) -> Row:
         coming = row(("next validation in ", "label"), (duration(piece.next_validation), "value"))
         speeds.insert(0, join(steps, samples, coming, gap="   "))
     lefts = [row(*label, *text) for text in _left(piece, ascii_only)]
+    if piece.outlook is not None and width >= _WIDE:
+        lefts.insert(0, join(lefts[0], _deadline(piece, piece.outlook), gap="   "))
     room = width - max(sum(len(text) for text, _ in steps), 0) - 2
     left = first_that_fits(lefts, room) or first_that_fits(lefts, width) or lefts[-1]
     return spread(left, speeds, width)
@@ -186,6 +193,16 @@ def _left(piece: BarsSlice, ascii_only: bool) -> list[Row]:
     spread_ = row((f"({low}{dash}{high})", "unit")) if known.low is not None and low != high else ()
     ends = row(("ends ", "label"), (_moment(piece, piece.now + known.seconds), "value"))
     return [join(value, spread_, ends), join(value, ends), value]
+
+
+def _deadline(piece: BarsSlice, known: Outlook) -> Row:
+    """`allocation ends 10:14: fits, 2h 35m spare`."""
+    at = row((f"{deadline.name(known.deadline)} ", "label"), (_moment(piece, known.deadline.time), "value"))
+    said = deadline.words(known)
+    if not said:
+        return at
+    role: Role = "value" if known.fits and known.left > 0 else "warn"
+    return row(*at, (": ", "label"), (said, role))
 
 
 def _moment(piece: BarsSlice, at: float) -> str:

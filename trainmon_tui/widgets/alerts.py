@@ -1,0 +1,176 @@
+"""All alerts: those that stand, acknowledged or not, and below them those that the trainer saw come and go."""
+
+import msgspec
+
+from trainmon.alert_log import AlertEntry
+from trainmon.events import Severity
+from trainmon.units import duration, short_duration
+from trainmon_tui.render.cells import Row, row
+from trainmon_tui.sight import Shown, Sight
+from trainmon_tui.widgets.alert import ROLES, moment
+from trainmon_tui.widgets.lines import title_row, words, wrap
+from trainmon_tui.widgets.rows import RowsPanel
+
+_WHEN = 22
+"""Cells of the times at the left."""
+
+_SEVERITY = 10
+"""Cells of the severity behind them."""
+
+_MOST_LINES = 4
+"""Lines of one alert's text."""
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """An alert that stands; its text is untrusted."""
+
+    shown: Shown
+    since: str
+    lasted: str
+    """For how long it has stood; to the minute, so that it does not tick."""
+
+
+class Gone(msgspec.Struct, frozen=True):
+    """An alert that has cleared; its text is untrusted."""
+
+    entry: AlertEntry
+    when: str
+    lasted: str
+
+
+class AlertsSlice(msgspec.Struct, frozen=True):
+    """What there is to list."""
+
+    standing: tuple[Standing, ...]
+    gone: tuple[Gone, ...]
+    """The newest first."""
+    over: bool
+    """The run is over: what stood at its end has cleared with it, or says why it died."""
+
+
+def pick(sight: Sight) -> AlertsSlice:
+    """The alerts of a sight."""
+    standing = tuple(
+        Standing(shown, moment(sight, shown.alert.since), _age(sight.now, shown.alert.since))
+        for shown in sight.alerts
+    )
+    kinds = {shown.alert.kind for shown in sight.alerts}
+    gone = tuple(
+        Gone(entry, _span(sight, entry), _lasted(entry))
+        for entry in reversed(sight.state.alerts)
+        if entry.until is not None or entry.name not in kinds
+    )
+    return AlertsSlice(standing, gone, sight.verdict.status.over)
+
+
+def _age(now: float, since: float | None) -> str:
+    if since is None:
+        return ""
+    seconds = max(0.0, now - since)
+    return f"for {duration(seconds // 60 * 60)}" if seconds >= 60 else "just now"
+
+
+def _span(sight: Sight, entry: AlertEntry) -> str:
+    """From when to when; one that stood when the run died has no end."""
+    until = moment(sight, entry.until) if entry.until is not None else "the end"
+    return f"{moment(sight, entry.since)} to {until}"
+
+
+def _lasted(entry: AlertEntry) -> str:
+    return f"for {short_duration(entry.until - entry.since)}" if entry.until is not None else ""
+
+
+def content(piece: AlertsSlice, width: int, ascii_only: bool) -> list[Row]:
+    """All lines, a heading before each part."""
+    new = [each for each in piece.standing if not each.shown.acknowledged]
+    seen = [each for each in piece.standing if each.shown.acknowledged]
+    lines: list[Row] = []
+    if not piece.standing:
+        lines.append(row(("none stands" + (": the run is over" if piece.over else ""), "dim")))
+    for title, part in (("standing", new), ("acknowledged", seen)):
+        if part:
+            lines += [row((title, "title"))]
+            for each in part:
+                lines += _standing(each, width, ascii_only)
+            lines.append(())
+    if piece.gone:
+        lines += [(), row(("cleared", "title"))]
+        for gone in piece.gone:
+            lines += _lines(
+                gone.when, gone.lasted, gone.entry.severity, gone.entry.text, width, ascii_only, dim=True
+            )
+    return lines
+
+
+def _standing(each: Standing, width: int, ascii_only: bool) -> list[Row]:
+    alert = each.shown.alert
+    since = f"since {each.since}" if each.since else ""
+    return _lines(
+        since, each.lasted, alert.severity, alert.text, width, ascii_only, dim=each.shown.acknowledged
+    )
+
+
+def _lines(
+    when: str, lasted: str, severity: Severity, text: str, width: int, ascii_only: bool, *, dim: bool
+) -> list[Row]:
+    """When and how grave at the left, what and why at the right, in as many lines as they need."""
+    room = max(16, width - _WHEN - _SEVERITY - 2)
+    pieces = wrap(words(text, ascii_only=ascii_only), room, _MOST_LINES, ascii_only=ascii_only)
+    if lasted and len(pieces) == 1:
+        pieces.append("")
+    lines = []
+    for index, piece in enumerate(pieces):
+        left = (when, lasted)[index] if index < 2 else ""
+        grave = severity if index == 0 else ""
+        lines.append(
+            row(
+                (f"  {left:<{_WHEN}}", "label"),
+                (f"{grave:<{_SEVERITY}}", "dim" if dim else ROLES[severity]),
+                (piece, "dim" if dim else "plain"),
+            )
+        )
+    return lines
+
+
+def rows(piece: AlertsSlice, width: int, height: int, ascii_only: bool, top: int = 0) -> list[Row]:
+    """A title and the lines from `top` on."""
+    body = content(piece, width, ascii_only)
+    shown = body[top : top + height - 1]
+    note: Row = ()
+    if len(body) > len(shown):
+        note = row((f"lines {top + 1}-{top + len(shown)} of {len(body)}", "dim"))
+    return [title_row("alerts", [note], width, ascii_only=ascii_only), *shown][:height]
+
+
+class AlertsPanel(RowsPanel[AlertsSlice]):
+    """All alerts; scrolls."""
+
+    TICKS = True
+    _top = 0
+
+    def pick(self, sight: Sight) -> AlertsSlice:
+        """See `pick`."""
+        return pick(sight)
+
+    def draw(self, piece: AlertsSlice, width: int, height: int) -> list[Row]:
+        """See `rows`."""
+        lines = len(content(piece, width, self._ascii))
+        self._top = max(0, min(self._top, lines - (height - 1)))
+        return rows(piece, width, height, self._ascii, self._top)
+
+    def same(self, before: Sight, after: Sight) -> bool:
+        """See `RowsPanel.same`."""
+        return before.alerts == after.alerts and before.state.alerts == after.state.alerts
+
+    def scroll_lines(self, lines: int) -> None:
+        """Moves down by so many lines; up where negative."""
+        self._top = max(0, self._top + lines)
+        self.redraw()
+
+    def on_mouse_scroll_down(self) -> None:
+        """Moves down by three lines."""
+        self.scroll_lines(3)
+
+    def on_mouse_scroll_up(self) -> None:
+        """Moves up by three lines."""
+        self.scroll_lines(-3)
