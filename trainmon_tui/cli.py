@@ -21,9 +21,10 @@ from trainmon_tui.following import Following
 from trainmon_tui.leaving import Guard
 from trainmon_tui.live import LiveFeed
 from trainmon_tui.memory import Memory
+from trainmon_tui.painter import Painter
 from trainmon_tui.raw import RawFeed
 from trainmon_tui.settings import read_settings
-from trainmon_tui.terminal import Mouse, Title, needs_ascii, why_no_screen
+from trainmon_tui.terminal import Mouse, Title, needs_ascii, own_descriptor, why_no_screen
 
 CHILD_PATIENCE = 5.0
 """Seconds that a training gets to end in order before it is killed."""
@@ -74,11 +75,14 @@ def _watch(
         folder = memory.open_run() or folder
     feed = Following(lambda frame: receive[0](frame) if receive else None, gap=settings.gap)
     feed.change(folder)
-    from trainmon_tui.app import WatchApp  # deferred: 200 ms of Textual, in which the feed already reads
+    # Deferred: 200 ms of Textual, in which the feed already reads.
+    from trainmon_tui.app import WatchApp
+    from trainmon_tui.driver import driver_onto
 
     raw = RawFeed(lambda found: app.deliver_raw(found))
     live = LiveFeed(lambda found: app.deliver_live(found))
-    title = Title(os.environ, ascii_only=ascii_only)
+    painter = Painter(own_descriptor(), getattr(sys.__stderr__, "encoding", None) or "ascii")
+    title = Title(os.environ, painter.write, ascii_only=ascii_only)
     app = WatchApp(
         folder,
         ascii_only=ascii_only,
@@ -90,10 +94,11 @@ def _watch(
         follow=feed.change,
         first_view="runs" if len(below) > 1 else settings.view,
         memory=memory,
-        mouse=Mouse(),
+        mouse=Mouse(painter.write),
         absence=Absence(folder),
         attention=Attention(folder, thresholds=read_section("alerts", Thresholds), deadline=deadline),
     )
+    app.driver_class = driver_onto(painter, title.restore)
     receive.append(app.deliver)
     if feed.newest is not None:
         app.deliver(feed.newest)
@@ -103,7 +108,6 @@ def _watch(
         result = app.run()
     finally:
         guard.stop()
-        title.restore()
         raw.stop()
         live.stop()
         feed.stop()

@@ -5,7 +5,7 @@ Textual draws on standard error and reads from standard input, so those two coun
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TextIO
 
 from trainmon_tui.render.safe import safe, to_ascii
@@ -38,6 +38,17 @@ def _is_terminal(stream: TextIO | None) -> bool:
         return False
 
 
+def own_descriptor() -> int:
+    """A descriptor of the terminal behind standard error that does not block; standard error where there is none.
+
+    It is opened anew: to switch standard error over would switch it for the shell too.
+    """
+    try:
+        return os.open(os.ttyname(2), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:  # the terminal belongs to another user, as after `su`
+        return 2
+
+
 def needs_ascii(environment: Mapping[str, str]) -> bool:
     """Whether the encoding of standard error, or the font, lacks what the charts are made of."""
     encoding = getattr(sys.__stderr__, "encoding", None) or "ascii"
@@ -51,8 +62,17 @@ def needs_ascii(environment: Mapping[str, str]) -> bool:
 class Title:
     """The terminal's title; what it was before comes back at the end, where the terminal keeps a stack of titles."""
 
-    def __init__(self, environment: Mapping[str, str], *, ascii_only: bool) -> None:
-        """A title that has not been touched; on the kernel's console there is none."""
+    def __init__(
+        self, environment: Mapping[str, str], say: Callable[[str], None], *, ascii_only: bool
+    ) -> None:
+        """A title that has not been touched; on the kernel's console there is none.
+
+        Args:
+            environment: Says what kind of terminal it is.
+            say: Sends a sequence to the terminal.
+            ascii_only: Whether nothing above 0x7f may be sent.
+        """
+        self._say = say
         self._possible = environment.get("TERM") not in _NO_SCREEN | _NO_BRAILLE
         self._ascii = ascii_only
         self._shown: str | None = None
@@ -65,25 +85,13 @@ class Title:
             return
         save = "\x1b[22;2t" if self._shown is None else ""
         self._shown = line
-        _write(f"{save}\x1b]2;{line}\x1b\\")
+        self._say(f"{save}\x1b]2;{line}\x1b\\")
 
     def restore(self) -> None:
         """Brings back what was there."""
         if self._shown is not None:
             self._shown = None
-            _write("\x1b[23;2t")
-
-
-def _write(sequence: str) -> None:
-    """Writes one whole sequence through the same buffer as Textual's writer, so that neither cuts the other in two."""
-    stream = sys.__stderr__
-    if stream is None:
-        return
-    try:
-        stream.write(sequence)
-        stream.flush()
-    except (OSError, ValueError):  # the terminal is gone; whoever watches it leaves
-        return
+            self._say("\x1b[23;2t")
 
 
 _MOUSE_MODES = (1000, 1003, 1015, 1006)
@@ -93,8 +101,13 @@ _MOUSE_MODES = (1000, 1003, 1015, 1006)
 class Mouse:
     """Whether the mouse is the monitor's or the terminal's, which then selects text."""
 
-    def __init__(self) -> None:
-        """The monitor's, as Textual has it at the start."""
+    def __init__(self, say: Callable[[str], None]) -> None:
+        """The monitor's, as Textual has it at the start.
+
+        Args:
+            say: Sends a sequence to the terminal.
+        """
+        self._say = say
         self._ours = True
 
     def flip(self) -> None:
@@ -104,19 +117,19 @@ class Mouse:
 
     def tell(self) -> None:
         """Says it again, after Textual has switched the mouse on anew."""
-        _write("".join(f"\x1b[?{mode}{'h' if self._ours else 'l'}" for mode in _MOUSE_MODES))
+        self._say("".join(f"\x1b[?{mode}{'h' if self._ours else 'l'}" for mode in _MOUSE_MODES))
 
 
 RESTORE = (
-    b"\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?2004l\x1b[?7h"
+    b"\x18\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?2004l\x1b[?7h"
     b"\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l\x1b[23;2t"
 )
 """What undoes all that Textual and we switch on: mouse, paste, wrapping, keyboard, other screen, cursor,
-focus, title."""
+focus, title; before it CAN, which ends a sequence that was cut in two."""
 
 
 def restore_by_force(attributes: list[object] | None) -> None:
-    """Restores a terminal whose reader may be stuck: writes what fits now and never waits.
+    """Restores a terminal whose reader may be stuck: in place of what it has not read yet, and never waits.
 
     Args:
         attributes: Of the terminal, as `termios.tcgetattr` had them; None: unknown.
@@ -126,7 +139,10 @@ def restore_by_force(attributes: list[object] | None) -> None:
     try:
         if attributes is not None:
             termios.tcsetattr(0, termios.TCSANOW, attributes)  # type: ignore[arg-type]  # what tcgetattr returned
+        termios.tcflush(2, termios.TCOFLUSH)
         os.set_blocking(2, False)
         os.write(2, RESTORE)
+        # The shell has the same terminal, and would find it refusing what it cannot take at once.
+        os.set_blocking(2, True)
     except (OSError, termios.error):  # the terminal is gone, or does not read: nothing is left to restore
         return

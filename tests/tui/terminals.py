@@ -96,6 +96,18 @@ class Terminal:
         assert self._exit_code is not None
         return self._exit_code
 
+    def wait_unread(self) -> int:
+        """Waits until the monitor has ended without reading a byte of the terminal; its exit code."""
+        if self._exit_code is None:
+            self._exit_code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return self._exit_code
+
+    def until_stopped(self) -> None:
+        """Reads until the monitor has gone to the background."""
+        self.until(self._is_stopped)
+        while self._read(0.05):
+            pass
+
     def hang_up(self) -> None:
         """Closes the terminal under the monitor."""
         os.close(self._master)
@@ -108,6 +120,10 @@ class Terminal:
             os.waitpid(self.pid, 0)
         if self._master >= 0:
             self.hang_up()
+
+    def _is_stopped(self) -> bool:
+        status = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8")
+        return status.rpartition(")")[2].split()[0] == "T"
 
     def _has_ended(self) -> bool:
         if self._exit_code is None:

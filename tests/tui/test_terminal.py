@@ -80,11 +80,80 @@ def test_a_signal_is_obeyed_while_nobody_reads_the_terminal_V06(folder: Path, op
     """The loop is stuck in a write then, and no handler of it would ever run."""
     terminal = open_terminal(folder, width=200, height=60)
     terminal.until(lambda: "250/400" in terminal.text)
-    for _ in range(200):
-        terminal.send("t")
+    terminal.send("t" * 20)
     terminal.signal(signal.SIGTERM)
 
     assert terminal.wait() == 128 + signal.SIGTERM
+
+
+def test_q_is_obeyed_while_nobody_reads_the_terminal_and_it_is_restored_V06_V07(
+    folder: Path, open_terminal: Open
+) -> None:
+    """What it has not read yet gives way to what restores it, and the shell finds it as it was."""
+    terminal = open_terminal(folder, width=200, height=60)
+    terminal.until(lambda: "250/400" in terminal.text)
+    terminal.send("t" * 20)
+    terminal.send("q")
+
+    assert terminal.wait_unread() == 0
+    terminal.wait()
+    assert all(sequence in terminal.output for sequence in RESTORED)
+
+
+def test_what_came_while_nobody_read_the_terminal_is_there_when_somebody_does_V06(
+    folder: Path, open_terminal: Open
+) -> None:
+    terminal = open_terminal(folder, width=200, height=60)
+    terminal.until(lambda: "250/400" in terminal.text)
+    terminal.send("t" * 20)
+
+    write_run(folder, a_run(400).error())
+
+    terminal.until(lambda: "400/400" in terminal.text)
+
+
+def test_ctrl_z_gives_the_terminal_back_and_fg_paints_again_V07(folder: Path, open_terminal: Open) -> None:
+    terminal = open_terminal(folder)
+    terminal.until(lambda: "250/400" in terminal.text)
+
+    terminal.send_when_quiet("\x1a")
+    terminal.until_stopped()
+    assert all(sequence in terminal.output for sequence in RESTORED)
+    terminal.screen.reset()
+    terminal.signal(signal.SIGCONT)
+
+    terminal.until(lambda: "250/400" in terminal.text and "─ loss ─" in terminal.text)
+    terminal.send_when_quiet("q")
+    assert terminal.wait() == 0
+
+
+@pytest.mark.parametrize("size", [(1, 1), (0, 0), (500, 500)])
+def test_any_size_is_survived_from_the_start_and_later_V01(
+    folder: Path, open_terminal: Open, size: tuple[int, int]
+) -> None:
+    terminal = open_terminal(folder, width=size[0], height=size[1])
+    terminal.until(lambda: b"\x1b[?1049h" in terminal.output)
+    terminal.resize(80, 24)
+    terminal.until(lambda: "250/400" in terminal.text)
+
+    terminal.resize(*size)
+    terminal.resize(80, 24)
+    terminal.screen.reset()
+
+    terminal.until(lambda: "250/400" in terminal.text and "─ loss ─" in terminal.text)
+
+
+def test_two_hundred_resizes_end_in_a_whole_screen_V01(folder: Path, open_terminal: Open) -> None:
+    terminal = open_terminal(folder)
+    terminal.until(lambda: "250/400" in terminal.text)
+
+    for step in range(200):
+        terminal.resize(1 + step * 7 % 200, 1 + step * 3 % 60)
+    terminal.resize(80, 24)
+    terminal.screen.reset()
+
+    terminal.until(lambda: "250/400" in terminal.text and "─ loss ─" in terminal.text)
+    terminal.until(lambda: "? keys" in terminal.screen.display[-1])
 
 
 def test_a_resize_repaints(folder: Path, open_terminal: Open) -> None:

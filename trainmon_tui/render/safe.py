@@ -29,6 +29,9 @@ _INVISIBLE = re.compile(
 )
 """Characters that Python may call printable, but that draw nothing and can smuggle text."""
 
+_SINGLE = re.compile("[\x20-\u02ff\u2010-\u2027\u2190-\u28ff]*")
+"""Characters of which none combines with another; with as many cells as characters, none is wide either."""
+
 _ASCII_LOOKALIKES = str.maketrans(
     {"…": "...", "–": "-", "—": "-", "×": "x", "✗": "x", "✖": "x", "●": "*", "★": "*", "·": ".", "°": " ",
      "→": "->", "│": "|", "┤": "|", "─": "-", "∞": "inf", "‘": "'", "’": "'", "“": '"', "”": '"'}
@@ -86,6 +89,16 @@ def to_ascii(text: str) -> str:
     if text.isascii():
         return text
     return text.translate(_ASCII_LOOKALIKES).encode("ascii", "backslashreplace").decode("ascii")
+
+
+def is_single(text: str) -> bool:
+    """Whether each character of a safe text surely takes one cell, whatever the terminal."""
+    return text.isascii() or (_SINGLE.fullmatch(text) is not None and cell_len(text) == len(text))
+
+
+def character_width(character: str) -> int:
+    """Terminal cells that one character takes by itself."""
+    return get_character_cell_size(character)
 
 
 def cell_width(text: str) -> int:

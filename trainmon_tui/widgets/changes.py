@@ -1,19 +1,15 @@
 """What changed between two drawings of a row, so that only that is sent to the terminal."""
 
-import re
 from typing import get_args
 
 from trainmon_tui.render.cells import Role, Row, row_width
-from trainmon_tui.render.safe import cell_width
+from trainmon_tui.render.safe import is_single
 
 Span = tuple[int, int]
 """First and one past the last column of a stretch of cells."""
 
 BLOCK = 8
 """Cells that are compared, and sent, together: moving the cursor and setting colours anew costs about as many."""
-
-_SINGLE = re.compile("[\x20-\u02ff\u2010-\u2027\u2190-\u28ff]*")
-"""Characters of which none combines with another; with as many cells as characters, none is wide either."""
 
 _CODES = {role: chr(0x21 + index) for index, role in enumerate(get_args(Role))}
 """One character for each role."""
@@ -24,7 +20,7 @@ def changed_cells(old: Row, new: Row) -> list[Span]:
     if old == new:
         return []
     text, after = "".join([run[0] for run in old]), "".join([run[0] for run in new])
-    if len(text) != len(after) or not (_is_single(text) and _is_single(after)):
+    if len(text) != len(after) or not (is_single(text) and is_single(after)):
         return [(0, max(row_width(old), row_width(new)))]
     roles, roles_after = _role_codes(old), _role_codes(new)
     spans: list[Span] = []
@@ -38,11 +34,6 @@ def changed_cells(old: Row, new: Row) -> list[Span]:
         else:
             spans.append((first, last))
     return spans
-
-
-def _is_single(text: str) -> bool:
-    """Whether each character takes one cell."""
-    return text.isascii() or (_SINGLE.fullmatch(text) is not None and cell_width(text) == len(text))
 
 
 def _role_codes(cells: Row) -> str:
