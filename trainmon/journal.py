@@ -99,6 +99,8 @@ class JournalFile:
         self.folder = folder
         self.path = folder / JOURNAL
         self.descriptor = -1
+        self.made = False
+        """Whether it was not there before we opened it."""
         self.end = 0
         """Bytes in the file when we last wrote: where the next line begins."""
         self._begun = b""
@@ -116,8 +118,10 @@ class JournalFile:
         make_folder(self.folder)
         before, end = self._identity, self.end
         self.close()
-        self.descriptor = high_descriptor(open_private(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT))
+        descriptor, made = self._open_or_make()
+        self.descriptor = high_descriptor(descriptor)
         self._identity = identity(self.descriptor)
+        self.made = made or (self.made and self._identity == before)
         self.end = os.fstat(self.descriptor).st_size
         if self._identity == before and self.end == end:
             return True
@@ -125,6 +129,13 @@ class JournalFile:
         if self.end and os.pread(self.descriptor, 1, self.end - 1) != b"\n":
             self.end += os.write(self.descriptor, b"\n")
         return False
+
+    def _open_or_make(self) -> tuple[int, bool]:
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
+        try:
+            return open_private(self.path, flags | os.O_EXCL), True
+        except FileExistsError:
+            return open_private(self.path, flags), False
 
     def changed(self) -> bool:
         """Whether the path is no longer the file that we wrote: renamed, deleted, replaced, truncated or closed."""

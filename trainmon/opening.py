@@ -48,12 +48,25 @@ class TextOptions(msgspec.Struct, frozen=True):
 class RunFiles:
     """An opened run folder: we are its one writer."""
 
-    def __init__(self, folder: Path, lock: int, holder: Holder, options: TextOptions) -> None:
+    def __init__(
+        self, folder: Path, lock: int, holder: Holder, options: TextOptions, *, orphans: bool = False
+    ) -> None:
+        """Opens nothing yet.
+
+        Args:
+            folder: The run folder.
+            lock: Descriptor of its lock, which is held.
+            holder: Who holds it.
+            options: How the text logs are kept.
+            orphans: Where no journal is there, take in what was recorded for one that was deleted: wanted of a repair,
+                and not of a training that begins where somebody had removed an old one.
+        """
         self.folder = folder
         self.lock = lock
         self._lock_identity = identity(lock)
         self.holder = holder
         self.options = options
+        self._orphans = orphans
         self.journal = JournalFile(folder)
         self.projector = Projector()
         self.collector = Collector()
@@ -78,7 +91,8 @@ class RunFiles:
         writers = frozenset(self.state.writers) | (
             {self.own_writer} if self.own_writer is not None else set()
         )
-        return JournalName(str(self.journal.path), self.journal_id, writers)
+        made = self.journal.made and not self._orphans
+        return JournalName(str(self.journal.path), self.journal_id, writers, made)
 
     def open(self) -> None:
         """Opens the journal, restores the state, drains dead spools and completes the text logs.

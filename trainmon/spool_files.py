@@ -30,13 +30,15 @@ class JournalName(msgspec.Struct, frozen=True):
     """The writer of its first line; None: the journal is empty or is not there."""
     writers: frozenset[str] = frozenset()
     """Who else wrote in it."""
+    made: bool = False
+    """The journal was not there before: what was recorded for one that was deleted is not its."""
 
     def owns(self, header: SpoolHeader) -> bool:
         """Whether a segment's lines belong to this journal; a journal made anew at an old path is another one."""
         if header.writer in self.writers or header.journal_id in self.writers:
             # The second: a journal that was replaced under us had that name.
             return True
-        if header.journal_id is None or self.journal_id is None:
+        if header.journal_id is None or (self.journal_id is None and not self.made):
             return header.journal == self.path
         return header.journal_id == self.journal_id
 

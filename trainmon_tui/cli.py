@@ -5,7 +5,6 @@ Nothing heavy is imported before the terminal is known to be one; the feed reads
 
 import gc
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from trainmon.alerts import Thresholds
 from trainmon.configuration import read_section
+from trainmon.ending import end
 from trainmon_tui.absence import Absence
 from trainmon_tui.attention import Attention
 from trainmon_tui.catalogue import first_runs
@@ -25,9 +25,6 @@ from trainmon_tui.painter import Painter
 from trainmon_tui.raw import RawFeed
 from trainmon_tui.settings import read_settings
 from trainmon_tui.terminal import Mouse, Title, needs_ascii, own_descriptor, why_no_screen
-
-CHILD_PATIENCE = 5.0
-"""Seconds that a training gets to end in order before it is killed."""
 
 
 def run_watch(
@@ -114,7 +111,7 @@ def _watch(
     app.leave_word()
     _say_bugs(app.bugs)
     if child is not None and (app.end_child or guard.code is not None):
-        _end(child)
+        end(child)
     if guard.code is not None:
         return guard.code
     return 1 if result is None or app.return_code or app.bugs else result
@@ -123,17 +120,3 @@ def _watch(
 def _say_bugs(bugs: dict[str, str]) -> None:
     for panel, where in bugs.items():
         sys.stderr.write(f"trainmon: the panel {panel} failed: {where}\n")
-
-
-def _end(child: "subprocess.Popen[bytes]") -> None:
-    """Ends a training in order, or by force where it does not."""
-    if child.poll() is not None:
-        return
-    # Ctrl-C first: a training that hears it records that it was interrupted.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-        child.send_signal(number)
-        try:
-            child.wait(CHILD_PATIENCE)
-        except subprocess.TimeoutExpired:
-            continue
-        return

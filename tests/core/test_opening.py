@@ -43,6 +43,13 @@ def texts(folder: Path) -> dict[str, str]:
     return {path.name: path.read_text() for path in sorted(folder.glob("*.log"))}
 
 
+def an_empty_journal(folder: Path) -> Path:
+    """What a writer leaves that is killed before its first lines are moved."""
+    folder.mkdir()
+    (folder / JOURNAL).touch(mode=0o600)
+    return folder
+
+
 def left_spool(folder: Path, journal: Journal, lines: list[bytes]) -> None:
     """A dead process's spool with lines in it."""
     spool = Spool(SpoolHeader(str(folder / JOURNAL), journal.writer, journal.writer, 4711))
@@ -152,7 +159,33 @@ def test_a_spool_of_another_journal_is_left_alone(tmp_path: Path) -> None:
     files.close()
 
 
+def test_a_training_that_begins_where_a_run_was_deleted_does_not_bring_it_back(tmp_path: Path) -> None:
+    """`kill -9`, `rm -r logs`, and again: the old run is gone, as its owner wanted; `trainmon repair` could take it."""
+    folder = tmp_path / "logs"
+    old = Journal().opened().started().progress(1)
+    left_spool(folder, old, old.lines)
+
+    files = opened(folder)
+
+    assert files.recovered == 0
+    assert (folder / JOURNAL).read_bytes() == b""
+    kill(files)
+
+
+def test_a_journal_that_is_there_and_empty_takes_in_what_its_killed_writer_left(tmp_path: Path) -> None:
+    """Killed in its first tenth of a second: the file was made, and no line had been moved."""
+    folder = an_empty_journal(tmp_path / "logs")
+    old = Journal().opened().started().progress(1)
+    left_spool(folder, old, old.lines)
+
+    files = opened(folder)
+
+    assert files.recovered == len(old.lines)
+    kill(files)
+
+
 def test_a_torn_half_line_in_a_spool_does_not_reach_the_journal(tmp_path: Path) -> None:
+    an_empty_journal(tmp_path / "logs")
     left_spool(tmp_path / "logs", A_RUN, [A_RUN.lines[0], A_RUN.lines[1][:40], *A_RUN.lines[1:]])
 
     opened(tmp_path / "logs").close()

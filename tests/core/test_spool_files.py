@@ -33,9 +33,17 @@ def reading(spool: Spool) -> SpoolFile:
         (JournalName("/runs/a/journal.jsonl", "ffffffffffff"), False),
         (JournalName("/runs/a/journal.jsonl", None), True),
         (JournalName("/elsewhere", None), False),
+        (JournalName("/runs/a/journal.jsonl", None, made=True), False),
         (JournalName("/elsewhere", "ffffffffffff", frozenset({"0123456789ab"})), True),
     ],
-    ids=["moved", "made anew at the old path", "empty journal", "other path", "a writer of it"],
+    ids=[
+        "moved",
+        "made anew at the old path",
+        "empty journal",
+        "other path",
+        "after a deletion",
+        "a writer of it",
+    ],
 )
 def test_a_segment_belongs_to_the_journal_that_it_names(name: JournalName, owned: bool) -> None:
     assert name.owns(HEADER) is owned

@@ -16,7 +16,9 @@ from pathlib import Path
 import pytest
 
 from tests.run_folders import REPOSITORY, environment, trainmon
-from trainmon.cli.demo import OUTPUT, end
+from trainmon.ending import end
+from trainmon.evidence import read_exit
+from trainmon.output import newest_lines
 from trainmon.paths import JOURNAL
 
 FAST = ("--backend", "python", "--speed", "0", "--epochs", "2", "--steps", "20")
@@ -154,7 +156,8 @@ def test_the_demo_command_follows_it_as_lines_to_its_end(tmp_path: Path) -> None
     assert done.returncode == 0
     assert "the demo trains (pid " in done.stdout
     assert "✔ FINISHED" in done.stdout
-    assert "epoch 2/2" in (folder / OUTPUT).read_text()
+    assert newest_lines(folder, 1)[0].text.startswith("epoch 2/2")
+    assert newest_lines(folder, 1)[0].time is not None
 
 
 def test_the_demo_command_refuses_what_the_demo_does_not_understand(tmp_path: Path) -> None:
@@ -207,4 +210,7 @@ def test_the_demo_ends_with_the_command_that_started_it(tmp_path: Path, number: 
 
     assert command.returncode == 128 + number
     assert b"Traceback" not in said
+    exit_ = read_exit(folder)
+    assert exit_ is not None
+    assert signal.SIGINT in exit_.forwarded
     assert json.loads(told.stdout)["status"] == "interrupted"

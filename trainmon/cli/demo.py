@@ -1,6 +1,7 @@
-"""`trainmon demo`: starts the demo training as a child in a session of its own, watches it, and ends it if wanted.
+"""`trainmon demo`: starts the demo training under `trainmon run`, watches it, and ends it if wanted.
 
-Its output goes to a file in the run folder, because the screen has the terminal.
+The launcher is a child in a session of its own, because the screen has the terminal; it keeps the output, and knows for
+certain how the demo ended.
 """
 
 import importlib.util
@@ -16,16 +17,12 @@ from types import FrameType
 import click
 
 from trainmon.cli.output import say
+from trainmon.ending import end
+from trainmon.paths import OUTPUT
 from trainmon.visible import visible
 
 LOG_DIR = Path("demo_logs")
 """In the current folder, apart from the `logs` of real trainings."""
-
-OUTPUT = "demo_output.log"
-"""What the demo prints, in its run folder."""
-
-PATIENCE = 5.0
-"""Seconds that the demo gets to end in order before a stronger signal."""
 
 LINE_EVERY = 5.0
 """Seconds between two lines where there is no screen."""
@@ -33,7 +30,7 @@ LINE_EVERY = 5.0
 HELP = """Start the demo training and watch it.
 
 It learns for about two minutes to tell two spirals apart, with torch where it is installed and in pure Python where it
-is not. It records in ./demo_logs, checkpoints included; what it prints goes to demo_logs/demo_output.log. On quitting
+is not. It records in ./demo_logs, checkpoints included; what it prints goes to demo_logs/output.log. On quitting
 the screen asks whether to end it. Without a terminal, lines of its status are printed until its end.
 
 Options that are not listed below go to the demo: --epochs, --steps, --batch-size, --speed (steps a second; 0: no
@@ -128,19 +125,18 @@ def _refuse_busy(log_dir: Path) -> None:
 
 
 def _start(line: Sequence[str], log_dir: Path) -> "subprocess.Popen[bytes]":
-    from trainmon.private_files import make_folder, open_append
+    """Starts it as `trainmon run` does; what is returned is the launcher, which ends as the demo does."""
+    from trainmon.private_files import make_folder
 
     try:
         make_folder(log_dir)
-        output = open_append(log_dir / OUTPUT)
     except OSError as error:
         raise click.ClickException(f"{visible(str(log_dir))}: {error.strerror or error}") from error
-    try:
-        return subprocess.Popen(
-            line, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
-        )
-    finally:
-        os.close(output)
+    nowhere = subprocess.DEVNULL
+    return subprocess.Popen(
+        [sys.executable, "-m", "trainmon", "run", "--log-dir", str(log_dir), "--", *line],
+        stdin=nowhere, stdout=nowhere, stderr=nowhere, start_new_session=True,
+    )  # fmt: skip
 
 
 def _has_screen() -> bool:
@@ -185,17 +181,6 @@ def _follow(child: "subprocess.Popen[bytes]", log_dir: Path) -> int:
     text, code = plain_status(log_dir)
     say(text)
     return code
-
-
-def end(child: "subprocess.Popen[bytes]") -> None:
-    """Ends the demo as Ctrl-C does, so that it records how it ended; by force where it does not."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-        if child.poll() is None:
-            child.send_signal(number)
-            try:
-                child.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
-                continue
 
 
 def _leave_in_order_on_signals() -> Callable[[], None]:

@@ -120,7 +120,8 @@ def repair(folder: Path) -> Repaired:
         folder.mkdir(mode=0o700, parents=True)
     me = own_identity()
     holder = Holder(me.host, me.boot_id, me.pid, me.start_ticks)
-    files = RunFiles(folder, journal.take_lock(folder, holder), holder, TextOptions(app_name=None))
+    options = TextOptions(app_name=None)
+    files = RunFiles(folder, journal.take_lock(folder, holder), holder, options, orphans=True)
     torn, known = _is_torn(folder / JOURNAL), _bookmark(folder)
     try:
         # The name of the general log is known only when the journal has been read: all that may be it are counted.
