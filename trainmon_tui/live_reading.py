@@ -13,7 +13,8 @@ from trainmon.evidence import identity_in
 from trainmon.exits import LAUNCHER_APP
 from trainmon.readings import AllocatorReading, GpuProcess, GpuReading
 from trainmon.state import RunState
-from trainmon.system.gpu import GpuReader, visible_gpus
+from trainmon.system.cuda_visible import visible_gpus
+from trainmon.system.gpu import GpuReader
 from trainmon.system.gpus import Gpus, marked
 from trainmon.system.host import guarded
 from trainmon.system.identity import alive, own_identity

@@ -20,12 +20,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainmon.readings import GpuProcess, GpuReading, MachineReading
-from trainmon.system.gpu import THROTTLE_WORDS, GpuReader, GpuSource, throttle_words, visible_gpus
+from trainmon.system.gpu import THROTTLE_WORDS, GpuReader, throttle_words
+from trainmon.system.gpu_source import GpuSource
 
 FAKE = Path(__file__).parents[1] / "fakes" / "nvml" / "build.py"
-UUIDS = ["GPU-aa11", "GPU-aa22", "GPU-bb33"]
-H100 = ["H100"] * 3
-
 CHILD = """
 import sys
 import msgspec
@@ -380,6 +378,23 @@ def test_the_trainers_own_cards_are_marked(machine: Machine) -> None:
     assert [gpu.visible for gpu in machine.sample()] == [True, False, True]
 
 
+def test_a_part_of_a_card_tells_its_card(machine: Machine) -> None:
+    """A MIG instance has a name of its own, and only the driver knows of what it is a part."""
+    machine.set("gpus 3", "1.mig MIG-7f0e5a44-0000-4000-8000-000000000000")
+
+    machine.open(CUDA_VISIBLE_DEVICES="MIG-7f0e5a44-0000-4000-8000-000000000000")
+
+    assert [gpu.visible for gpu in machine.sample()] == [False, True, False]
+
+
+def test_a_part_that_is_no_more_leaves_the_cards_unknown(machine: Machine) -> None:
+    machine.set("gpus 2")
+
+    machine.open(CUDA_VISIBLE_DEVICES="MIG-7f0e5a44-0000-4000-8000-000000000000")
+
+    assert [gpu.visible for gpu in machine.sample()] == [None, None]
+
+
 @pytest.mark.parametrize("program", ["gpustat", "nvitop"])
 def test_other_peoples_programs_read_the_fake_too(machine: Machine, program: str) -> None:
     """What they show of it is what they would show of a card."""
@@ -397,54 +412,6 @@ def test_other_peoples_programs_read_the_fake_too(machine: Machine, program: str
 
     assert all(word in done.stdout for word in ("H100", "97", "71")), done.stdout
     assert "lost" in done.stdout.lower()
-
-
-@pytest.mark.parametrize(
-    ("entries", "seen"),
-    [
-        (None, (True, True, True)),
-        ("", (False, False, False)),
-        ("-1", (False, False, False)),
-        ("NoDevFiles", (False, False, False)),
-        ("2,0", (True, False, True)),
-        ("0,7,2", (True, False, False)),
-        ("0,-1,2", (True, False, False)),
-        (" 1 , 2 ", (False, True, True)),
-        ("GPU-bb", (False, False, True)),
-        ("GPU-aa11,GPU-bb33", (True, False, True)),
-        ("GPU-aa", (False, False, False)),
-        ("MIG-GPU-aa11/1/0", (None, None, None)),
-    ],
-)
-def test_visible_devices_are_read_as_cuda_reads_them(
-    entries: str | None, seen: tuple[bool | None, ...]
-) -> None:
-    """Numbers and beginnings of UUIDs; what fits none, or more than one, hides the rest."""
-    environment = {} if entries is None else {"CUDA_VISIBLE_DEVICES": entries}
-
-    assert visible_gpus(environment, UUIDS, H100) == seen
-
-
-def test_numbers_mean_a_card_only_where_both_count_alike() -> None:
-    """CUDA puts the fastest first, the driver goes by bus: with unlike cards a number alone says nothing."""
-    names = ["T400", "H100", "H100"]
-    by_number = {"CUDA_VISIBLE_DEVICES": "0"}
-
-    assert visible_gpus(by_number, UUIDS, names) == (None, None, None)
-    assert visible_gpus({**by_number, "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}, UUIDS, names) == (
-        True,
-        False,
-        False,
-    )
-    assert visible_gpus({"CUDA_VISIBLE_DEVICES": "GPU-aa11"}, UUIDS, names) == (True, False, False)
-
-
-@given(entries=st.text("0123-,GPUMIGab ", max_size=20))
-def test_no_value_of_visible_devices_raises(entries: str) -> None:
-    """It is a variable that people type."""
-    seen = visible_gpus({"CUDA_VISIBLE_DEVICES": entries}, UUIDS, H100)
-
-    assert len(seen) == len(UUIDS)
 
 
 @given(bits=st.integers(0, 2**64 - 1))

@@ -9,11 +9,11 @@ ms a call (nvml.h).
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from types import ModuleType
-from typing import Protocol
 
 from trainmon.readings import GpuProcess, GpuReading
+from trainmon.system.cuda_visible import visible_gpus
 
 NO_NVML = "no NVML"
 """What is said where there is no NVIDIA driver: an ordinary machine, not an error."""
@@ -45,19 +45,6 @@ TEMPERATURE_GPU = 0
 CLOCK_SM = 1
 ECC_UNCORRECTED = 1
 ECC_SINCE_DRIVER_LOAD = 0
-
-
-class GpuSource(Protocol):
-    """What a reader of one maker's GPUs offers; for one thread."""
-
-    def open(self) -> str | None:
-        """Prepares reading; None where that went well, otherwise in words why there is nothing to read."""
-
-    def sample(self) -> tuple[GpuReading, ...]:
-        """All cards now, by rising index; () while it is not open."""
-
-    def close(self) -> None:
-        """Gives back what `open` took; may be called twice."""
 
 
 class GpuReader:
@@ -92,10 +79,26 @@ class GpuReader:
             return f"{NO_NVML} ({error})"
         cards = [_Card(pynvml, index) for index in range(count)]
         uuids, names = [card.uuid for card in cards], [card.name for card in cards]
-        for card, visible in zip(cards, visible_gpus(self._environment, uuids, names), strict=True):
+        seen = visible_gpus(self._environment, uuids, names, self._mig_cards(pynvml))
+        for card, visible in zip(cards, seen, strict=True):
             card.visible = visible
         self._cards = tuple(cards)
         return None if cards else NO_GPU
+
+    def _mig_cards(self, nvml: ModuleType) -> dict[str, int]:
+        """By the MIG instances that CUDA_VISIBLE_DEVICES names, the index of the card that each is a part of."""
+        found: dict[str, int] = {}
+        for entry in self._environment.get("CUDA_VISIBLE_DEVICES", "").split(","):
+            instance = entry.strip()
+            if not instance.startswith("MIG-"):
+                continue
+            try:
+                part = nvml.nvmlDeviceGetHandleByUUID(instance)
+                card = nvml.nvmlDeviceGetDeviceHandleFromMigDeviceHandle(part)
+                found[instance] = nvml.nvmlDeviceGetIndex(card)
+            except (nvml.NVMLError, ValueError):
+                continue  # It is gone, or a driver does not know of MIG.
+        return found
 
     def sample(self) -> tuple[GpuReading, ...]:
         """See `GpuSource.sample`; a card that is lost stays in the list and says so."""
@@ -227,47 +230,6 @@ class _Card:
             # Text that is not UTF-8, or a version of a structure that the package does not know.
             return None
         return answer
-
-
-def visible_gpus(
-    environment: Mapping[str, str], uuids: Sequence[str | None], names: Sequence[str | None]
-) -> tuple[bool | None, ...]:
-    """Whether CUDA_VISIBLE_DEVICES leaves each card to CUDA; NVML itself ignores that variable.
-
-    As CUDA does (CUDA C++ Programming Guide, "CUDA Environment Variables"): an entry is a number or the
-    beginning of a UUID, and the first entry that fits no card hides all that follow.
-
-    Args:
-        environment: The trainer's.
-        uuids: Of all cards, in NVML's order.
-        names: Their product names, in the same order.
-
-    Returns:
-        One answer a card. None where an entry cannot be matched: CUDA numbers different models by speed
-        unless CUDA_DEVICE_ORDER is PCI_BUS_ID, and a `MIG-` entry does not tell its card.
-    """
-    entries = environment.get("CUDA_VISIBLE_DEVICES")
-    if entries is None:
-        return (True,) * len(uuids)
-    by_bus = environment.get("CUDA_DEVICE_ORDER") == "PCI_BUS_ID" or len(set(names)) <= 1
-    seen: set[int] = set()
-    for entry in (text.strip() for text in entries.split(",")):
-        if entry.isdecimal() and int(entry) < len(uuids):
-            if not by_bus:
-                return (None,) * len(uuids)
-            seen.add(int(entry))
-        elif entry.startswith("MIG-"):
-            return (None,) * len(uuids)
-        else:
-            fits = [index for index, uuid in enumerate(uuids) if _fits(entry, uuid)]
-            if len(fits) != 1:
-                break
-            seen.add(fits[0])
-    return tuple(index in seen for index in range(len(uuids)))
-
-
-def _fits(entry: str, uuid: str | None) -> bool:
-    return uuid is not None and entry.startswith("GPU-") and uuid.startswith(entry)
 
 
 def throttle_words(bits: int) -> tuple[str, ...]:

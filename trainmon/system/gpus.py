@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from trainmon.readings import GpuReading
 from trainmon.system.aside import Aside
-from trainmon.system.gpu import GpuReader, GpuSource
+from trainmon.system.gpu import GpuReader
+from trainmon.system.gpu_source import GpuSource
 
 PATIENCE = 0.5
 """Seconds that a reading waits for the drivers; eight cards answer within some hundredths."""

@@ -67,6 +67,8 @@ def _no_trainer(sight: Sight) -> str:
     if sight.state.opened is None:
         return "none yet"
     orphans = sight.live.orphans if sight.live is not None else ()
+    if not orphans and sight.verdict.status.over:
+        return "it is gone"
     if not orphans:
         return "no reading: it is gone, or not ours"
     shown = ", ".join(map(str, orphans[:4])) + (" and more" if len(orphans) > 4 else "")

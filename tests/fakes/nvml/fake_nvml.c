@@ -10,6 +10,7 @@
  *     I.mem_used BYTES           I.mem_total BYTES      I.mem_reserved BYTES     I.power MILLIWATTS
  *     I.power_limit MILLIWATTS   I.sm_clock MHZ         I.sm_clock_max MHZ       I.throttle BITS
  *     I.ecc COUNT                I.proc PID BYTES       I.gproc PID BYTES        (BYTES `-`: not told)
+ *     I.mig UUID                 a MIG instance of that GPU; several lines add up
  *     I.unsupported WORD         the getter of that setting answers NVML_ERROR_NOT_SUPPORTED; `proc` is both lists,
  *                                `mem` all of memory; several lines add up
  *     I.fail CODE                every getter of that GPU fails with this CODE
@@ -27,7 +28,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { GPUS = 16, PROCESSES = 32, WORDS = 16, WORD = 24 };
+enum { GPUS = 16, PROCESSES = 32, WORDS = 16, WORD = 24, MIGS = 7, FIRST_MIG = 1000 };
 
 typedef struct {
     unsigned pid;
@@ -40,7 +41,8 @@ typedef struct {
     unsigned long long util, temp, mem_used, mem_total, mem_reserved, power, power_limit;
     unsigned long long sm_clock, sm_clock_max, throttle, ecc, fail, sleep_ms;
     Process compute[PROCESSES], graphics[PROCESSES];
-    unsigned computes, graphicses, unsupported_count;
+    unsigned computes, graphicses, unsupported_count, mig_count;
+    char migs[MIGS][96];
     char unsupported[WORDS][WORD];
 } Gpu;
 
@@ -99,6 +101,8 @@ static void set(Gpu *gpu, const char *key, const char *value)
         snprintf(gpu->name, sizeof gpu->name, "%s", value);
     else if (strcmp(key, "uuid") == 0)
         snprintf(gpu->uuid, sizeof gpu->uuid, "%s", value);
+    else if (strcmp(key, "mig") == 0 && gpu->mig_count < MIGS)
+        snprintf(gpu->migs[gpu->mig_count++], sizeof gpu->migs[0], "%s", value);
     else if (strcmp(key, "proc") == 0)
         add_process(gpu->compute, &gpu->computes, value);
     else if (strcmp(key, "gproc") == 0)
@@ -258,7 +262,21 @@ nvmlReturn_t nvmlDeviceGetHandleByUUID(const char *uuid, nvmlDevice_t *device)
     for (unsigned i = 0; i < copy.count; i++)
         if (strcmp(copy.gpus[i].uuid, uuid) == 0)
             return nvmlDeviceGetHandleByIndex_v2(i, device);
+    for (unsigned i = 0; i < copy.count; i++)
+        for (unsigned mig = 0; mig < copy.gpus[i].mig_count; mig++)
+            if (strcmp(copy.gpus[i].migs[mig], uuid) == 0) {
+                *device = (nvmlDevice_t)(size_t)(FIRST_MIG + i * MIGS + mig);
+                return NVML_SUCCESS;
+            }
     return NVML_ERROR_NOT_FOUND;
+}
+
+nvmlReturn_t nvmlDeviceGetDeviceHandleFromMigDeviceHandle(nvmlDevice_t mig, nvmlDevice_t *device)
+{
+    size_t number = (size_t)mig;
+    if (number < FIRST_MIG)
+        return NVML_ERROR_INVALID_ARGUMENT;
+    return nvmlDeviceGetHandleByIndex_v2((unsigned)(number - FIRST_MIG) / MIGS, device);
 }
 
 nvmlReturn_t nvmlDeviceGetHandleByPciBusId_v2(const char *pciBusId, nvmlDevice_t *device)
