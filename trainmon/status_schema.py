@@ -142,7 +142,7 @@ class CheckpointPart(msgspec.Struct, frozen=True):
 
 
 class ErrorPart(msgspec.Struct, frozen=True):
-    """The newest error."""
+    """The newest error, explained."""
 
     error_type: str
     message: str
@@ -151,6 +151,29 @@ class ErrorPart(msgspec.Struct, frozen=True):
     run_step: int | None
     time: float
     uncaught: bool
+    category: str
+    """What kind of trouble it is, in words (docs/errors.md)."""
+    advice: str | None
+    """What helps most often; None where nothing general can be said."""
+    advice_source: str | None
+    """Where the advice is from."""
+    sizes: dict[str, int]
+    """Bytes that a memory error names: `tried`, `free`, `total`, `allocated`, `reserved`."""
+
+
+class ErrorGroupPart(msgspec.Struct, frozen=True):
+    """Errors that are alike: of one type, raised from one function of the user's own code."""
+
+    error_type: str
+    message: str
+    """Of the newest."""
+    location: str | None
+    count: int
+    first_step: int | None
+    """Run step at the first; None: before the first step."""
+    last_step: int | None
+    last_time: float
+    """Unix seconds."""
 
 
 class RecordsPart(msgspec.Struct, frozen=True):
@@ -224,6 +247,8 @@ class StatusDocument(msgspec.Struct, frozen=True):
     error: ErrorPart | None
     errors: int
     """Of this run, repeats included."""
+    error_groups: tuple[ErrorGroupPart, ...]
+    """The newest ten, the newest first."""
     warnings: int
     records: RecordsPart
     ranks: tuple[InsidePart, ...]

@@ -7,18 +7,23 @@ cannot take them.
 from collections.abc import Iterable, Iterator
 
 from trainmon.derived import Status
-from trainmon.scalars import Number, decode_number
+from trainmon.status_outlook import (
+    GAP,
+    ago_words,
+    alert_rows,
+    as_float,
+    clock_words,
+    deadline_words,
+    left_words,
+    speed_words,
+    value_words,
+)
 from trainmon.status_schema import InsidePart, StatusDocument
 from trainmon.units import (
-    clock,
     count,
     duration,
-    number,
     percent,
-    short_count,
     size,
-    throughput,
-    weekday_clock,
 )
 from trainmon.visible import visible
 
@@ -43,14 +48,8 @@ SIGNS = {
 }
 """The sign before each status, as on the screen."""
 
-GAP = "  "
-"""Between two things on a line."""
-
 MOST_INSIDE = 16
 """Ranks, and busy folders, that get a line of their own; the worst come first."""
-
-MOST_ALERTS = 8
-"""Alerts that get a line of their own."""
 
 _FILE_WORDS = {True: "file is there", False: "FILE IS MISSING", None: "file unknown"}
 
@@ -70,9 +69,9 @@ def one_line(document: StatusDocument) -> str:
         total = f"/{count(progress.total_steps)}" if progress.total_steps else ""
         parts.append(f"{count(progress.run_step)}{total}")
         if document.speed.remaining is not None:
-            parts.append(f"ETA {duration(_float(document.speed.remaining))}")
+            parts.append(f"ETA {duration(as_float(document.speed.remaining))}")
         if progress.loss is not None:
-            parts.append(f"loss {_value(progress.loss)}")
+            parts.append(f"loss {value_words(progress.loss)}")
     parts.append(visible(run.model_name if run is not None else document.folder, 60))
     return GAP.join(parts)
 
@@ -85,7 +84,7 @@ def _headline(document: StatusDocument) -> str:
     if document.status.over and document.certainty != "certain":
         parts.append("(likely)" if document.certainty == "likely" else "(cannot be known from here)")
     if document.status.over and document.since is not None:
-        parts.append(f"at {_clock(document, document.since)}, {_ago(document, document.since)}")
+        parts.append(f"at {clock_words(document, document.since)}, {ago_words(document, document.since)}")
     return GAP.join(parts)
 
 
@@ -95,15 +94,16 @@ def _rows(document: StatusDocument) -> Iterator[tuple[str, str]]:
     yield "failed 1st", _first_failure(document)
     yield "run", _run(document)
     yield "epoch", _epoch(document)
-    yield "left", _left(document)
-    yield "deadline", _deadline(document)
-    yield from _alerts(document)
-    yield "speed", _speed(document)
+    yield "left", left_words(document)
+    yield "deadline", deadline_words(document)
+    yield from alert_rows(document)
+    yield "speed", speed_words(document)
     yield "loss", _loss(document)
     yield "best", _best(document)
     yield "checkpoint", _checkpoint(document)
     yield "lost", _lost(document)
     yield "error", _error(document)
+    yield "advice", visible(document.error.advice or "", 300) if document.error is not None else ""
     yield "records", _records(document)
     yield "heartbeat", _heartbeat(document)
     yield "note", visible(document.note or "")
@@ -132,7 +132,7 @@ def _run(document: StatusDocument) -> str:
         parts.append(f"{count(progress.run_step)}{total} steps")
         if progress.fraction is not None:
             parts.append(percent(100 * progress.fraction, 1))
-    parts.append(f"elapsed {duration(_float(run.elapsed))}")
+    parts.append(f"elapsed {duration(as_float(run.elapsed))}")
     if run.resumed:
         parts.append(f"continued {run.resumed:,} times" if run.resumed > 1 else "continued once")
     if run.number > 1:
@@ -154,60 +154,13 @@ def _epoch(document: StatusDocument) -> str:
     return GAP.join(parts)
 
 
-def _left(document: StatusDocument) -> str:
-    speed = document.speed
-    if document.status.over or speed.remaining is None:
-        return ""
-    text = duration(_float(speed.remaining))
-    if speed.remaining_low is not None:
-        low, high = duration(_float(speed.remaining_low)), duration(_float(speed.remaining_high))
-        text += f" ({low}–{high})" if low != high else ""
-    return f"{text}{GAP}ends {_clock(document, _float(speed.ends))}"
-
-
-def _deadline(document: StatusDocument) -> str:
-    part = document.deadline
-    if part is None:
-        return ""
-    words = f"{'allocation ends ' if part.allocation else ''}{_clock(document, part.time)}"
-    spare = _float(part.spare)
-    if part.time < document.time:
-        return f"{words}{GAP}passed {duration(document.time - part.time)} ago"
-    if spare is None:
-        return words
-    if spare >= 0:
-        return f"{words}{GAP}fits, {duration(spare)} spare"
-    last = part.last_checkpoint
-    checkpoint = f"{GAP}last checkpoint in time: step {count(last)}" if last is not None else ""
-    return f"{words}{GAP}ends {duration(-spare)} too late{checkpoint}"
-
-
-def _alerts(document: StatusDocument) -> Iterator[tuple[str, str]]:
-    """A line each, the gravest first."""
-    for alert in document.alerts[:MOST_ALERTS]:
-        since = f"{GAP}since {_clock(document, alert.since)}" if alert.since is not None else ""
-        yield "alert", f"{alert.severity}{GAP}{visible(alert.text, 200)}{since}"
-    if len(document.alerts) > MOST_ALERTS:
-        yield "alert", f"… and {len(document.alerts) - MOST_ALERTS:,} more"
-
-
-def _speed(document: StatusDocument) -> str:
-    speed = document.speed
-    if speed.steps_per_second is None:
-        return ""
-    text = f"{throughput(_float(speed.steps_per_second))} steps/s"
-    if speed.samples_per_second is not None:
-        text += f"{GAP}{short_count(_float(speed.samples_per_second))} samples/s"
-    return text
-
-
 def _loss(document: StatusDocument) -> str:
     progress = document.progress
     if progress is None or progress.loss is None:
         return ""
-    text = f"{_value(progress.loss)} at step {count(progress.run_step)}"
+    text = f"{value_words(progress.loss)} at step {count(progress.run_step)}"
     rate = progress.learning_rate
-    return text if rate is None else f"{text}{GAP}learning rate {_value(rate)}"
+    return text if rate is None else f"{text}{GAP}learning rate {value_words(rate)}"
 
 
 def _best(document: StatusDocument) -> str:
@@ -215,7 +168,7 @@ def _best(document: StatusDocument) -> str:
     if best is None:
         return ""
     name = "val_loss" if best.metric == "loss" else visible(best.metric, 40)
-    return f"{name} {_value(best.value)}{GAP}epoch {count(best.epoch)}{GAP}step {count(best.run_step)}"
+    return f"{name} {value_words(best.value)}{GAP}epoch {count(best.epoch)}{GAP}step {count(best.run_step)}"
 
 
 def _checkpoint(document: StatusDocument) -> str:
@@ -225,7 +178,7 @@ def _checkpoint(document: StatusDocument) -> str:
     parts = [visible(checkpoint.path, 200), f"step {count(checkpoint.run_step)}"]
     if checkpoint.size is not None:
         parts.append(size(checkpoint.size))
-    parts += [_ago(document, checkpoint.time), _FILE_WORDS[checkpoint.there]]
+    parts += [ago_words(document, checkpoint.time), _FILE_WORDS[checkpoint.there]]
     return GAP.join(parts)
 
 
@@ -273,7 +226,7 @@ def _records(document: StatusDocument) -> str:
 def _heartbeat(document: StatusDocument) -> str:
     trainer, parts = document.trainer, []
     if document.heartbeat is not None:
-        parts.append(_ago(document, document.heartbeat))
+        parts.append(ago_words(document, document.heartbeat))
     if trainer is not None:
         parts.append(f"pid {trainer.pid} on {visible(trainer.host, 80)}")
         if (trainer.world_size or 1) > 1:
@@ -290,29 +243,9 @@ def _inside(label: str, parts: Iterable[InsidePart]) -> Iterator[tuple[str, str]
             f"step {count(part.run_step)}",
         ]
         if part.loss is not None:
-            texts.append(f"loss {_value(part.loss)}")
+            texts.append(f"loss {value_words(part.loss)}")
         if part.why is not None:
             texts.append(visible(part.why, 100))
         yield label, GAP.join(texts)
     if len(ordered) > MOST_INSIDE:
         yield label, f"… and {len(ordered) - MOST_INSIDE:,} more"
-
-
-def _value(value: Number | None) -> str:
-    return number(_float(value))
-
-
-def _float(value: Number | None) -> float | None:
-    return None if value is None else decode_number(value)
-
-
-def _ago(document: StatusDocument, time: float) -> str:
-    return f"{duration(max(0.0, document.time - time))} ago"
-
-
-def _clock(document: StatusDocument, time: float | None) -> str:
-    """A time at the trainer's place, with the weekday where it is not within a day."""
-    offset = document.trainer.utc_offset if document.trainer is not None else 0
-    if time is not None and abs(time - document.time) > 86_400:
-        return weekday_clock(time, offset)
-    return clock(time, offset, seconds=time is not None and time <= document.time)

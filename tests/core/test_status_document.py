@@ -92,6 +92,25 @@ def test_what_deserves_attention_is_in_the_document() -> None:
     assert over.alerts == ()
 
 
+def test_the_newest_error_is_explained_and_equal_ones_are_grouped() -> None:
+    """Whoever reads only the JSON gets the advice, too."""
+    journal = a_run().error("mat1 and mat2 shapes cannot be multiplied (2x3 and 4x5)", count=3)
+    journal.error(
+        "CUDA out of memory. Tried to allocate 2.00 GiB", error_type="OutOfMemoryError", fingerprint="oom"
+    )
+
+    found = seen(journal)
+
+    assert found.error is not None
+    assert found.error.category == "GPU out of memory"
+    assert found.error.sizes == {"tried": 2 << 30}
+    assert "smaller batch" in (found.error.advice or "")
+    assert [(group.error_type, group.count) for group in found.error_groups] == [
+        ("OutOfMemoryError", 1), ("RuntimeError", 3),
+    ]  # fmt: skip
+    assert found.error_groups[0].first_step == found.error_groups[0].last_step == 250
+
+
 def test_a_deadline_says_whether_the_run_fits_and_which_checkpoint_does() -> None:
     """The trainer's own allocation counts, and the earlier of it and what is asked for."""
     journal = late_for_its_allocation()
