@@ -18,7 +18,7 @@ LONGEST_FILE = 320
 LONGEST_FUNCTION = 60
 """Lines of code, docstring apart; STYLE asks for about 40."""
 
-HEAVY = {"textual", "rich", "watchfiles", "torch", "psutil", "pynvml", "click", "trainmon_tui"}
+HEAVY = {"textual", "rich", "watchfiles", "torch", "psutil", "pynvml", "click", "apprise", "trainmon_tui"}
 """What `import trainmon` must not cost."""
 
 TEXT_SINKS = {"Static", "Label", "Button", "Option", "update", "notify", "add_row", "add_column"}

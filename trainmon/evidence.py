@@ -173,6 +173,11 @@ class Observer:
             self._seen = seen_exit(opened, status, self._clock())
         return self._seen
 
+    @property
+    def descriptor(self) -> int | None:
+        """The pidfd of the process that is held; None: none is."""
+        return self._hold.descriptor if self._hold is not None else None
+
     def close(self) -> None:
         """Lets go of the process."""
         if self._hold is not None:

@@ -12,20 +12,21 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-import msgspec
 from msgspec import structs
 
-from trainmon import ranks, workers
+from trainmon import ranks, sentinel_start, workers
 from trainmon.alert_watch import AlertWatch
+from trainmon.complaints import print_line
 from trainmon.events import Ended as EndedEvent
 from trainmon.events import EndReason, Started, System
+from trainmon.exit_file import write_exit
 from trainmon.exits import LAUNCHER_APP, ExitRecord, signal_name
 from trainmon.launched import VARIABLE, Announcement, announcements
 from trainmon.monitor import Monitor
+from trainmon.notify import readiness
 from trainmon.output import OutputLog
 from trainmon.passthrough import Ended, Listener
-from trainmon.paths import EXIT, RANKS, rank_folder
-from trainmon.private_files import open_new
+from trainmon.paths import RANKS, rank_folder
 from trainmon.readings import MachineReading
 from trainmon.recorder import Options, Recorder
 from trainmon.secrets import mask_command
@@ -82,6 +83,7 @@ class Launch(Listener):
         self._forwarded: list[int] = []
         self._group: str | None = None
         self._oom_before: dict[str, int | None] = {}
+        self._watched_over: set[Path] = set()
         self.folders: list[Path] = []
         """Run folders that the program, or those below it, recorded in, oldest first."""
 
@@ -168,6 +170,17 @@ class Launch(Listener):
         with contextlib.suppress(OSError):  # Where nothing can be written the output is only passed on.
             self._output.settle(folder)
         self._settled(folder)
+        self._watch_over(folder)
+
+    def _watch_over(self, folder: Path) -> None:
+        """Has people told of what happens there, where a service is configured."""
+        if not readiness.is_configured() or folder in self._watched_over:
+            return
+        self._watched_over.add(folder)
+        if readiness.installed():
+            sentinel_start.start(folder, since=self._began[0], watched=os.getpid())
+        elif len(self._watched_over) == 1:
+            print_line(f"trainmon: {readiness.MISSING}")
 
     def _own_folder(self) -> Path:
         return self._recorder.folder if self._recorder is not None else self._folder
@@ -261,19 +274,3 @@ def name_of(command: Sequence[str]) -> str:
     """A command line as the name of a run: `python train.py --lr 0.1`, at most 80 characters."""
     text = " ".join([Path(command[0]).name, *command[1:]])
     return text if len(text) <= 80 else f"{text[:79]}…"
-
-
-def write_exit(folder: Path, record: ExitRecord) -> None:
-    """Puts the record into a run folder at once: a reader sees all of it or none.
-
-    Raises:
-        OSError: It could not be written; an older one stands.
-    """
-    temporary = folder / f".{EXIT}.{os.getpid()}.tmp"
-    descriptor = open_new(temporary)
-    try:
-        os.write(descriptor, msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    temporary.replace(folder / EXIT)

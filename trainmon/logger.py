@@ -12,14 +12,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self, TypedDict
 
-from trainmon import checks, launched, ranks
+from trainmon import checks, launched, ranks, sentinel_start
 from trainmon.alert_watch import AlertWatch
 from trainmon.errors import ArgumentError
 from trainmon.events import System
 from trainmon.hooks import Hooks
 from trainmon.monitor import Monitor
 from trainmon.monitoring import empty_monitoring_data, monitoring_data, with_floats
-from trainmon.paths import rank_folder
+from trainmon.paths import RANKS, rank_folder
 from trainmon.progress_call import ProgressCall
 from trainmon.readings import MachineReading
 from trainmon.recorder import Options, Recorder
@@ -46,6 +46,7 @@ class LoggerOptions(TypedDict, total=False):
     record_stacks: bool
     machine_every: float | None
     model_loader: ModelLoader | None
+    sentinel: bool
 
 
 _living: "weakref.WeakValueDictionary[str, TrainLogger]" = weakref.WeakValueDictionary()
@@ -81,6 +82,7 @@ class TrainLogger(ProgressCall, SafeCalls):
         record_stacks: bool = True,
         machine_every: float | None = 2.0,
         model_loader: ModelLoader | None = None,
+        sentinel: bool = False,
     ) -> None:
         """Opens the run folder and starts recording.
 
@@ -103,6 +105,8 @@ class TrainLogger(ProgressCall, SafeCalls):
             record_stacks: Answer a real-time signal that nobody else uses with the stacks of the threads (hang X-ray).
             machine_every: Seconds between two readings of the machine; None: no readings.
             model_loader: Makes a model from its name, for `safe_model_loading`.
+            sentinel: Start a process that sends messages about this run and outlives it, see docs/notifications.md;
+                `TRAINMON_SENTINEL=1` in the environment starts one, too.
 
         Raises:
             ArgumentError: An argument is not what it has to be; the message says what was expected.
@@ -151,6 +155,8 @@ class TrainLogger(ProgressCall, SafeCalls):
                 checkpoint=lambda: self.newest_checkpoint,
             )
             self._monitor.start()
+        if (sentinel or sentinel_start.is_asked_for()) and self.recorder.writer is not None:
+            self._start_sentinel()
         _living[str(folder)] = self
         atexit.register(self._close_at_exit)
 
@@ -194,6 +200,18 @@ class TrainLogger(ProgressCall, SafeCalls):
     def _record_reading(self, reading: MachineReading) -> None:
         """Records a reading of the machine; in the monitor's thread."""
         self.recorder.put(System(*self.recorder.stamp(), reading=reading))
+
+    def _start_sentinel(self) -> None:
+        """Has people told of this run; a rank above 0 has nothing to say that rank 0 has not."""
+        if self.folder.parent.name == RANKS:
+            return
+        from trainmon.notify import readiness  # deferred: only those pay for it who ask for it
+
+        reason = readiness.why_not()
+        if reason is None and not sentinel_start.start(self.folder):
+            reason = "it cannot be started"
+        if reason is not None:
+            self.recorder.complaints.say("sentinel", f"no sentinel: {reason}")
 
     def get_system_stats(self) -> dict[str, Any]:
         """What the machine does now, with the spec's keys; a part that cannot be read is absent."""

@@ -95,6 +95,11 @@ class RunReader:
         self._skew: float | None = None
         """Seconds that our clock is ahead of the writer's; None until a line came while we watched."""
 
+    @property
+    def trainer_descriptor(self) -> int | None:
+        """A pidfd of the trainer, which poll(2) finds readable once it has ended; None where there is none."""
+        return self._observer.descriptor
+
     def close(self) -> None:
         """Lets go of the journal and of the process."""
         self._observer.close()

@@ -75,8 +75,7 @@ class WatchApp(ShowingApp):
             waiting = Verdict(Status.WAITING)
             self._sight = Sight(RunState(), waiting, self._clock(), folder=message.folder, exists=False)
             self._attention.change(Path(message.folder))
-            if self._absence is not None:
-                self._absence.change(Path(message.folder))
+            self._witness.change(Path(message.folder))
             self._follow(Path(message.folder))
         self.action_overview()
 
@@ -109,9 +108,8 @@ class WatchApp(ShowingApp):
 
     def action_dismiss(self) -> None:
         """Takes away what happened since the last look."""
-        if self._absence is not None:
-            self._absence.dismiss()
-            self._draw_newest()
+        self._witness.dismiss()
+        self._draw_newest()
 
     def action_mouse(self) -> None:
         """Hands the mouse to the terminal, which then selects text, or takes it back."""

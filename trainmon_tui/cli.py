@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trainmon.alerts import Thresholds
 from trainmon.configuration import read_section
@@ -25,6 +26,11 @@ from trainmon_tui.painter import Painter
 from trainmon_tui.raw import RawFeed
 from trainmon_tui.settings import read_settings
 from trainmon_tui.terminal import Mouse, Title, needs_ascii, own_descriptor, why_no_screen
+from trainmon_tui.witness import Witness
+
+if TYPE_CHECKING:
+    from trainmon.notify.sender import Sender
+    from trainmon_tui.newsroom import Newsroom
 
 
 def run_watch(
@@ -92,7 +98,7 @@ def _watch(
         first_view="runs" if len(below) > 1 else settings.view,
         memory=memory,
         mouse=Mouse(painter.write),
-        absence=Absence(folder),
+        witness=Witness(Absence(folder), _newsroom(folder)),
         attention=Attention(folder, thresholds=read_section("alerts", Thresholds), deadline=deadline),
     )
     app.driver_class = driver_onto(painter, title.restore)
@@ -115,6 +121,36 @@ def _watch(
     if guard.code is not None:
         return guard.code
     return 1 if result is None or app.return_code or app.bugs else result
+
+
+def _newsroom(folder: Path) -> "Newsroom":
+    """What rings the bell and has messages sent, as the user's settings say."""
+    # Deferred, as above: the feed reads meanwhile.
+    from trainmon.alerts import Thresholds
+    from trainmon.configuration import read_section
+    from trainmon.notify import readiness, rules
+    from trainmon_tui.newsroom import Newsroom
+
+    settings, _ = rules.read_settings()
+    wanted = readiness.is_configured()
+    if wanted and not readiness.installed():
+        # Seen once the screen is left.
+        sys.stderr.write(f"trainmon: {readiness.MISSING}\n")
+        wanted = False
+    return Newsroom(
+        folder,
+        rules.rules(settings),
+        bell=settings.bell,
+        make_sender=_sender if wanted else None,
+        thresholds=read_section("alerts", Thresholds),
+    )
+
+
+def _sender(folder: Path) -> "Sender":
+    """What sends messages about a run folder; made at the first news."""
+    from trainmon.notify.sender import Sender
+
+    return Sender(folder)
 
 
 def _say_bugs(bugs: dict[str, str]) -> None:

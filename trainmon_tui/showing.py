@@ -20,7 +20,6 @@ from trainmon.reader import View
 from trainmon.state import RunState
 from trainmon.statuses import Status, Verdict
 from trainmon.verdict import verdict
-from trainmon_tui.absence import Absence
 from trainmon_tui.attention import Attention
 from trainmon_tui.deliveries import Arrived, RawArrived
 from trainmon_tui.feed import Frame
@@ -38,6 +37,7 @@ from trainmon_tui.terminal import Mouse
 from trainmon_tui.theme import DAY, NIGHT, palette
 from trainmon_tui.widgets.rows import SHORT_OF_A_TICK, where
 from trainmon_tui.widgets.status import title
+from trainmon_tui.witness import Witness
 
 
 class Child(Protocol):
@@ -70,7 +70,7 @@ class ShowingApp(App[int]):
         first_view: str | None = None,
         memory: Memory | None = None,
         mouse: Mouse | None = None,
-        absence: Absence | None = None,
+        witness: Witness | None = None,
         attention: Attention | None = None,
     ) -> None:
         """A monitor without anything to show yet.
@@ -89,7 +89,7 @@ class ShowingApp(App[int]):
             memory: Keeps what is set in the views, and knows the folder whose runs are listed; None: nothing is kept,
                 and that is `folder`.
             mouse: Says whose the mouse is; None: it is always ours.
-            absence: Remembers the looks at the folder; None: nobody does.
+            witness: Sees what is shown, and is told when that is another run; None: nobody does.
             attention: Knows the alerts and keeps which are acknowledged; None: nothing is kept.
         """
         super().__init__()
@@ -100,7 +100,7 @@ class ShowingApp(App[int]):
         self._follow = follow
         self._first_view = first_view
         self._mouse_switch = mouse
-        self._absence = absence
+        self._witness = witness if witness is not None else Witness()
         self._attention = attention if attention is not None else Attention()
         self._raw = RawDesk(ask)
         self._live = LiveDesk(ask_live)
@@ -238,9 +238,9 @@ class ShowingApp(App[int]):
             whole=view.whole,
             live=self._live.seen(view.state, self._sight.folder, now),
         )
-        self._sight = self._attention.look(self._sight)
-        if self._absence is not None:
-            self._sight = replace(self._sight, digest=self._absence.look(self._sight))
+        self._sight, ring = self._witness.look(self._attention.look(self._sight), time.monotonic())
+        if ring:
+            self.bell()
 
     def _judge(self, view: View, now: float) -> Verdict:
         try:
@@ -304,8 +304,7 @@ class ShowingApp(App[int]):
         """Takes note of what was seen last and how the views were set, for whoever comes back."""
         self._keep_views()
         self._attention.leave()
-        if self._absence is not None:
-            self._absence.leave(self._sight)
+        self._witness.leave(self._sight)
 
     def _keep_views(self) -> None:
         if self._memory is not None:

@@ -11,8 +11,8 @@ from trainmon.paths import JOURNAL
 from trainmon.spool import Spool, SpoolHeader
 
 SUBJECTS = (
-    "versions", "spool", "dead spools", "log folder", "locks", "disk", "terminal", "characters", "notifications", "GPU",
-    "cgroup", "torch",
+    "versions", "spool", "dead spools", "log folder", "locks", "disk", "terminal", "characters", "notifications",
+    "messages", "GPU", "cgroup", "torch",
 )  # fmt: skip
 
 
@@ -96,3 +96,15 @@ def test_what_dead_processes_left_is_said_with_what_becomes_of_it(tmp_path: Path
 
 def test_no_dead_spools_are_well() -> None:
     assert findings.left_spools() == findings.Finding("well", "dead spools", "none")
+
+
+def test_services_are_counted_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRAINMON_NOTIFY_URLS", "ntfy://secret-topic json://h/secret-token")
+    found = findings.messages()
+    monkeypatch.setattr("trainmon.notify.readiness.installed", lambda: False)
+    missing = findings.messages()
+
+    assert found.how in ("well", "missing")
+    assert "secret" not in found.words
+    assert missing.how == "missing"
+    assert "pip install 'trainmon[notify]'" in missing.words

@@ -12,6 +12,7 @@ from trainmon.statuses import Status
 from trainmon_tui.absence import Absence
 from trainmon_tui.app import WatchApp
 from trainmon_tui.widgets.since import SinceSlice, rows
+from trainmon_tui.witness import Witness
 
 RUN = Path("/runs/a")
 
@@ -48,7 +49,7 @@ def test_one_line_never_overflows_and_keeps_what_tells_most(width: int) -> None:
 
 def a_visit(journal: Journal, folder: Path) -> WatchApp:
     """An app that is opened right after the last event."""
-    app = WatchApp(RUN, clock=Clock(journal.now), absence=Absence(RUN, folder))
+    app = WatchApp(RUN, clock=Clock(journal.now), witness=Witness(Absence(RUN, folder)))
     app.deliver(a_frame(journal))
     return app
 

@@ -62,6 +62,7 @@ def findings(folder: Path) -> Iterator[Finding]:
     yield terminal(os.environ)
     yield characters(os.environ)
     yield notifications(kind)
+    yield messages()
     yield gpu()
     yield limits()
     yield torch()
@@ -219,6 +220,22 @@ def notifications(kind: str | None) -> Finding:
     except OSError:
         return Finding("limited", "notifications", "polling, twice a second: no inotify here")
     return Finding("well", "notifications", f"inotify ({instances} instances a user), and polling")
+
+
+def messages() -> Finding:
+    """Whether people are told of what happens; nothing of an address is said but its kind."""
+    from trainmon.notify import readiness
+    from trainmon.notify.rules import addresses, read_settings
+
+    settings, problems = read_settings()
+    urls = addresses(settings)
+    if problems:
+        return Finding("limited", "messages", f"{problems[0].where}: {problems[0].why}")
+    reason = readiness.why_not()
+    if reason is not None:
+        return Finding("missing" if len(urls) else "well", "messages", reason)
+    words = f"{len(urls)} services ({', '.join(urls.kinds())}), told of {', '.join(settings.on)}"
+    return Finding("well", "messages", f"{words}; try them with `trainmon notify --test`")
 
 
 def gpu() -> Finding:

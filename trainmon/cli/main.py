@@ -27,6 +27,8 @@ COMMANDS = (
     "wait",
     "report",
     "xray",
+    "notify",
+    "sentinel",
 )
 """In the order of the help."""
 

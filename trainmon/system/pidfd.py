@@ -28,14 +28,15 @@ class Hold:
         """
         if not hasattr(os, "pidfd_open"):
             raise OSError("no pidfd_open on this system")
-        self._descriptor = os.pidfd_open(pid)
+        self.descriptor = os.pidfd_open(pid)
+        """Readable for poll(2) once the process has ended; -1 after `close`."""
 
     def wait_status(self) -> int | None:
         """How it ended, as wait(2) says it; None while it lives, is a zombie, or where the kernel does not tell."""
         info = bytearray(64)
         struct.pack_into("Q", info, 0, _EXIT)
         try:
-            fcntl.ioctl(self._descriptor, _GET_INFO, info)
+            fcntl.ioctl(self.descriptor, _GET_INFO, info)
         except OSError:
             return None
         told: int = struct.unpack_from("Q", info, 0)[0]
@@ -44,6 +45,6 @@ class Hold:
 
     def close(self) -> None:
         """Lets go of it; may be called twice."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1

@@ -1,0 +1,56 @@
+"""Which sentinel is on duty for a run folder: a lock in memory of this host, never in the run folder."""
+
+import contextlib
+import fcntl
+import os
+from pathlib import Path
+
+from trainmon import shared_memory
+from trainmon.kept import run_name
+from trainmon.private_files import open_private
+
+
+def take(run: Path) -> int | None:
+    """Takes the duty, which lasts until the descriptor is closed or the process ends; None: somebody has it.
+
+    Raises:
+        OSError: There is no place for the lock.
+    """
+    descriptor = open_private(_path(run), os.O_RDWR | os.O_CREAT)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    os.truncate(descriptor, 0)
+    os.write(descriptor, str(os.getpid()).encode())
+    return descriptor
+
+
+def on_duty(run: Path) -> int | None:
+    """The process id of the sentinel of a run folder on this host, 0 where it does not say; None: there is none."""
+    try:
+        descriptor = open_private(_path(run), os.O_RDWR)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        said = os.pread(descriptor, 16, 0)
+        return int(said) if said.isdigit() else 0
+    finally:
+        os.close(descriptor)
+    return None
+
+
+def _path(run: Path) -> Path:
+    """Where the lock is.
+
+    Raises:
+        OSError: No folder of ours can be made.
+    """
+    name = f"sentinel-{run_name(run)}.lock"
+    for base in shared_memory.bases():
+        with contextlib.suppress(OSError):
+            return shared_memory.make_folder(base) / name
+    raise FileNotFoundError(name)

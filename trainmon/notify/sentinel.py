@@ -1,0 +1,152 @@
+"""The sentinel: watches one run folder when nobody looks, and tells what is news.
+
+A process of its own that outlives the trainer. It sleeps on the trainer's pidfd and looks at the journal now and then,
+with the same reader as the screen; the run folder's lock is never touched. It ends by itself after the run.
+"""
+
+import contextlib
+import os
+import select
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from trainmon.alerts import USUAL, Thresholds, alerts
+from trainmon.evidence import read_exit
+from trainmon.exit_file import write_exit
+from trainmon.exits import ExitRecord
+from trainmon.notify.deliver import Order
+from trainmon.notify.message import message
+from trainmon.notify.news import Desk, Moment, News
+from trainmon.notify.rules import Rules
+from trainmon.notify.sender import Sender
+from trainmon.reader import RunReader, View
+from trainmon.system.identity import ProcessIdentity, alive
+from trainmon.verdict import verdict
+
+LOOK_EVERY = 5.0
+"""Seconds between two looks while the trainer lives; its death wakes us at once. The promise is 10 s."""
+
+LOOK_SOON = 0.5
+"""The same while an end settles, and where no pidfd tells of one."""
+
+LONE_PATIENCE = 60.0
+"""Seconds after an end for which a trainer that cannot be seen from here may go on with another run."""
+
+NOTHING_LIMIT = 86_400.0
+"""Seconds without any change after which a sentinel that sees no trainer gives up."""
+
+COMM = "tm-sentinel"
+"""What `ps` and `top` call the process; at most 15 characters (proc(5))."""
+
+
+class Sentinel:
+    """One run folder that is watched; for one thread."""
+
+    def __init__(
+        self,
+        folder: Path,
+        rules: Rules,
+        sender: Sender,
+        *,
+        thresholds: Thresholds = USUAL,
+        since: float | None = None,
+        watched: ProcessIdentity | None = None,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Has looked at nothing yet.
+
+        Args:
+            folder: The run folder; it need not exist yet.
+            rules: What is told.
+            sender: Sends it.
+            thresholds: From where on something is an alert.
+            since: As for `Desk`.
+            watched: A process that must have ended before we do; None: there is none.
+            clock: Unix seconds.
+            monotonic: Monotonic seconds.
+        """
+        self._folder = folder
+        self._sender = sender
+        self._thresholds = thresholds
+        self._watched = watched
+        self._clock = clock
+        self._monotonic = monotonic
+        self._reader = RunReader(folder, clock=clock, monotonic=monotonic)
+        self._desk = Desk(rules, since=since)
+        self._version = -1
+        self._changed = monotonic()
+        self._over_since: float | None = None
+        self._rang: int | None = None
+        """The pidfd that has told of an end: it goes on telling, and must not keep us awake."""
+
+    def run(self) -> None:
+        """Watches until the run is over and told."""
+        try:
+            while self.look():
+                self.sleep()
+        finally:
+            self._reader.close()
+
+    def look(self) -> bool:
+        """Looks once and has told what is news; False: there is nothing left to do here."""
+        view = self._reader.poll()
+        while not view.whole:
+            view = self._reader.poll()
+        now, mono = self._clock(), self._monotonic()
+        if view.version != self._version:
+            self._version, self._changed = view.version, mono
+        judged = verdict(view.state, view.evidence, now)
+        moment = Moment(view.state, judged, alerts(view.state, now, self._thresholds))
+        for news in self._desk.look(moment, mono):
+            self._tell(news, moment, now)
+        over = judged.status.over and not self._desk.settling
+        if over:
+            self._write_down(view)
+        self._over_since = (mono if self._over_since is None else self._over_since) if over else None
+        return not self._is_done(view, mono)
+
+    def sleep(self) -> None:
+        """Until the trainer ends, or the next look is due."""
+        descriptor = self._reader.trainer_descriptor
+        soon = self._desk.settling or self._over_since is not None
+        seconds = LOOK_SOON if soon else LOOK_EVERY
+        poll = select.poll()
+        if descriptor is not None and descriptor != self._rang:
+            poll.register(descriptor, select.POLLIN)
+        if poll.poll(seconds * 1_000):
+            self._rang = descriptor
+
+    def _tell(self, news: News, moment: Moment, now: float) -> None:
+        told = message(news, moment, str(self._folder), now)
+        self._sender.put(Order(str(self._folder), news.key, news.kind, told))
+
+    def _is_done(self, view: View, mono: float) -> bool:
+        if self._watched is not None and alive(self._watched):
+            return False
+        if view.evidence.alive is not True and mono - self._changed > NOTHING_LIMIT:
+            return True
+        if self._over_since is None or not self._sender.idle:
+            return False
+        return view.evidence.alive is False or mono - self._over_since > LONE_PATIENCE
+
+    def _write_down(self, view: View) -> None:
+        """Leaves how the trainer ended for those who look later: the kernel tells it to whoever watched, and once."""
+        found, opened = view.evidence.exit, view.state.opened
+        if found is None or opened is None or found.launcher:
+            return
+        written = read_exit(self._folder)
+        if written is None or written.time < opened.time:
+            _write(self._folder, found)
+
+
+def _write(folder: Path, found: ExitRecord) -> None:
+    with contextlib.suppress(OSError):  # A full disk, or a folder that is gone: then it is not known later.
+        write_exit(folder, found)
+
+
+def call_ourselves() -> None:
+    """Gives the process a name of its own."""
+    with contextlib.suppress(OSError):  # Not Linux.
+        Path(f"/proc/{os.getpid()}/comm").write_text(COMM, "ascii")

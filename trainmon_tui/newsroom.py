@@ -1,0 +1,79 @@
+"""What a viewer does about news: it rings the bell, and has messages sent where nobody else is on duty.
+
+What was there when the viewer came is no news to whoever opened it.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trainmon.alerts import USUAL, Thresholds, alerts
+from trainmon.notify import duty
+from trainmon.notify.news import Desk, Moment, News
+from trainmon.notify.rules import Rules
+from trainmon_tui.sight import Sight
+
+if TYPE_CHECKING:
+    from trainmon.notify.sender import Sender
+
+EVERY = 2.0
+"""Seconds between two looks: the trends behind alerts take a millisecond."""
+
+MakeSender = Callable[[Path], "Sender"]
+
+
+class Newsroom:
+    """The news of the run that is shown; for one thread."""
+
+    def __init__(
+        self,
+        folder: Path,
+        rules: Rules,
+        *,
+        bell: bool = True,
+        make_sender: MakeSender | None = None,
+        thresholds: Thresholds = USUAL,
+    ) -> None:
+        """Has seen nothing yet.
+
+        Args:
+            folder: The run folder.
+            rules: What is told.
+            bell: Whether the bell rings.
+            make_sender: Makes what sends messages about a run folder; None: no service is configured.
+            thresholds: From where on something is an alert.
+        """
+        self._rules = rules
+        self._bell = bell
+        self._make_sender = make_sender
+        self._thresholds = thresholds
+        self.change(folder)
+
+    def change(self, folder: Path) -> None:
+        """Looks at another run folder from now on; what was to be sent of the other still is."""
+        self._folder = folder.absolute()
+        self._desk = Desk(self._rules)
+        self._sender: Sender | None = None
+        self._looked = float("-inf")
+
+    def look(self, sight: Sight, mono: float) -> bool:
+        """Has told what is news at monotonic second `mono`; True where the bell is to be rung."""
+        if not sight.whole or 0 <= mono - self._looked < EVERY:
+            return False
+        self._looked = mono
+        moment = Moment(sight.state, sight.verdict, alerts(sight.state, sight.now, self._thresholds))
+        found = self._desk.look(moment, mono)
+        if found and self._make_sender is not None and duty.on_duty(self._folder) is None:
+            self._send(found, moment, sight.now, self._make_sender)
+        return bool(found) and self._bell
+
+    def _send(self, found: tuple[News, ...], moment: Moment, now: float, make_sender: MakeSender) -> None:
+        # Deferred: 10 ms that most viewers never need.
+        from trainmon.notify.deliver import Order
+        from trainmon.notify.message import message
+
+        if self._sender is None:
+            self._sender = make_sender(self._folder)
+        folder = str(self._folder)
+        for news in found:
+            self._sender.put(Order(folder, news.key, news.kind, message(news, moment, folder, now)))
