@@ -4,6 +4,7 @@ import signal
 
 import msgspec
 
+from trainmon.accounting import Accounting
 from trainmon.exits import ExitRecord, signal_name
 from trainmon.state import RunState
 from trainmon.statuses import Certainty, Evidence, Status, Verdict
@@ -27,6 +28,19 @@ STACK_LINES = 12
 """Lines of a crash's stack among the details."""
 
 _CRASHES = ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGTRAP", "SIGSYS")
+
+_JOB_ENDS = {
+    "TIMEOUT": "the time limit of {job}",
+    "DEADLINE": "the deadline of {job}",
+    "PREEMPTED": "{job} was preempted",
+    "CANCELLED": "{job} was cancelled",
+    "REVOKED": "{job} was revoked",
+    "NODE_FAIL": "the node of {job} failed",
+    "BOOT_FAIL": "the node of {job} failed to boot",
+}
+"""What Slurm did to a job, by the word of its accounting."""
+
+_NODE_ENDS = ("NODE_FAIL", "BOOT_FAIL")
 
 _FAULT_HEAD = "Fatal Python error: "
 
@@ -84,6 +98,7 @@ def cause(state: RunState, evidence: Evidence) -> Verdict:
         or _signalled(state, evidence, exit_)
         or _crashed(state, evidence)
         or (_uncaught(state) if exit_ is not None or _closed(state, exit_) else None)
+        or _accounted(state, evidence, exit_)
         or _rebooted(state, evidence)
         or _exited(state, exit_)
         or _silent(state, evidence)
@@ -106,6 +121,9 @@ def _out_of_memory(state: RunState, evidence: Evidence, exit_: Exit | None) -> V
     if kills is not None:
         sure: Certainty = "certain" if own else "likely"
         return Verdict(Status.OUT_OF_MEMORY, f"{kills}; host memory, not CUDA", since, sure, lines)
+    if evidence.accounting is not None and evidence.accounting.state == "OUT_OF_MEMORY":
+        why = f"slurm {evidence.accounting.job}: OUT_OF_MEMORY; host memory, not CUDA"
+        return Verdict(Status.OUT_OF_MEMORY, why, since, "certain" if own else "likely", lines)
     used = _last_memory(state)
     if used is None or used < FULL or evidence.fault is not None or evidence.rebooted:
         return None
@@ -160,7 +178,8 @@ def _signalled(state: RunState, evidence: Evidence, exit_: Exit | None) -> Verdi
     number = record.ended_by
     if number is None:
         if signal.SIGTERM in record.forwarded and record.status and _uncaught(state) is None:
-            why = f"SIGTERM{_why_sent(record, signal.SIGTERM)}; the program left with exit status {record.status}"
+            sent = _why_sent(record, signal.SIGTERM, evidence.accounting)
+            why = f"SIGTERM{sent}; the program left with exit status {record.status}"
             return Verdict(Status.TERMINATED, why, record.time, "likely")
         return None
     sure: Certainty = "certain" if exit_.own and record.signal is not None else "likely"
@@ -170,16 +189,18 @@ def _signalled(state: RunState, evidence: Evidence, exit_: Exit | None) -> Verdi
     if number == signal.SIGINT:
         return Verdict(Status.INTERRUPTED, "SIGINT (Ctrl-C)", record.time, sure)
     status = Status.TERMINATED if number in (signal.SIGTERM, signal.SIGHUP) else Status.KILLED
-    return Verdict(status, f"{name}{_why_sent(record, number)}", record.time, sure)
+    return Verdict(status, f"{name}{_why_sent(record, number, evidence.accounting)}", record.time, sure)
 
 
-def _why_sent(record: ExitRecord, number: int) -> str:
+def _why_sent(record: ExitRecord, number: int, told: Accounting | None) -> str:
     """What the environment says about a signal, to be put behind its name."""
     passed = ", sent to trainmon run and passed on" if number in record.forwarded else ""
     if number == signal.SIGHUP:
         return f"{passed}: the terminal went away" if passed else ": the terminal went away"
     if record.job is None or number not in (signal.SIGTERM, signal.SIGKILL):
         return passed
+    if told is not None and told.state in _JOB_ENDS:
+        return f"{passed}: {_job_end(told)}"
     if record.job_end is not None and abs(record.time - record.job_end) <= TIME_LIMIT:
         return f"{passed}: the time limit of {record.job}"
     return f"{passed}: {record.job} was cancelled or preempted"
@@ -211,6 +232,35 @@ def _uncaught(state: RunState) -> Verdict | None:
     if uncaught is None:
         return None
     return Verdict(Status.FAILED, f"{uncaught.error_type}: {uncaught.error_message}", uncaught.time)
+
+
+def _job_end(told: Accounting) -> str:
+    """`the time limit of slurm 88213`."""
+    text = _JOB_ENDS[told.state].format(job=f"slurm {told.job}")
+    return f"{text} by user {told.by}" if told.by is not None else text
+
+
+def _accounted(state: RunState, evidence: Evidence, exit_: Exit | None) -> Verdict | None:
+    """What the batch system says, where nobody was parent: it ended the job, or saw its script end."""
+    told = evidence.accounting
+    if told is None or (exit_ is not None and exit_.own):
+        return None
+    last = state.last_time
+    if told.state in _JOB_ENDS:
+        failed = told.state in _NODE_ENDS
+        return Verdict(Status.DIED if failed else Status.TERMINATED, _job_end(told), last)
+    if _closed(state, exit_):
+        return None  # It exited by itself, and the job ended with it.
+    who = f"slurm {told.job}"
+    if told.signal is not None:
+        name = signal_name(told.signal)
+        status = Status.CRASHED if name in _CRASHES else Status.KILLED
+        return Verdict(status, f"{name}, says {who}", last, "likely")
+    if told.code:
+        return Verdict(
+            Status.FAILED, f"exit status {told.code}, says {who}", last, "likely", _last_error(state)
+        )
+    return Verdict(Status.DIED, f"{who} is over ({told.state}), without log_training_end", last, "likely")
 
 
 def _rebooted(state: RunState, evidence: Evidence) -> Verdict | None:

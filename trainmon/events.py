@@ -64,6 +64,9 @@ class Opened(Event, frozen=True, gc=False, tag="opened"):
     process_start: Whole | None = None
     """Clock ticks between boot and the start of the process, from `/proc/PID/stat`."""
     cgroup: str | None = None
+    process_group: Whole | None = None
+    session: Whole | None = None
+    """With the group it tells which processes a dead trainer left behind."""
     rank: Whole | None = None
     local_rank: Whole | None = None
     world_size: Whole | None = None

@@ -12,8 +12,10 @@ from pathlib import Path
 import msgspec
 
 from trainmon import journal
+from trainmon.accounting import Accounting
 from trainmon.events import Opened
 from trainmon.exits import EXIT_SCHEMA, LAUNCHER_APP, ExitRecord
+from trainmon.left_behind import Orphans
 from trainmon.paths import EXIT, FAULTS, JOURNAL
 from trainmon.spool_files import JournalName, find
 from trainmon.state import RunState
@@ -30,6 +32,7 @@ from trainmon.system.identity import (
 )
 from trainmon.system.pidfd import Hold
 from trainmon.system.proc import ROOT, descendants
+from trainmon.system.slurm import Accounts
 
 FAULT_LIMIT = 16_384
 """Bytes of a C-level crash report that are read, the last."""
@@ -39,6 +42,9 @@ EXIT_LIMIT = 256 << 10
 
 QUIET = 30.0
 """Seconds without a step after which a wait on disk is worth a word; every healthy trainer has such moments."""
+
+SILENT = 90.0
+"""Seconds without a heartbeat from another host after which its batch system is asked."""
 
 SAME_CLOCK = 1.0
 """Seconds that wall and monotonic clock may drift apart before the wall clock counts as changed."""
@@ -79,6 +85,8 @@ class Observer:
         self._hold: Hold | None = None
         self._held: ProcessIdentity | None = None
         self._seen: ExitRecord | None = None
+        self._orphans = Orphans(root)
+        self._accounts = Accounts()
 
     def heartbeat(self, stamps: Stamps, newest: float | None) -> float | None:
         """When the files last changed, in Unix seconds of our present clock: that of another host may be off.
@@ -119,19 +127,33 @@ class Observer:
         same_boot = opened.boot_id is not None and opened.boot_id == here.boot_id
         lives = alive(identity, self._root)
         gone = lives is False or state.end is not None
+        exit_ = self._exit(opened, identity, lives)
         return Evidence(
             alive=lives,
             process_state=self._process_state(state, identity) if lives else None,
             heartbeat=heartbeat,
             fault=read_fault(self._folder, opened.pid) if lives is not True else None,
             skew=skew,
-            exit=self._exit(opened, identity, lives),
+            exit=exit_,
             oom_kills=self._oom_kills(opened) if gone and same_boot else None,
             oom_victim=lives is False and same_boot and self._is_victim(opened),
             rebooted=lives is False and not same_boot and opened.host == here.host not in NAMELESS_HOSTS,
             spool_held=spool_held(self._folder, opened) if lives is None else None,
+            orphans=self._orphans.look(opened, exit_, self._monotonic())
+            if lives is False and same_boot
+            else None,
+            accounting=self._accounting(opened, lives, heartbeat) if state.end is None else None,
             clock_offset=self._clock_offset() if same_boot else None,
         )
+
+    def _accounting(self, opened: Opened, lives: bool | None, heartbeat: float | None) -> Accounting | None:
+        """What the batch system says of the trainer's end; asked where it is dead, or silent on another host."""
+        silent = lives is None and heartbeat is not None and self._clock() - heartbeat > SILENT
+        return self._accounts.look(opened.job, self._monotonic()) if lives is False or silent else None
+
+    def wait_for_accounts(self, seconds: float) -> bool:
+        """Waits for a batch system that is being asked, for whoever looks only once; whether one was."""
+        return self._accounts.wait(seconds)
 
     def _process_state(self, state: RunState, identity: ProcessIdentity) -> ProcessState | None:
         """T for a stopped trainer, D for one that is silent and waits on disk; None for all that is ordinary."""

@@ -17,6 +17,9 @@ from trainmon.reader import RunReader, View
 PATIENCE = 60.0
 """Seconds that reading one folder may take: a journal of 20 million events without a snapshot."""
 
+ACCOUNTS_PATIENCE = 3.0
+"""Seconds that a look at a dead training waits for the batch system's word; usually it takes some 0.1 s."""
+
 MOST_INSIDE = 256
 """Folders inside `ranks` and `busy` that are looked at; a status line for more would not be read."""
 
@@ -68,6 +71,8 @@ def _look_at(
     reader = RunReader(folder)
     try:
         view = _read_up(reader, monotonic)
+        if reader.wait_for_accounts(ACCOUNTS_PATIENCE):
+            view = reader.poll()
     finally:
         reader.close()
     checkpoints = view.state.checkpoints

@@ -105,6 +105,10 @@ class RunReader:
         self._observer.close()
         self._close_journal()
 
+    def wait_for_accounts(self, seconds: float) -> bool:
+        """Waits for a batch system that is asked about a death, for whoever looks only once; whether one was."""
+        return self._observer.wait_for_accounts(seconds)
+
     def _close_journal(self) -> None:
         if self._descriptor >= 0:
             os.close(self._descriptor)

@@ -137,6 +137,8 @@ class Recorder:
             pid_namespace=identity.pid_namespace,
             process_start=identity.start_ticks,
             cgroup=identity.cgroup,
+            process_group=os.getpgrp(),
+            session=os.getsid(0),
             rank=ranks.rank(),
             local_rank=ranks.local_rank(),
             world_size=ranks.world_size(),

@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from trainmon.accounting import Accounting
 from trainmon.exits import ExitRecord
 
 Certainty = Literal["certain", "likely", "unknown"]
@@ -53,6 +54,14 @@ _OVER = frozenset(
 )
 
 
+class Orphan(msgspec.Struct, frozen=True):
+    """A process that lives on although the trainer that started it is dead."""
+
+    pid: int
+    command: str | None = None
+    """Its command line, cut; untrusted. None where it is not known."""
+
+
 class Evidence(msgspec.Struct, frozen=True):
     """What an observer knows beside the journal."""
 
@@ -76,6 +85,10 @@ class Evidence(msgspec.Struct, frozen=True):
     """Whether the trainer's host has booted since."""
     spool_held: bool | None = None
     """Whether somebody holds the lock of the trainer's newest spool; None: no spool is in sight."""
+    orphans: tuple[Orphan, ...] | None = None
+    """Processes that the dead trainer left behind; None while it lives, and where it cannot be known."""
+    accounting: Accounting | None = None
+    """What Slurm's accounting says of the job that the trainer was in; None: it is not over, or nobody knows."""
     clock_offset: float | None = None
     """Unix seconds less monotonic seconds at the observer, where it shares the trainer's monotonic clock; else None."""
 

@@ -85,6 +85,9 @@ def _is_gone(state: RunState, evidence: Evidence, now: float) -> bool:
     exit_ = death.exit_of(state, evidence)
     if exit_ is not None and (exit_.own or evidence.alive is not True):
         return True
+    quiet = evidence.alive is None and now - _sign_of_life(state, evidence, now) > HEARTBEAT_LIMIT
+    if evidence.accounting is not None and quiet:
+        return True  # Its job is over, and what was in it with it.
     silent = now - _sign_of_life(state, evidence, now) > SPOOL_PATIENCE
     return evidence.alive is None and evidence.spool_held is False and silent
 

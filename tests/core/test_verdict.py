@@ -4,6 +4,7 @@ import pytest
 from msgspec import structs
 
 from tests.builders import START, Journal, a_reading, a_run
+from trainmon.accounting import Accounting
 from trainmon.exits import LAUNCHER_APP, ExitRecord
 from trainmon.readings import HostReading, MachineReading
 from trainmon.state import RunState
@@ -375,3 +376,64 @@ def test_the_journal_that_trainmon_run_keeps_is_judged_by_the_exit_of_its_child(
     found = judged(journal, Evidence(alive=False, exit=an_exit(journal, signal=9)))
 
     assert (found.status, found.why, found.certainty) == (Status.KILLED, "SIGKILL", "certain")
+
+
+# What the batch system says.
+
+
+def told(state: str, **fields: object) -> Accounting:
+    return structs.replace(Accounting("88213", state), **fields)
+
+
+@pytest.mark.parametrize(
+    ("accounting", "status", "why", "certainty"),
+    [
+        (told("TIMEOUT"), Status.TERMINATED, "the time limit of slurm 88213", "certain"),
+        (told("PREEMPTED"), Status.TERMINATED, "slurm 88213 was preempted", "certain"),
+        (
+            told("CANCELLED", by="1000"),
+            Status.TERMINATED,
+            "slurm 88213 was cancelled by user 1000",
+            "certain",
+        ),
+        (told("NODE_FAIL"), Status.DIED, "the node of slurm 88213 failed", "certain"),
+        (told("OUT_OF_MEMORY"), Status.OUT_OF_MEMORY, "slurm 88213: OUT_OF_MEMORY", "likely"),
+        (told("FAILED", code=3), Status.FAILED, "exit status 3, says slurm 88213", "likely"),
+        (told("FAILED", code=0, signal=9), Status.KILLED, "SIGKILL, says slurm 88213", "likely"),
+        (told("FAILED", code=0, signal=11), Status.CRASHED, "SIGSEGV, says slurm 88213", "likely"),
+        (told("COMPLETED", code=0), Status.DIED, "slurm 88213 is over (COMPLETED)", "likely"),
+    ],
+)
+def test_a_stranger_is_told_by_the_batch_system(
+    accounting: Accounting, status: Status, why: str, certainty: Certainty
+) -> None:
+    found = judged(a_run(), Evidence(alive=False, accounting=accounting))
+
+    assert (found.status, found.certainty) == (status, certainty)
+    assert why in (found.why or "")
+
+
+def test_the_batch_system_says_why_a_parent_saw_a_signal() -> None:
+    journal = a_run()
+    exit_ = an_exit(journal, signal=15, job="slurm 88213", start_ticks=None)
+
+    found = judged(journal, Evidence(alive=False, exit=exit_, accounting=told("PREEMPTED")))
+
+    assert (found.status, found.certainty) == (Status.TERMINATED, "certain")
+    assert found.why == "SIGTERM: slurm 88213 was preempted"
+
+
+def test_a_job_that_is_over_ends_a_silent_run_of_another_host_and_never_a_living_one() -> None:
+    journal = a_run()
+    over = told("TIMEOUT")
+    silent = Evidence(alive=None, accounting=over, heartbeat=journal.now)
+
+    assert judged(journal, silent, 200.0).status is Status.TERMINATED
+    assert judged(journal, silent, 20.0).status is Status.RUNNING
+    assert not judged(journal, Evidence(alive=True, accounting=over, clock_offset=OFFSET), 200.0).status.over
+
+
+def test_an_end_that_was_said_needs_no_batch_system() -> None:
+    journal = a_run().ended(success=True)
+
+    assert judged(journal, Evidence(alive=False, accounting=told("TIMEOUT"))).status is Status.FINISHED

@@ -30,6 +30,10 @@ class Stat(NamedTuple):
     """Clock ticks from boot to its start (22)."""
     rss: int
     """Resident memory in bytes, some pages behind on kernels that count per CPU (24)."""
+    group: int = 0
+    """Process group (5)."""
+    session: int = 0
+    """Session (6)."""
 
 
 def read_stat(pid: int, root: Path = ROOT) -> Stat | None:
@@ -48,6 +52,8 @@ def read_stat(pid: int, root: Path = ROOT) -> Stat | None:
             threads=int(fields[17]),
             start_ticks=int(fields[19]),
             rss=int(fields[21]) * os.sysconf("SC_PAGE_SIZE"),
+            group=int(fields[2]),
+            session=int(fields[3]),
         )
     except (OSError, ValueError, IndexError):
         return None

@@ -1,0 +1,78 @@
+"""How a batch job ended, as Slurm's accounting says it. Pure; `trainmon.system.slurm` asks.
+
+Source: sacct(1), JOB STATE CODES.
+"""
+
+import re
+
+import msgspec
+
+FIELDS = "JobID,State,ExitCode,Reason"
+"""What is asked for of a job and each of its steps."""
+
+_GOING_ON = frozenset(
+    (
+        "PENDING",
+        "RUNNING",
+        "REQUEUED",
+        "RESIZING",
+        "SUSPENDED",
+        "COMPLETING",
+        "CONFIGURING",
+        "STAGE_OUT",
+        "SIGNALING",
+    )
+)
+
+
+class Accounting(msgspec.Struct, frozen=True):
+    """How a job ended."""
+
+    job: str
+    """Its number."""
+    state: str
+    """A word of sacct(1): COMPLETED, FAILED, CANCELLED, TIMEOUT, OUT_OF_MEMORY, NODE_FAIL, PREEMPTED, …"""
+    by: str | None = None
+    """Number of the user who cancelled it."""
+    code: int | None = None
+    """Exit status of the job's script; None where it is not told."""
+    signal: int | None = None
+    """The signal that ended it; None where none did."""
+    reason: str | None = None
+    """Why it was in its last state, as Slurm puts it; untrusted."""
+
+
+def parse(text: str, job: str) -> Accounting | None:
+    """The end of a job in what `sacct --parsable2 --noheader` printed; None where it is not over, or not told.
+
+    A step that ran out of memory tells more than the job, whose script may have gone on.
+
+    Args:
+        text: Lines of `FIELDS`.
+        job: Its number.
+    """
+    found: list[tuple[str, Accounting]] = []
+    for line in text.splitlines():
+        fields = line.split("|")
+        if len(fields) >= 4 and (fields[0] == job or fields[0].startswith(f"{job}.")):
+            found.append((fields[0], _accounting(job, *fields[1:4])))
+    whole = next((each for name, each in found if name == job), None)
+    if whole is None or whole.state in _GOING_ON:
+        return None
+    return next((each for _, each in found if each.state == "OUT_OF_MEMORY"), whole)
+
+
+def _accounting(job: str, state: str, code: str, reason: str) -> Accounting:
+    word, _, rest = state.partition(" by ")
+    pair = re.fullmatch(r"(\d{1,9}):(\d{1,9})", code)
+    status, number = (int(pair[1]), int(pair[2])) if pair else (None, 0)
+    said = reason.strip()[:200]
+    return Accounting(
+        job=job,
+        # `CANCELLED+` is a word that was cut.
+        state=word.strip().rstrip("+")[:40],
+        by=rest.strip()[:40] or None,
+        code=status,
+        signal=number or None,
+        reason=said if said not in ("", "None") else None,
+    )
