@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from tests.builders import Journal
+from tests.builders import Journal, a_reading
 from tests.run_folders import write_run
 from tests.tui.terminals import Terminal
 from trainmon.codec import encode_line
 from trainmon.paths import JOURNAL, OUTPUT
+from trainmon.readings import FileSystemReading, GpuProcess, MachineReading
 
 PAYLOADS = {
     "clipboard, BEL": "\x1b]52;c;cHduZWQ=\x07",
@@ -37,7 +39,7 @@ PAYLOADS = {
 
 WATCHING = re.compile(
     rb"\x1b\[[0-9;:]*m"  # colours
-    rb"|\x1b\[\d+;\d+H"  # moves
+    rb"|\x1b\[\d+;\d+H|\x1b\[\d+C"  # moves
     rb"|\x1b\[\?(?:1000|1003|1004|1006|1015|1049|2004|2026)h"  # mouse, focus, other screen, paste, whole frames
     rb"|\x1b\[\?(?:25|7|2026)l|\x1b\[>25u|\x1b\[\?(?:2026|2048)\$p"  # cursor, wrapping; keyboard; what it can
     rb"|\x1b\[22;2t|\x1b\]22;(?:default|text|pointer)\x07"  # title kept, pointer
@@ -80,6 +82,7 @@ def sinks(payload: str) -> Journal:
     )
     journal.validation(31, 1.0, val_metrics={f"val{payload}": 0.5}).checkpoint(31, f"/ckpt/file{payload}")
     journal.warned(f"warning{payload}").performance(f"operation{payload}").operation(f"deed{payload}")
+    journal.system(a_machine(payload, short, journal.now))
     journal.message(f"message{payload}", level=short, logger=short).debug(payload)
     return journal.error(
         f"error{payload}",
@@ -87,6 +90,18 @@ def sinks(payload: str) -> Journal:
         context=f"context{payload}",
         traceback=f"traceback{payload}",
     )
+
+
+def a_machine(payload: str, short: str, now: float) -> MachineReading:
+    """A machine whose cards, file systems and processes are called so."""
+    reading = a_reading(now, gpus=2)
+    process = GpuProcess(7, 1, own=False, user=short, command=f"argv{payload}")
+    cards = (
+        replace(reading.gpus[0], name=f"gpuname{payload}", throttle=(short,), processes=(process,)),
+        replace(reading.gpus[1], state=f"ailment{short}"),
+    )
+    disk = FileSystemReading(path=short, kind=short, free=1, total=2)
+    return replace(reading, gpus=cards, file_systems=(disk,))
 
 
 def folder_name(payload: str) -> str:
@@ -156,7 +171,10 @@ def test_no_text_of_a_run_reaches_the_terminal_as_anything_but_text_S01_S03_S04_
     assert terminal.wait() == 0
     text = assert_harmless(terminal.output[:watched], WATCHING)
     assert_harmless(terminal.output, LEAVING)
-    for sink in ("model", "metric", "key", "val", "error", "context", "warning", "file", "command", "output"):
+    for sink in (
+        "model", "metric", "key", "val", "error", "context", "warning", "file", "command", "output", "gpuname",
+        "ailment", "argv",
+    ):  # fmt: skip
         assert sink in text
 
 
