@@ -45,6 +45,9 @@ _KEY_OWNERS = _words(
 )
 """`<owner> key` is secret; any other key (primary key, key error) is not."""
 
+_URL_OWNERS = _words("apprise notify webhook")
+"""`<owner> url` lets whoever knows it send messages: TRAINMON_NOTIFY_URLS, slack_webhook_url."""
+
 _TOKEN_OWNERS = _words("access api auth bearer hf refresh secret session")
 """`<owner> tokens` is secret; other plurals count words of a text, as in tokens_per_second."""
 
@@ -90,7 +93,11 @@ def _is_secret_name(name: str) -> bool:
         return True
     if any(word in _SECRET_WORDS or word.endswith(_SECRET_ENDINGS) for word in words):
         return True
-    return any(second in ("key", "keys") and first in _KEY_OWNERS for first, second in pairwise(words))
+    return any(
+        (second in ("key", "keys") and first in _KEY_OWNERS)
+        or (second in ("url", "urls") and first in _URL_OWNERS)
+        for first, second in pairwise(words)
+    )
 
 
 def _shape(prefix: str, body: str, *, not_after: str = "[A-Za-z0-9]") -> tuple[str, str]:
@@ -132,10 +139,20 @@ _PEM = re.compile(
 _BEARER = re.compile(
     r"(bearer[ \t]{1,8})(?!(?:tokens?|auth|authentication|authorization)\b)[\w.~+/=-]{6,}+", re.IGNORECASE
 )
+_SERVICE_URL = (
+    r"\b(tgram|slack|discord|ntfys?|pover|pbul|gotifys?|mmosts?|rockets?|matrixs?|msteams|workflows?|twilio|signals?"
+    r"|whatsapp|mailtos?|jsons?|xmls?|forms?|apprises?|wxteams|dingtalk|feishu|lark|barks?|prowl|pushy|hassios?)"
+    r"://[^\s\"'<>]++"
+)
+"""Addresses of apprise: what follows is a token, a topic or a password, and the whole of it a secret."""
+
+_WEBHOOK = r"(hooks\.slack\.com/services|discord(?:app)?\.com/api/webhooks)/[^\s\"'<>]++"
+
 _URL_USER = re.compile(r"""://[^\s/?"'<>\\]*@""")
 
 _NAME_HINTS = (
     *("token", "secret", "pass", "pwd", "auth", "key", "cred", "cookie", "bearer", "jwt"),
+    *("apprise", "notify", "webhook"),
     *("sig=", "signature="),
 )
 """No name is secret that holds none of these, in lower case."""
@@ -182,8 +199,11 @@ def mask_text(text: str) -> str:
             text = re.sub(shape, MASK, text)  # compiled at first use: saves 8 ms of import
     if _PEM_HINT in text:
         text = _PEM.sub(MASK, text)
-    if "://" in text and "@" in text:
-        text = _URL_USER.sub(f"://{MASK}@", text)
+    if "://" in text:
+        # Compiled at first use, as above.
+        text = re.sub(_WEBHOOK, rf"\1/{MASK}", re.sub(_SERVICE_URL, rf"\1://{MASK}", text))
+        if "@" in text:
+            text = _URL_USER.sub(f"://{MASK}@", text)
     lowered = text.lower()
     for hint in _NAME_HINTS:
         if hint in lowered:

@@ -154,3 +154,50 @@ def test_a_long_hostile_text_is_masked_in_linear_time(piece: str) -> None:
     masked = mask_text(text)
 
     assert masked.startswith("token: ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TRAINMON_NOTIFY_URLS=anything-at-all",
+        "slack_webhook_url='https://example.org/hidden'",
+        "sent to tgram://hidden/hidden and back",
+        '"ntfys://hidden"',
+        "json://127.0.0.1:80/hidden",
+        "https://hooks.slack.com/services/T0/B0/hidden",
+        "https://discord.com/api/webhooks/1/hidden",
+    ],
+)
+def test_where_messages_are_sent_is_a_secret(text: str) -> None:
+    """Whoever knows the address can send, and often read."""
+    masked = mask_text(text)
+
+    assert MASK in masked
+    assert "hidden" not in masked
+    assert "anything" not in masked
+
+
+def test_an_address_of_a_service_on_a_command_line_is_hidden() -> None:
+    command = [
+        "env",
+        "TRAINMON_NOTIFY_URLS=json://h/x",
+        "python",
+        "train.py",
+        "--notify-url",
+        "anything",
+        "--url",
+        "s3://b/k",
+    ]
+
+    masked = mask_command(command)
+
+    assert masked == [
+        "env",
+        f"TRAINMON_NOTIFY_URLS={MASK}",
+        "python",
+        "train.py",
+        "--notify-url",
+        MASK,
+        "--url",
+        "s3://b/k",
+    ]

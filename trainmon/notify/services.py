@@ -74,8 +74,8 @@ def _send_to(url: str, message: Message) -> Receipt:
         taken = service.notify(
             title=message.title,
             body=message.body,
-            notify_type=apprise.NotifyType(_TYPES[message.weight]),
-            body_format=apprise.NotifyFormat.TEXT,
+            notify_type=_TYPES[message.weight],
+            body_format="text",
         )
     except Exception as error:  # noqa: BLE001 - a plug-in may raise anything, with the address in it
         return Receipt(kind, taken=False, why=f"apprise raised {type(error).__name__}")
