@@ -1,5 +1,6 @@
 """Arguments of setup, checked: each says what was expected and what came."""
 
+from trainmon.complaints import print_line
 from trainmon.errors import ArgumentError
 from trainmon.events import Direction
 
@@ -14,6 +15,15 @@ def check_level(level: object) -> str:
     if isinstance(level, str) and level.upper() in LEVELS:
         return level.upper()
     raise ArgumentError(f"level: expected one of {', '.join(LEVELS)}, got {level!r}")
+
+
+def named_level(name: str | None, level: str) -> str:
+    """The level that the environment names, else `level`: a wrong variable is said, and stops no training."""
+    try:
+        return check_level(name) if name else level
+    except ArgumentError as error:
+        print_line(f"trainmon: TRAINMON_LEVEL: {error}; it stays {level}")
+        return level
 
 
 def check_positive(name: str, value: object) -> float:

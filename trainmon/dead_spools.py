@@ -128,7 +128,10 @@ def remove_orphans_aside(report: Callable[[list[DeadSpool]], object]) -> threadi
             report(removed)
 
     thread = threading.Thread(target=work, name="trainmon-orphans", daemon=True)
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError:
+        return None  # No room for a thread: the next opener does it.
     return thread
 
 

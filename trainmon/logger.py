@@ -19,7 +19,7 @@ from trainmon.events import System
 from trainmon.hooks import Hooks
 from trainmon.monitor import Monitor
 from trainmon.monitoring import empty_monitoring_data, monitoring_data, with_floats
-from trainmon.paths import RANKS, rank_folder
+from trainmon.paths import RANKS, absolute, rank_folder
 from trainmon.progress_call import ProgressCall
 from trainmon.readings import MachineReading
 from trainmon.recorder import Options, Recorder
@@ -90,7 +90,7 @@ class TrainLogger(ProgressCall, SafeCalls):
             log_dir: The run folder; it is made where it is missing. Ranks above 0 record in `ranks/00001` inside it.
             app_name: Names the general text log and its logger.
             level: The lowest level that the text logs and the console show; `TRAINMON_LEVEL` in the environment
-                wins. The journal has all.
+                wins where it is one. The journal has all.
             console: Print what matters to standard error, too.
             progress_per_second: Progress lines a second that the text log gets in the long run.
             best_metric: The validation metric that decides what is best: `loss`, or a name in `val_metrics`.
@@ -114,11 +114,11 @@ class TrainLogger(ProgressCall, SafeCalls):
         if not isinstance(log_dir, str | os.PathLike) or not os.fspath(log_dir):
             raise ArgumentError(f"log_dir: expected a path, got {log_dir!r}")
         rank = checks.check_optional_count("rank", rank)
-        folder = rank_folder(Path(log_dir).absolute(), rank if rank is not None else ranks.rank())
+        folder = rank_folder(absolute(log_dir), rank if rank is not None else ranks.rank())
         self.options = Options(
             folder=folder,
             app_name=checks.check_name("app_name", app_name),
-            level=checks.check_level(os.environ.get("TRAINMON_LEVEL") or level),
+            level=checks.named_level(os.environ.get("TRAINMON_LEVEL"), checks.check_level(level)),
             console=bool(console),
             progress_per_second=checks.check_positive("progress_per_second", progress_per_second),
             max_log_bytes=checks.check_optional_count("max_log_bytes", max_log_bytes, least=1_024),

@@ -56,8 +56,11 @@ class Monitor:
         self._thread = threading.Thread(target=self._run, name="trainmon-monitor", daemon=True)
 
     def start(self) -> None:
-        """Starts the thread."""
-        self._thread.start()
+        """Starts the thread; where the system has no room for one there are no readings."""
+        try:
+            self._thread.start()
+        except RuntimeError:
+            return
 
     def stop(self) -> None:
         """Lets the thread end after the reading that it is at; waits for nothing."""

@@ -1,5 +1,6 @@
 """The names of the files in a run folder; the one place that knows them."""
 
+import os
 from enum import StrEnum
 from pathlib import Path
 
@@ -43,6 +44,14 @@ class LogFile(StrEnum):
     def name_in(self, app_name: str) -> str:
         """The file's name in a run folder, where `app_name` names the general log."""
         return f"{app_name if self is LogFile.GENERAL else self.value}.log"
+
+
+def absolute(path: str | os.PathLike[str]) -> Path:
+    """The path from the root; where the working folder was deleted, from where it was."""
+    try:
+        return Path(path).absolute()
+    except FileNotFoundError:
+        return Path(os.readlink("/proc/self/cwd").removesuffix(" (deleted)")) / path
 
 
 def rank_folder(folder: Path, rank: int | None) -> Path:

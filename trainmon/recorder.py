@@ -100,8 +100,10 @@ class Recorder:
             Console() if options.console else None,
             self._report_loss,
         )
-        writer.start()
-        writer.ready.wait(CLOSE_LIMIT)
+        if writer.start():
+            writer.ready.wait(CLOSE_LIMIT)
+        else:
+            self.complaints.say("thread", "no thread can be started: records wait in the spool until the end")
         if writer.files is not None:
             self.folder = writer.files.folder
         self.spool.open()

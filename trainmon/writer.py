@@ -76,7 +76,7 @@ class Writer:
         """How often the thread has looked."""
         self._disk = Disk(self.complaints)
         self._mover = Mover(spool, refusals, self.complaints, self._disk, report_loss)
-        self._wake = high_descriptor(os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC))
+        self._wake = _open_wake()
         self._wake_identity = identity(self._wake)
         self._wish = self._heard = object()
         """Another object with every wake: two threads cannot lose one, as they could with a flag."""
@@ -92,9 +92,13 @@ class Writer:
 
     # For other threads.
 
-    def start(self) -> None:
-        """Starts the thread."""
-        self._thread.start()
+    def start(self) -> bool:
+        """Starts the thread; False where the system has no room for one: then the end moves what is recorded."""
+        try:
+            self._thread.start()
+        except RuntimeError:
+            return False
+        return True
 
     def go_live(self, opened: Opened) -> None:
         """Tells the thread that the spool is open: from now on it is looked after, and looked for at once.
@@ -139,9 +143,10 @@ class Writer:
         self._release = release
         self._stopping = True
         self.wake()
-        self._thread.join(CLOSE_LIMIT)
         if self._thread.is_alive():
-            return False
+            self._thread.join(CLOSE_LIMIT)
+            if self._thread.is_alive():
+                return False
         # Forgotten before it is closed: a late call must not write into whoever gets the number next.
         wake, self._wake = self._wake, -1
         close_own(wake, self._wake_identity)
@@ -179,7 +184,8 @@ class Writer:
 
     def _run(self) -> None:
         poll = select.poll()
-        poll.register(self._wake, select.POLLIN)
+        if self._wake >= 0:
+            poll.register(self._wake, select.POLLIN)
         while not self._stopping:
             self._guarded_tick()
             self.ticks += 1
@@ -295,3 +301,11 @@ class Writer:
         else:
             self._mover.scan_soon()
             self._guarded_tick()
+
+
+def _open_wake() -> int:
+    """A descriptor to wake the thread with; -1 where none is left: then the thread looks when its time comes."""
+    try:
+        return high_descriptor(os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC))
+    except OSError:
+        return -1

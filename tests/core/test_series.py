@@ -4,7 +4,7 @@ import contextlib
 import json
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import ItemsView, Sequence
 from itertools import pairwise
 
 import msgspec
@@ -296,3 +296,20 @@ def test_a_document_with_any_text_is_read_or_refused(data: st.DataObject) -> Non
     if series is not None:
         extend(series, ["loss"], [(1.0,)] * 20)
         assert through_json(series) == series
+
+
+def test_w22_thousands_of_new_names_in_one_row_are_not_each_compared_with_all_others() -> None:
+    """A dictionary of 10,000 numbers held the writer up for 50 s before this."""
+
+    class Counted(dict[str, list[Value]]):
+        looks = 0
+
+        def items(self) -> ItemsView[str, list[Value]]:
+            Counted.looks += 1
+            return super().items()
+
+    series = Series()
+    series.extend([1], [0.0], [0], Counted({f"m{number}": [1.0] for number in range(10_000)}))
+
+    assert Counted.looks == 1
+    assert len(series.names) == 512

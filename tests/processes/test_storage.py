@@ -232,6 +232,18 @@ def test_w17_without_descriptors_records_wait(stage: Stage) -> None:
     assert set(range(logged - OUTAGE + 200, training.logged() + 1)) <= steps
 
 
+def test_w17_without_descriptors_from_the_beginning_records_wait(stage: Stage) -> None:
+    """Nothing can be opened when the logger is made: not the journal, not the spool."""
+    training = stage.start("limits", early=1, rate=RATE, wait=50)
+    training.wait_logged(OUTAGE)
+    journal = training.folder / "journal.jsonl"
+    assert not journal.exists()
+    training.process.send_signal(10)  # The program closes what it opened.
+    until(journal.exists, "the journal", HEALED + SLACK)
+
+    check_healed(training)
+
+
 def test_w32_a_program_that_closes_all_descriptors_is_recorded_on(stage: Stage) -> None:
     """And its own files, which get the numbers of ours, get nothing of us and are not closed."""
     training = stage.start("closes", count=2_000, wait=2_000)

@@ -47,8 +47,13 @@ class Aside(Generic[Answer]):
             self._answered.clear()
             self._asked.set()
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError:
+                    self._since = None
+                    return None  # No room for a thread: it may be tried again.
+                self._thread = thread
         if not self._answered.wait(patience):
             return None
         self._since = None

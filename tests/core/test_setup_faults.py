@@ -1,0 +1,82 @@
+"""A system that has no thread, no descriptor or no working folder left: a logger opens all the same, and records."""
+
+import errno
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+import trainmon
+from tests.conftest import OpenLogger
+from trainmon.codec import decode_lines
+from trainmon.events import Progress
+from trainmon.logger import TrainLogger
+from trainmon.paths import JOURNAL
+
+
+def steps(folder: Path) -> list[int]:
+    """The steps in the journal."""
+    items = decode_lines((folder / JOURNAL).read_bytes().split(b"\n")[:-1])
+    return [item.step for item in items if isinstance(item, Progress)]
+
+
+def test_w17_without_room_for_threads_the_end_moves_what_was_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A limit of processes (RLIMIT_NPROC, a pids cgroup) that others have used up."""
+
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    logger = TrainLogger(tmp_path / "logs")
+    for step in (1, 2, 3):
+        logger.log_training_progress(1, step, None, 0.5)
+    logger.log_training_end(True)
+    logger.close()
+
+    assert steps(tmp_path / "logs") == [1, 2, 3]
+    assert (tmp_path / "logs" / "training_progress.log").read_text("utf-8").count("Epoch 1, Step") == 3
+
+
+def test_w17_without_a_descriptor_to_wake_the_writer_it_looks_when_its_time_comes(
+    open_logger: OpenLogger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: int) -> int:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(os, "eventfd", refuse)
+    logger = open_logger()
+    logger.log_training_progress(1, 1, None, 0.5)
+    logger.log_error_with_context(ValueError("x"), "c")
+    logger.close()
+
+    assert steps(logger.folder) == [1]
+
+
+def test_a_level_of_the_environment_that_is_none_is_said_and_stops_no_training(
+    open_logger: OpenLogger, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It is the environment of a cluster, not an argument of the program."""
+    monkeypatch.setenv("TRAINMON_LEVEL", "loud")
+
+    logger = open_logger(level="ERROR")
+
+    assert logger.options.level == "ERROR"
+    assert "TRAINMON_LEVEL: level: expected one of DEBUG" in capfd.readouterr().err
+
+
+def test_w31_a_working_folder_that_was_deleted_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first log call makes the logger, and must not raise there."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+
+    trainmon.log_training_progress(1, 1, None, 0.5)
+    trainmon.setup_logging(tmp_path / "elsewhere").close()
+
+    assert steps(gone / "logs") == [1]
