@@ -14,7 +14,6 @@ from typing import Protocol
 
 from msgspec.structs import replace
 from rich.text import Text
-from textual.app import App
 
 from trainmon.reader import View
 from trainmon.state import RunState
@@ -23,6 +22,7 @@ from trainmon.verdict import verdict
 from trainmon_tui.attention import Attention
 from trainmon_tui.deliveries import Arrived, RawArrived
 from trainmon_tui.feed import Frame
+from trainmon_tui.keys import KeysApp
 from trainmon_tui.live import Live, LiveDesk, Want
 from trainmon_tui.memory import Memory
 from trainmon_tui.raw import Raw, RawDesk, Request
@@ -49,7 +49,7 @@ class Child(Protocol):
         """Its exit code; None while it runs."""
 
 
-class ShowingApp(App[int]):
+class ShowingApp(KeysApp):
     """An app that shows a run, without any key."""
 
     CSS_PATH = "app.tcss"

@@ -283,3 +283,24 @@ def test_what_the_charts_were_set_to_is_there_again_and_the_users_theme_and_view
     second.until(lambda: "─ loss ─" in second.text)
     assert "log y" in second.text.split("─ loss ─")[1].split("\n")[0]
     assert b"48;2;255;255;255" in second.output
+
+
+@pytest.mark.parametrize(
+    ("keys", "seen"),
+    [
+        ("2/1/q", "filter 1/q"),
+        ("5/an error q", "search an error q"),
+        ("12321372/loss", "filter loss"),
+        ("4172/s", "filter s"),
+    ],
+)
+def test_keys_typed_faster_than_screens_change_go_to_the_screen_that_they_were_meant_for(
+    folder: Path, open_terminal: Open, keys: str, seen: str
+) -> None:
+    """All in one write, as a terminal sends what was typed while it was slow."""
+    terminal = open_terminal(folder, width=100, height=30)
+    terminal.until(lambda: "250/400" in terminal.text)
+
+    terminal.send(keys)
+
+    terminal.until(lambda: seen in terminal.text)

@@ -5,8 +5,8 @@ from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.screen import Screen
 
+from trainmon_tui.keys import KeysScreen
 from trainmon_tui.memory import Kept
 from trainmon_tui.screens.plan import Plan
 from trainmon_tui.sight import Sight
@@ -19,7 +19,7 @@ Report = Callable[[str, str], None]
 """Is told of a bug in a panel: the panel's name and where it was raised."""
 
 
-class PanelScreen(Screen[bool | None]):
+class PanelScreen(KeysScreen):
     """A screen that looks at a run; a subclass says where its panels stand."""
 
     AUTO_FOCUS = None
