@@ -1,14 +1,19 @@
 """`trainmon doctor`: every subject gets a line, and what does not work is said with its reason."""
 
+import threading
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from trainmon.cli import findings
+from trainmon.cli import findings, findings_machine
+from trainmon.cli.finding import Finding
 from trainmon.cli.main import group
 from trainmon.paths import JOURNAL
+from trainmon.readings import GpuReading
 from trainmon.spool import Spool, SpoolHeader
+from trainmon.system.cgroup import CgroupFolders
+from trainmon.system.gpu import GpuReader
 
 SUBJECTS = (
     "versions", "spool", "dead spools", "log folder", "locks", "disk", "terminal", "characters", "notifications",
@@ -75,6 +80,7 @@ def test_a_dumb_terminal_gets_the_status_instead(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("trainmon_tui.terminal._is_terminal", lambda _stream: True)
 
     assert findings.terminal({"TERM": "dumb"}).how == "limited"
+    assert findings.terminal({"TERM": "xterm", "NO_COLOR": "1"}).words == "TERM=xterm, no colours (NO_COLOR)"
     assert findings.terminal({"TERM": "xterm-256color"}).words == "TERM=xterm-256color, 256 colours"
 
 
@@ -94,8 +100,96 @@ def test_what_dead_processes_left_is_said_with_what_becomes_of_it(tmp_path: Path
     assert f"{tmp_path / 'gone'}: gone, and removed 7 days" in gone
 
 
+def test_in_a_pipe_the_colours_of_the_terminal_are_told_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`trainmon doctor | less` asks about the terminal as well."""
+    monkeypatch.setattr("trainmon_tui.terminal._is_terminal", lambda _stream: False)
+
+    found = findings.terminal({"TERM": "xterm-256color", "COLORTERM": "truecolor"})
+
+    assert found.how == "limited"
+    assert found.words.endswith("the status instead; TERM=xterm-256color, 16 million colours")
+
+
+class Driver(GpuReader):
+    """A driver that says what it is told to."""
+
+    def __init__(self, *cards: GpuReading, note: str | None = None, hangs: bool = False) -> None:
+        super().__init__({})
+        self.cards, self.note = cards, note
+        self.may_answer = threading.Event()
+        if not hangs:
+            self.may_answer.set()
+
+    def open(self) -> str | None:
+        self.may_answer.wait(20.0)
+        return self.note
+
+    def sample(self) -> tuple[GpuReading, ...]:
+        return self.cards
+
+    def driver(self) -> str | None:
+        return "580.95"
+
+
+def a_card(index: int, *, visible: bool | None = True, state: str | None = None) -> GpuReading:
+    return GpuReading(index=index, name="NVIDIA H100", visible=visible, state=state)
+
+
+def test_gpus_are_counted_by_name_with_their_driver() -> None:
+    found = findings_machine.gpu(Driver(a_card(0), a_card(1)), 20.0)
+
+    assert found == Finding("well", "GPU", "2 × NVIDIA H100; driver 580.95")
+
+
+def test_a_lost_gpu_and_those_that_are_not_ours_are_said() -> None:
+    cards = a_card(0), a_card(1, visible=False), a_card(2, visible=False, state="lost")
+
+    found = findings_machine.gpu(Driver(*cards), 20.0)
+
+    assert found.how == "limited"
+    assert found.words.endswith("; CUDA_VISIBLE_DEVICES leaves 1 of them; GPU2 lost")
+
+
+@pytest.mark.parametrize(
+    ("note", "how"),
+    [("no NVML", "well"), ("no GPU", "well"), ("no NVML (Insufficient Permissions)", "limited")],
+)
+def test_a_machine_without_a_driver_is_an_ordinary_one_and_a_broken_one_is_not(note: str, how: str) -> None:
+    assert findings_machine.gpu(Driver(note=note), 20.0) == Finding(how, "GPU", note)  # type: ignore[arg-type]
+
+
+def test_a_driver_that_hangs_does_not_hang_the_doctor() -> None:
+    driver = Driver(hangs=True)
+
+    found = findings_machine.gpu(driver, 0.01)
+    driver.may_answer.set()
+
+    assert found.how == "missing"
+    assert "has not answered" in found.words
+
+
+def test_the_limits_of_the_control_group_are_told_with_its_version(tmp_path: Path) -> None:
+    """Of version 2, of version 1, and where none can be seen."""
+    (tmp_path / "cgroup.controllers").write_text("cpu memory\n")
+    (tmp_path / "memory.max").write_text(f"{64 << 30}\n")
+    (tmp_path / "memory.current").write_text(f"{16 << 30}\n")
+    (tmp_path / "cpu.max").write_text("250000 100000\n")
+    one = tmp_path / "one"
+    one.mkdir()
+    (one / "memory.limit_in_bytes").write_text(f"{8 << 30}\n")
+    (one / "memory.usage_in_bytes").write_text("0\n")
+
+    second = findings_machine.limits(CgroupFolders(memory=(tmp_path,), cpu=(tmp_path,)))
+    first = findings_machine.limits(CgroupFolders(memory=(one,)))
+    none = findings_machine.limits(CgroupFolders())
+
+    assert second.words.startswith("version 2: memory 16.0 of 64.0 GiB, 2.5 CPUs; ")
+    assert first.words.startswith("version 1: memory 0.0 of 8.0 GiB, no CPU limit; ")
+    assert none.how == "limited"
+
+
 def test_no_dead_spools_are_well() -> None:
-    assert findings.left_spools() == findings.Finding("well", "dead spools", "none")
+    assert findings.left_spools() == Finding("well", "dead spools", "none")
 
 
 def test_services_are_counted_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,17 +6,16 @@ import os
 import platform
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal
 
-import msgspec
-
+from trainmon.cli import findings_machine
+from trainmon.cli.finding import Finding
 from trainmon.dead_spools import AGE, dead_spools
-from trainmon.system import cgroup
-from trainmon.units import gib, size
+from trainmon.system.aside import Aside
+from trainmon.system.disks import mount_of
+from trainmon.units import size
 from trainmon.version import __version__
 
 NETWORK_FILE_SYSTEMS = (
@@ -41,14 +40,6 @@ LITTLE_DISK = 1 << 30
 """Bytes free below which a disk is called nearly full: less than one checkpoint of a small model."""
 
 
-class Finding(msgspec.Struct, frozen=True):
-    """One line of the doctor."""
-
-    how: Literal["well", "limited", "missing"]
-    subject: str
-    words: str
-
-
 def findings(folder: Path) -> Iterator[Finding]:
     """All of them, in the order in which they are shown."""
     there = nearest(folder.absolute())
@@ -63,8 +54,8 @@ def findings(folder: Path) -> Iterator[Finding]:
     yield characters(os.environ)
     yield notifications(kind)
     yield messages()
-    yield gpu()
-    yield limits()
+    yield findings_machine.gpu()
+    yield findings_machine.limits()
     yield torch()
 
 
@@ -103,7 +94,7 @@ def spool() -> Finding:
 def left_spools() -> Finding:
     """What dead processes left in shared memory; asked aside, because a run folder may be on a mount that is away."""
     unknown = Finding("limited", "dead spools", f"a run folder has not answered for {ASK_PATIENCE:.0f} s")
-    return _asked_aside(_look_for_left_spools, unknown)
+    return Aside("trainmon-doctor", _look_for_left_spools).ask(ASK_PATIENCE) or unknown
 
 
 def _look_for_left_spools() -> Finding:
@@ -130,20 +121,10 @@ def nearest(folder: Path) -> Path:
 def file_system(folder: Path) -> str | None:
     """The type of the file system that an existing folder is on, as in `mount`; None: cannot be known."""
     try:
-        device = os.stat(folder).st_dev
-        mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace")
+        mount = mount_of(os.stat(folder).st_dev)
     except OSError:
         return None
-    found: str | None = None
-    for line in mounts.splitlines():
-        head, _, tail = line.partition(" - ")
-        fields, kind = head.split(), tail.split()
-        if len(fields) < 5 or not kind:
-            continue
-        major, _, minor = fields[2].partition(":")
-        if major.isdecimal() and minor.isdecimal() and os.makedev(int(major), int(minor)) == device:
-            found = kind[0]
-    return found
+    return mount.kind if mount is not None else None
 
 
 def log_folder(folder: Path, there: Path, kind: str | None) -> Finding:
@@ -189,12 +170,19 @@ def terminal(environment: Mapping[str, str]) -> Finding:
     reason = why_no_screen(environment)
     term = environment.get("TERM") or "not set"
     if reason is not None:
-        return Finding("limited", "terminal", f"{reason}: `trainmon watch` prints the status instead")
+        words = f"{reason}: `trainmon watch` prints the status instead; TERM={term}, {_colours(environment)}"
+        return Finding("limited", "terminal", words)
+    return Finding("well", "terminal", f"TERM={term}, {_colours(environment)}")
+
+
+def _colours(environment: Mapping[str, str]) -> str:
+    """How many colours a screen has there."""
     if environment.get("NO_COLOR"):
-        return Finding("well", "terminal", f"TERM={term}, no colours (NO_COLOR)")
+        return "no colours (NO_COLOR)"
     if environment.get("COLORTERM") in ("truecolor", "24bit"):
-        return Finding("well", "terminal", f"TERM={term}, 16 million colours")
-    return Finding("well", "terminal", f"TERM={term}, {'256' if '256color' in term else '16'} colours")
+        return "16 million colours"
+    term = environment.get("TERM", "")
+    return "no colours" if term in ("", "dumb", "unknown") else f"{256 if '256color' in term else 16} colours"
 
 
 def characters(environment: Mapping[str, str]) -> Finding:
@@ -236,47 +224,6 @@ def messages() -> Finding:
         return Finding("missing" if len(urls) else "well", "messages", reason)
     words = f"{len(urls)} services ({', '.join(urls.kinds())}), told of {', '.join(settings.on)}"
     return Finding("well", "messages", f"{words}; try them with `trainmon notify --test`")
-
-
-def gpu() -> Finding:
-    """What NVML says; asked in a thread that nobody waits for, because a driver may hang."""
-    unknown = Finding("missing", "GPU", f"the driver has not answered for {ASK_PATIENCE:.0f} s")
-    return _asked_aside(_ask_driver, unknown)
-
-
-def _asked_aside(ask: Callable[[], Finding], unknown: Finding) -> Finding:
-    answers: list[Finding] = []
-    asking = threading.Thread(target=lambda: answers.append(ask()), daemon=True)
-    asking.start()
-    asking.join(ASK_PATIENCE)
-    return answers[0] if answers else unknown
-
-
-def _ask_driver() -> Finding:
-    from trainmon.system.gpu import NO_GPU, NO_NVML, GpuReader
-
-    reader = GpuReader()
-    note = reader.open()
-    if note is not None:
-        return Finding("well" if note in (NO_GPU, NO_NVML) else "limited", "GPU", note)
-    cards = reader.sample()
-    reader.close()
-    words = ", ".join(f"GPU{card.index} {card.name or '?'}" for card in cards)
-    lost = any(card.state is not None for card in cards)
-    return Finding("limited" if lost else "well", "GPU", words + (" (one does not answer)" if lost else ""))
-
-
-def limits() -> Finding:
-    """What the control group allows: its memory limit is what kills."""
-    folders = cgroup.find_folders()
-    if not folders.memory and not folders.cpu:
-        return Finding("limited", "cgroup", "no control group can be seen: limits are not shown")
-    reading = cgroup.read(folders)
-    memory = "no memory limit"
-    if reading.memory_limit is not None:
-        memory = f"memory {gib(reading.memory_used)} of {gib(reading.memory_limit)} GiB"
-    cpu = "no CPU limit" if reading.cpu_limit is None else f"{reading.cpu_limit:g} CPUs"
-    return Finding("well", "cgroup", f"{memory}, {cpu}")
 
 
 def torch() -> Finding:

@@ -76,6 +76,14 @@ def read(folders: CgroupFolders) -> CgroupReading:
     )
 
 
+def version(folders: CgroupFolders) -> int | None:
+    """1 or 2, of the hierarchy that limits memory, else of that of the CPU; None where neither can be seen."""
+    levels = folders.memory or folders.cpu
+    if not levels:
+        return None
+    return 2 if os.path.exists(levels[0] / "cgroup.controllers") else 1
+
+
 def memory_path(pid: int | None = None, root: Path = ROOT) -> str | None:
     """The group that the memory of `pid` (None: this process) counts in, as /proc names it; None: unknown."""
     paths = _paths(pid, root)

@@ -104,6 +104,16 @@ class GpuReader:
         """See `GpuSource.sample`; a card that is lost stays in the list and says so."""
         return tuple(card.read() for card in self._cards)
 
+    def driver(self) -> str | None:
+        """The version of the driver; None while it is not open, or where it does not tell."""
+        if self._nvml is None:
+            return None
+        try:
+            version: object = self._nvml.nvmlSystemGetDriverVersion()
+        except self._nvml.NVMLError:
+            return None
+        return version if isinstance(version, str) else None
+
     def close(self) -> None:
         """See `GpuSource.close`."""
         nvml, self._nvml, self._cards = self._nvml, None, ()
