@@ -77,8 +77,28 @@ def test_putting_returns_at_once_while_a_delivery_hangs_and_the_queue_is_bounded
     assert took < 1.0
     assert taken.count(True) == MOST_WAITING
     assert sender.left_out == 5
+    assert not sender.put(an_order("another end"))
     sender.close()
     assert not sender.put(an_order())
+
+
+def test_where_there_is_no_room_an_end_takes_that_of_lesser_news(deliveries: Deliveries) -> None:
+    """A service was away for an hour: that the run died must not be what is left out."""
+    deliveries.go.clear()
+    sender = Sender(RUN, deliver=deliveries)
+    sender.put(an_order("first"))
+    assert deliveries.begun.acquire(timeout=10)
+    for number in range(MOST_WAITING):
+        sender.put(Order(str(RUN), f"best {number}", "best", HELLO))
+
+    taken = sender.put(an_order("the end"))
+    deliveries.go.set()
+
+    assert taken
+    assert sender.wait_idle(10)
+    keys = [order.key for order in deliveries.orders]
+    assert "best 0" not in keys
+    assert keys[-1] == "the end"
 
 
 def test_orders_are_delivered_one_after_the_other(deliveries: Deliveries) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from trainmon.cli.output import DEFAULT_FOLDER, say
+from trainmon.paths import JOURNAL
 from trainmon.visible import visible
 
 HELP = """Watch the run in FOLDER (default: logs) in the background, and send messages about it.
@@ -60,7 +61,8 @@ def command(
     if pid is None:
         click.echo("trainmon: the sentinel did not start", err=True)
         ctx.exit(1)
-    say(f"pid {pid} watches {visible(str(run))}, and ends by itself after the run")
+    yet = "" if (run / JOURNAL).exists() else ", which has no run yet"
+    say(f"pid {pid} watches {visible(str(run))}{yet}, and ends by itself after the run")
 
 
 def _begun(run: Path) -> int | None:

@@ -26,6 +26,9 @@ DELIVERY_LIMIT = 60.0
 RETRIES = (2.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 600.0, 600.0, 600.0, 600.0)
 """Seconds between the tries of a message that was not taken: some fifty minutes, for a network that is away."""
 
+ENDS = ("finished", "failed", "died", "interrupted")
+"""Kinds that are kept before all others."""
+
 SUMMARY_KIND = "summary"
 
 Deliver = Callable[[Order], Answer]
@@ -79,9 +82,12 @@ class Sender:
             return not self._busy and not self._due
 
     def put(self, order: Order) -> bool:
-        """Takes an order and returns at once; False where there is no room."""
+        """Takes an order and returns at once; False where it is refused, because there is no room.
+
+        Where there is none, the oldest of those that tell of no end goes.
+        """
         with self._change:
-            if self._closing or len(self._due) >= MOST_WAITING:
+            if self._closing or not self._make_room():
                 self.left_out += 1
                 return False
             self._due.append(_Due(order, self._monotonic()))
@@ -90,6 +96,17 @@ class Sender:
                 self._thread.start()
             self._change.notify_all()
             return True
+
+    def _make_room(self) -> bool:
+        """With the lock."""
+        if len(self._due) < MOST_WAITING:
+            return True
+        oldest = next((due for due in self._due if due.order.kind not in ENDS), None)
+        if oldest is None:
+            return False
+        self._due.remove(oldest)
+        self.left_out += 1
+        return True
 
     def wait_idle(self, seconds: float) -> bool:
         """Waits until nothing is left; False where the time was not enough."""

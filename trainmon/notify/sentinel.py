@@ -33,6 +33,9 @@ LOOK_SOON = 0.5
 LONE_PATIENCE = 60.0
 """Seconds after an end for which a trainer that cannot be seen from here may go on with another run."""
 
+FIRST_PATIENCE = 10.0
+"""Seconds for which a run that was over when we came may be followed by the one that we were started for."""
+
 NOTHING_LIMIT = 86_400.0
 """Seconds without any change after which a sentinel that sees no trainer gives up."""
 
@@ -76,7 +79,8 @@ class Sentinel:
         self._reader = RunReader(folder, clock=clock, monotonic=monotonic)
         self._desk = Desk(rules, since=since)
         self._version = -1
-        self._changed = monotonic()
+        self._began = self._changed = monotonic()
+        self._told = False
         self._over_since: float | None = None
         self._rang: int | None = None
         """The pidfd that has told of an end: it goes on telling, and must not keep us awake."""
@@ -91,9 +95,7 @@ class Sentinel:
 
     def look(self) -> bool:
         """Looks once and has told what is news; False: there is nothing left to do here."""
-        view = self._reader.poll()
-        while not view.whole:
-            view = self._reader.poll()
+        view = self._read_up()
         now, mono = self._clock(), self._monotonic()
         if view.version != self._version:
             self._version, self._changed = view.version, mono
@@ -107,6 +109,14 @@ class Sentinel:
         self._over_since = (mono if self._over_since is None else self._over_since) if over else None
         return not self._is_done(view, mono)
 
+    def _read_up(self) -> View:
+        """What is known at the end of the journal; less where it cannot be read on."""
+        view, before = self._reader.poll(), -1
+        while not view.whole and view.bytes_read > before:
+            before = view.bytes_read
+            view = self._reader.poll()
+        return view
+
     def sleep(self) -> None:
         """Until the trainer ends, or the next look is due."""
         descriptor = self._reader.trainer_descriptor
@@ -119,6 +129,7 @@ class Sentinel:
             self._rang = descriptor
 
     def _tell(self, news: News, moment: Moment, now: float) -> None:
+        self._told = True
         told = message(news, moment, str(self._folder), now)
         self._sender.put(Order(str(self._folder), news.key, news.kind, told))
 
@@ -128,6 +139,8 @@ class Sentinel:
         if view.evidence.alive is not True and mono - self._changed > NOTHING_LIMIT:
             return True
         if self._over_since is None or not self._sender.idle:
+            return False
+        if not self._told and mono - self._began < FIRST_PATIENCE:
             return False
         return view.evidence.alive is False or mono - self._over_since > LONE_PATIENCE
 
