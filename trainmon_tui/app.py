@@ -1,14 +1,18 @@
 """The monitor: what the keys do. What is shown, and when, is in `trainmon_tui.showing`."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
 
 from msgspec.structs import replace
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 
 from trainmon.state import RunState
 from trainmon.statuses import Status, Verdict
 from trainmon_tui.chart_view import flip_log_y, next_smoothing
+from trainmon_tui.commands import commands
 from trainmon_tui.screens.base import PanelScreen
 from trainmon_tui.screens.help import HelpScreen
 from trainmon_tui.screens.quit import QuitScreen
@@ -17,44 +21,34 @@ from trainmon_tui.showing import ShowingApp
 from trainmon_tui.sight import Options, Sight
 from trainmon_tui.theme import DAY, NIGHT
 
-PAGE = 10
-"""Lines that a page key scrolls."""
-
 
 class WatchApp(ShowingApp):
     """The monitor of one run."""
 
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q", "quit", "quit"),
-        Binding("question_mark", "help", "keys"),
-        Binding("1,escape", "overview", "overview"),
-        Binding("2", "view('metrics')", "metrics"),
-        Binding("3", "view('machine')", "machine"),
-        Binding("4", "errors", "errors"),
-        Binding("5", "view('logs')", "logs"),
-        Binding("6", "view('operations')", "operations"),
-        Binding("7", "view('runs')", "runs"),
-        Binding("i", "view('configuration')", "configuration"),
-        Binding("X", "view('xray')", "X-ray: what the threads do"),
-        Binding("s", "smoothing", "smoothing"),
-        Binding("l", "log_y", "logarithmic axis"),
-        Binding("space", "pause", "stand still"),
+        Binding("1,escape", "overview", "overview: status, ETA, loss, alerts, last error"),
+        Binding("2", "view('metrics')", "metrics: charts of all of them, curves, filter by name"),
+        Binding("3", "view('machine')", "machine: GPU, CPU, memory, disk, network"),
+        Binding("4", "errors", "errors: exceptions, tracebacks, warnings"),
+        Binding("5", "view('logs')", "logs: text files, search, filter"),
+        Binding("6", "view('operations')", "operations: performance, throughput, model loading"),
+        Binding("7", "view('runs')", "runs: experiments, compare, open another run"),
+        Binding("i", "view('configuration')", "configuration: settings, hyperparameters, command, versions"),
+        Binding("A", "view('alerts')", "alerts: what deserves attention, since when and why"),
+        Binding("X", "view('xray')", "X-ray: stacks of all threads, where it hangs"),
+        Binding("space", "pause", "pause the screen; the run goes on"),
         Binding("a", "acknowledge", "acknowledge the alert"),
-        Binding("A", "view('alerts')", "alerts"),
-        Binding("d", "dismiss", "dismiss what happened since you left"),
-        Binding("t", "theme", "dark or light"),
-        Binding("m", "mouse", "mouse for the terminal or the monitor"),
-        Binding("ctrl+z", "suspend_process", "to the background"),
-        Binding("n", "jump(1)", "next error"),
-        Binding("p", "jump(-1)", "previous error"),
-        Binding("down", "scroll(1)", "down"),
-        Binding("up", "scroll(-1)", "up"),
-        Binding("pagedown", f"scroll({PAGE})", "page down"),
-        Binding("pageup", f"scroll({-PAGE})", "page up"),
-        Binding("home", "scroll(-1000000)", "top"),
-        Binding("end", "scroll(1000000)", "bottom"),
+        Binding("t", "theme", "dark or light colours"),
+        Binding("m", "mouse", "mouse for the terminal (select text) or the monitor"),
+        Binding("question_mark", "help", "help: keys of this view"),
+        Binding("ctrl+z", "suspend_process", "suspend to the background"),
+        Binding("q", "quit", "quit; the training goes on"),
     ]
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The command palette: every view, every action of the one that is shown, and all themes."""
+        return commands(self, screen, super().get_system_commands(screen))
 
     def action_help(self) -> None:
         """Shows the keys."""
@@ -119,16 +113,6 @@ class WatchApp(ShowingApp):
     def action_theme(self) -> None:
         """Dark or light."""
         self.theme = DAY.name if self.current_theme.dark else NIGHT.name
-
-    def action_scroll(self, lines: int) -> None:
-        """Scrolls the errors of this screen."""
-        if isinstance(self.screen, PanelScreen) and self.screen.scrolling is not None:
-            self.screen.scrolling.scroll_lines(lines)
-
-    def action_jump(self, groups: int) -> None:
-        """Goes to the next or the previous error of this screen."""
-        if isinstance(self.screen, PanelScreen) and self.screen.scrolling is not None:
-            self.screen.scrolling.jump(groups)
 
     async def action_quit(self) -> None:
         """Quits; asks first where a training was started together with the monitor."""

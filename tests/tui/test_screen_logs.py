@@ -233,7 +233,7 @@ async def test_escape_leaves_the_prompt_and_then_the_screen(tmp_path: Path) -> N
         await pilot.press("colon", "4", "escape")
         await pilot.pause()
         assert isinstance(app.screen, LogsScreen)
-        assert "escape back" in screen_text(app)
+        assert "? keys" in screen_text(app)
         await pilot.press("escape")
         await pilot.pause()
 

@@ -287,7 +287,7 @@ async def test_with_ascii_nothing_else_is_drawn() -> None:
 async def test_the_help_shows_the_keys_of_the_view() -> None:
     app = an_app(a_run())
 
-    async with app.run_test(size=(80, 40)) as pilot:
+    async with app.run_test(size=(120, 50)) as pilot:
         await press(pilot, "2", "question_mark")
 
         assert all(words in panel_text(app, "help") for _, words in MetricsScreen.OWN_KEYS)

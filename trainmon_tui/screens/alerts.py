@@ -11,7 +11,7 @@ from trainmon_tui.widgets.footer import FooterPanel
 from trainmon_tui.widgets.status import StatusPanel
 
 KEYS = (
-    ("escape", "back"), ("a", "acknowledge the next"), ("up down pgup pgdn", "scroll"), ("?", "keys"), ("q", "quit"),
+    ("?", "keys"), ("a", "acknowledge the next"), ("escape", "back"), ("up down pgup pgdn", "scroll"), ("q", "quit"),
 )  # fmt: skip
 """What the bottom line says."""
 
@@ -25,22 +25,22 @@ FAR = 1_000_000
 class AlertsScreen(PanelScreen):
     """Status line, alerts, keys."""
 
-    OWN_KEYS = (("a", "acknowledge the next alert"), ("up down pgup pgdn", "scroll"))
+    OWN_KEYS = (("a", "acknowledge the next alert"), ("up down pgup pgdn home end", "scroll"))
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,A,1", "app.overview", "back"),
-        Binding("down", "move(1)", "down"),
-        Binding("up", "move(-1)", "up"),
-        Binding("pagedown", f"move({PAGE})", "page down"),
-        Binding("pageup", f"move({-PAGE})", "page up"),
-        Binding("home", f"move({-FAR})", "first line"),
-        Binding("end", f"move({FAR})", "last line"),
+        Binding("escape,A,1", "app.overview", "back", show=False),
+        Binding("down", "move(1)", "down", show=False),
+        Binding("up", "move(-1)", "up", show=False),
+        Binding("pagedown", f"move({PAGE})", "page down", show=False),
+        Binding("pageup", f"move({-PAGE})", "page up", show=False),
+        Binding("home", f"move({-FAR})", "first line", show=False),
+        Binding("end", f"move({FAR})", "last line", show=False),
     ]
 
     def __init__(self, report: Report, *, ascii_only: bool) -> None:
         """A screen without anything to show yet; arguments as for `OverviewScreen`."""
         self._alerts = AlertsPanel(report, ascii_only=ascii_only, id="alerts")
         footer = FooterPanel(report, ascii_only=ascii_only, id="footer")
-        footer.keys = KEYS
+        footer.keys, footer.tab = KEYS, "1"
         status = StatusPanel(report, ascii_only=ascii_only, id="status")
         super().__init__("alerts-screen", {"status": status, "alerts": self._alerts, "footer": footer})
 

@@ -11,7 +11,6 @@ from trainmon_tui.memory import Kept
 from trainmon_tui.screens.plan import Plan
 from trainmon_tui.sight import Sight
 from trainmon_tui.theme import Palette
-from trainmon_tui.widgets.errors import ErrorsPanel
 from trainmon_tui.widgets.footer import Keys
 from trainmon_tui.widgets.rows import Box, Panel
 
@@ -49,11 +48,6 @@ class PanelScreen(KeysScreen):
     def keep(self, kept: Kept) -> Kept:
         """What is to be kept, with what is set here."""
         return kept
-
-    @property
-    def scrolling(self) -> ErrorsPanel | None:
-        """The pane that scrolls; None where there is none."""
-        return None
 
     def compose(self) -> ComposeResult:
         """All panels; they are placed before they are mounted, to be laid out once."""

@@ -17,8 +17,8 @@ from trainmon_tui.widgets.rows import Box
 from trainmon_tui.widgets.status import StatusPanel
 
 KEYS = (
-    ("?", "keys"), ("escape", "back"), ("+ -", "zoom"), ("c", "cursor"), ("left right", "move"),
-    ("n p", "next, previous"), ("0", "all"), ("x", "x axis"), ("l", "log y"), ("s", "smoothing"), ("q", "quit"),
+    ("?", "keys"), ("escape", "back"), ("+ -", "zoom"), ("0", "all"), ("c", "cursor"), ("left right", "move"),
+    ("n p", "next, previous"), ("x", "x axis"), ("l", "log y"), ("s", "smoothing"), ("q", "quit"),
 )  # fmt: skip
 """What the bottom line says."""
 
@@ -26,10 +26,10 @@ KEYS = (
 class ChartScreen(ChartingScreen):
     """Status line, chart, keys."""
 
-    OWN_KEYS: ClassVar[Keys] = (("n p  up down", "next, previous chart"), *CHART_KEYS)
+    OWN_KEYS: ClassVar[Keys] = (("n p up down", "next, previous chart"), *CHART_KEYS)
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "back"),
+        Binding("escape", "back", "back", show=False),
         Binding("n,down,pagedown", "turn(1)", "next chart"),
         Binding("p,up,pageup", "turn(-1)", "previous chart"),
     ]
@@ -47,7 +47,7 @@ class ChartScreen(ChartingScreen):
         self._index = columns.index(key)
         self._chart = FullChartPanel(report, ascii_only=ascii_only, id="chart")
         footer = FooterPanel(report, ascii_only=ascii_only, id="footer")
-        footer.keys = KEYS
+        footer.keys, footer.tab = KEYS, "2"
         status = StatusPanel(report, ascii_only=ascii_only, id="status")
         super().__init__("chart-screen", {"status": status, "chart": self._chart, "footer": footer})
 

@@ -22,10 +22,15 @@ from trainmon_tui.widgets.footer import Keys
 from trainmon_tui.widgets.rows import Panel
 
 CHART_KEYS = (
-    ("+  -  wheel", "zoom in and out; 0: the whole run"),
-    ("c  click", "cursor on all charts; reads out a point"),
-    ("left right ctrl shift", "cursor, 10 cells, the window (also < >)"),
+    ("+ - wheel", "zoom in and out"),
+    ("0", "the whole run, without a cursor"),
+    ("c click", "cursor on all charts: reads out a point; the logs go there"),
+    ("left right", "move the cursor; without one, the window"),
+    ("ctrl+left ctrl+right", "move the cursor by 10 cells"),
+    ("< > shift+left", "move the window"),
     ("x", "x axis: step, epoch, wall time, elapsed"),
+    ("s", "smoothing: 0.9, 0.97, 0.99, none, 0.6"),
+    ("l", "logarithmic y-axis"),
 )
 """What the keys of charts do, for the help."""
 
@@ -59,17 +64,19 @@ class ChartingScreen(PanelScreen):
     """A screen with charts; a subclass says of which columns, and how wide they are."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "cursor", "cursor"),
-        Binding("x", "kind", "x axis"),
-        Binding("0", "whole", "the whole run"),
+        Binding("c", "cursor", "cursor on all charts: read out a point"),
+        Binding("x", "kind", "x axis of the charts: step, epoch, wall time, elapsed"),
+        Binding("0", "whole", "zoom out to the whole run"),
         Binding("plus,equals_sign", "zoom(-1)", "zoom in"),
         Binding("minus,underscore", "zoom(1)", "zoom out"),
-        Binding("left", "aside(-1)", "cursor or window to the left"),
-        Binding("right", "aside(1)", "cursor or window to the right"),
-        Binding("ctrl+left", f"aside({-FAR})", "cursor far to the left"),
-        Binding("ctrl+right", f"aside({FAR})", "cursor far to the right"),
-        Binding("shift+left,less_than_sign", "pan(-1)", "window to the left"),
-        Binding("shift+right,greater_than_sign", "pan(1)", "window to the right"),
+        Binding("s", "app.smoothing", "smoothing of the charts (EMA)"),
+        Binding("l", "app.log_y", "logarithmic y-axis of the charts (log scale)"),
+        Binding("left", "aside(-1)", "cursor or window to the left", show=False),
+        Binding("right", "aside(1)", "cursor or window to the right", show=False),
+        Binding("ctrl+left", f"aside({-FAR})", "cursor far to the left", show=False),
+        Binding("ctrl+right", f"aside({FAR})", "cursor far to the right", show=False),
+        Binding("shift+left,less_than_sign", "pan(-1)", "window to the left", show=False),
+        Binding("shift+right,greater_than_sign", "pan(1)", "window to the right", show=False),
     ]
 
     OWN_KEYS: ClassVar[Keys] = CHART_KEYS

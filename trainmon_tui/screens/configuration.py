@@ -10,7 +10,7 @@ from trainmon_tui.widgets.configuration import ConfigurationPanel
 from trainmon_tui.widgets.footer import FooterPanel
 from trainmon_tui.widgets.status import StatusPanel
 
-KEYS = (("escape", "back"), ("up down pgup pgdn home end", "scroll"), ("?", "keys"), ("q", "quit"))
+KEYS = (("?", "keys"), ("escape", "back"), ("up down pgup pgdn home end", "scroll"), ("q", "quit"))
 """What the bottom line says."""
 
 PAGE = 10
@@ -23,22 +23,22 @@ FAR = 1_000_000
 class ConfigurationScreen(PanelScreen):
     """Status line, configuration, keys."""
 
-    OWN_KEYS = (("up down pgup pgdn", "scroll"), ("home end", "first and last line"))
+    OWN_KEYS = (("up down pgup pgdn home end", "scroll"),)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,i,1", "app.overview", "back"),
-        Binding("down", "move(1)", "down"),
-        Binding("up", "move(-1)", "up"),
-        Binding("pagedown", f"move({PAGE})", "page down"),
-        Binding("pageup", f"move({-PAGE})", "page up"),
-        Binding("home", f"move({-FAR})", "first line"),
-        Binding("end", f"move({FAR})", "last line"),
+        Binding("escape,i,1", "app.overview", "back", show=False),
+        Binding("down", "move(1)", "down", show=False),
+        Binding("up", "move(-1)", "up", show=False),
+        Binding("pagedown", f"move({PAGE})", "page down", show=False),
+        Binding("pageup", f"move({-PAGE})", "page up", show=False),
+        Binding("home", f"move({-FAR})", "first line", show=False),
+        Binding("end", f"move({FAR})", "last line", show=False),
     ]
 
     def __init__(self, report: Report, *, ascii_only: bool) -> None:
         """A screen without anything to show yet; arguments as for `OverviewScreen`."""
         self._configuration = ConfigurationPanel(report, ascii_only=ascii_only, id="configuration")
         footer = FooterPanel(report, ascii_only=ascii_only, id="footer")
-        footer.keys = KEYS
+        footer.keys, footer.tab = KEYS, "1"
         status = StatusPanel(report, ascii_only=ascii_only, id="status")
         super().__init__(
             "configuration-screen",

@@ -29,8 +29,8 @@ from trainmon_tui.widgets.rows import Box
 from trainmon_tui.widgets.status import StatusPanel
 
 KEYS = (
-    ("n p", "next, previous"), ("up down pgup pgdn", "scroll"), ("d", "data"), ("y", "copy"), ("X", "X-ray"),
-    ("escape", "back"), ("?", "keys"), ("q", "quit"),
+    ("?", "keys"), ("n p", "next, previous"), ("y", "copy"), ("d", "data"), ("X", "X-ray"), ("escape", "back"),
+    ("q", "quit"), ("up down pgup pgdn home end", "scroll"),
 )  # fmt: skip
 """What the bottom line says."""
 
@@ -80,23 +80,23 @@ class ErrorsScreen(PanelScreen):
     """Status line, list, details, keys."""
 
     OWN_KEYS = (
-        ("n  p", "next, previous error or warning (click, wheel)"),
+        ("n p", "next, previous error or warning (click, wheel)"),
         ("up down pgup pgdn home end", "scroll the details (wheel)"),
         ("d", "to the additional data, and back"),
         ("y", "copy all of it, to a file, too"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        ("escape,1", "app.overview", "back"),
+        Binding("escape,1", "app.overview", "back", show=False),
         Binding("n", "choose(1)", "next error"),
         Binding("p", "choose(-1)", "previous error"),
-        Binding("down", "lines(1)", "down"),
-        Binding("up", "lines(-1)", "up"),
-        Binding("pagedown", "pages(1)", "page down"),
-        Binding("pageup", "pages(-1)", "page up"),
-        Binding("home", "lines(-1000000)", "top"),
-        Binding("end", "lines(1000000)", "bottom"),
-        Binding("d", "data", "additional data"),
-        Binding("y", "copy", "copy the error"),
+        Binding("y", "copy", "copy the error to the clipboard and a file"),
+        Binding("d", "data", "additional data of the error"),
+        Binding("down", "lines(1)", "down", show=False),
+        Binding("up", "lines(-1)", "up", show=False),
+        Binding("pagedown", "pages(1)", "page down", show=False),
+        Binding("pageup", "pages(-1)", "page up", show=False),
+        Binding("home", "lines(-1000000)", "top", show=False),
+        Binding("end", "lines(1000000)", "bottom", show=False),
     ]
 
     def __init__(self, report: Report, *, ascii_only: bool, copies: Path | None = None) -> None:
@@ -110,7 +110,7 @@ class ErrorsScreen(PanelScreen):
         self._list = ErrorList(report, ascii_only=ascii_only, id="errors")
         self._details = ErrorDetails(report, ascii_only=ascii_only, id="details")
         footer = FooterPanel(report, ascii_only=ascii_only, id="footer")
-        footer.keys = KEYS
+        footer.keys, footer.tab = KEYS, "4"
         status = StatusPanel(report, ascii_only=ascii_only, id="status")
         self._copies = copies
         self._reader: Latest[Wanted] = Latest("trainmon-recall", self._recall)

@@ -10,7 +10,7 @@ from trainmon_tui.screens.base import PanelScreen, Report, centred
 from trainmon_tui.screens.plan import Plan
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.footer import Keys
-from trainmon_tui.widgets.lines import title_row
+from trainmon_tui.widgets.lines import title_row, wrap
 from trainmon_tui.widgets.rows import RowsPanel
 
 KEYS = (
@@ -23,14 +23,9 @@ KEYS = (
     ("7", "runs: every run under the folder; enter opens one"),
     ("X", "X-ray: what all threads of the training do now"),
     ("i", "configuration: all settings, command line, commit, versions"),
-    ("up down pgup pgdn home", "scroll the errors (mouse wheel too)"),
-    ("n  p", "next, previous error"),
-    ("s", "smoothing: 0.9, 0.97, 0.99, none, 0.6"),
-    ("l", "logarithmic y-axis"),
     ("space", "stand still; the run goes on"),
-    ("a", "acknowledge the alert in the alert row"),
+    ("a", "acknowledge the alert"),
     ("A", "alerts: all that stand and stood, since when and why"),
-    ("d", "dismiss what happened since you left"),
     ("t", "dark or light"),
     ("m", "mouse off, so that the terminal selects text; on again"),
     ("ctrl+p", "commands and all themes"),
@@ -41,12 +36,35 @@ KEYS = (
 )
 """Every key and what it does."""
 
+_WIDTH = 96
+"""Cells of the help where there is room."""
+
+_COLUMN = 26
+"""Cells of the keys' names; the longest of them fit."""
+
 SCROLL = 5
 """Lines that a key scrolls."""
 
 
+def all_keys(own: Keys) -> Keys:
+    """The keys of a view, then those that mean the same everywhere."""
+    taken = {name for names, _ in own for name in names.split()}
+    return (*own, *((names, words) for names, words in KEYS if not taken.issuperset(names.split())))
+
+
+def key_lines(width: int, ascii_only: bool, own: Keys = ()) -> list[Row]:
+    """A line for each key, or more: those of the view that was shown, then those of all views."""
+    column = min(_COLUMN, width // 3)
+    lines: list[Row] = []
+    for names, words in all_keys(own):
+        pieces = wrap(words, max(8, width - column - 4), 4, ascii_only=ascii_only)
+        for at, text in enumerate(pieces):
+            lines.append(row((f"  {names if not at else '':<{column}}  ", "key"), (text, "plain")))
+    return lines
+
+
 def rows(width: int, height: int, ascii_only: bool, own: Keys = (), top: int = 0) -> list[Row]:
-    """The keys, one a line: those of the view that was shown, then those of all views.
+    """A title and the keys.
 
     Args:
         width: Cells.
@@ -55,11 +73,10 @@ def rows(width: int, height: int, ascii_only: bool, own: Keys = (), top: int = 0
         own: The keys of the view that was shown.
         top: Lines that are scrolled away.
     """
-    keys = (*own, *KEYS)
-    note = "escape closes" if len(keys) < height else "up down scrolls   escape closes"
-    lines = [title_row("keys", [row((note, "dim"))], width, ascii_only=ascii_only)]
-    lines += [row((f"  {name:<24}", "key"), (words, "plain")) for name, words in keys[top:]]
-    return lines[:height]
+    lines = key_lines(width, ascii_only, own)
+    note = "escape closes" if len(lines) < height else "up down scrolls   escape closes"
+    title = title_row("keys", [row((note, "dim"))], width, ascii_only=ascii_only)
+    return [title, *lines[top:]][:height]
 
 
 class HelpPanel(RowsPanel[int]):
@@ -76,7 +93,8 @@ class HelpPanel(RowsPanel[int]):
 
     def draw(self, _piece: int, width: int, height: int) -> list[Row]:
         """See `rows`."""
-        self._top = max(0, min(self._top, len(self.own) + len(KEYS) + 1 - height))
+        lines = len(key_lines(width, self._ascii, self.own))
+        self._top = max(0, min(self._top, lines + 1 - height))
         return rows(width, height, self._ascii, self.own, self._top)
 
     def scroll_lines(self, lines: int) -> None:
@@ -104,12 +122,26 @@ class HelpScreen(PanelScreen, ModalScreen[bool | None]):
         """
         self._panel = panel = HelpPanel(report, ascii_only=ascii_only, id="help")
         panel.own = own
-        self._height = len(own) + len(KEYS) + 1
+        self._ascii = ascii_only
+        self._own = own
         super().__init__("help-screen", {"panel": panel})
 
     def boxes(self, width: int, height: int) -> Plan:
         """In the middle."""
-        return centred(width, height, 72, self._height)
+        wide = min(width, _WIDTH)
+        return centred(width, height, wide, len(key_lines(wide, self._ascii, self._own)) + 1)
+
+    def on_click(self) -> None:
+        """Closes it."""
+        self.dismiss(None)
+
+    def on_mouse_scroll_down(self) -> None:
+        """Scrolls down."""
+        self.action_move(1)
+
+    def on_mouse_scroll_up(self) -> None:
+        """Scrolls up."""
+        self.action_move(-1)
 
     def action_move(self, pages: int) -> None:
         """Scrolls by some lines."""

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from msgspec import structs
 from textual import events
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from trainmon.clock import stamp
@@ -28,19 +28,22 @@ from trainmon_tui.widgets.rows import Box
 from trainmon_tui.widgets.status import StatusPanel
 
 KEYS = (
-    ("escape", "back"), ("tab", "file"), ("/", "search"), ("n N", "next, previous"), ("end", "follow"), ("l", "level"),
-    ("f", "filter"), (":", "time or step"), ("w", "wrap"), ("up down pgup pgdn home", "scroll"), ("?", "keys"),
+    ("?", "keys"), ("/", "search"), ("n N", "next, previous"), ("tab", "file"), ("l", "level"), ("f", "filter"),
+    (":", "time or step"), ("end", "follow"), ("w", "wrap"), ("escape", "back"), ("up down pgup pgdn home", "scroll"),
+    ("q", "quit"),
 )  # fmt: skip
 """What the bottom line says."""
 
 OWN_KEYS = (
-    ("tab  [  ]", "next, previous file"),
-    ("/  n  N", "search, next find below, above; /loss.*nan/ is an expression"),
+    ("tab shift+tab [ ]", "next, previous file (click)"),
+    ("/", "search: a text, or /loss.*nan/ as an expression"),
+    ("n N", "next find below, above"),
     ("f", "only records with a text"),
     ("l", "all levels, warnings, errors"),
     (":", "go to a time or a step"),
-    ("end  space", "follow; stop and follow"),
-    ("w  left  right", "wrap; move to the side"),
+    ("end space", "follow; stop and follow"),
+    ("up down pgup pgdn home", "scroll, which pauses (wheel)"),
+    ("w left right", "wrap; move to the side"),
 )  # fmt: skip
 """What the keys do here, for the help."""
 
@@ -61,7 +64,7 @@ _DONE: Mapping[str, Callable[[LogView, str], None]] = {
 
 
 _OPENS: Mapping[str, str] = {"slash": "search", "f": "filter", "colon": "jump"}
-"""Keys that begin to type. No bindings: those act only after the keys that follow in the same read were given away."""
+"""Keys that begin to type, at once: bindings act only after the keys that follow in the same read were given away."""
 
 
 class PageArrived(Message):
@@ -73,22 +76,25 @@ class LogsScreen(PanelScreen):
 
     OWN_KEYS = OWN_KEYS
     BINDINGS: ClassVar[list[BindingType]] = [
-        ("escape", "back", "back"),
-        ("tab,right_square_bracket", "turn(1)", "next file"),
-        ("shift+tab,left_square_bracket", "turn(-1)", "previous file"),
-        ("n", "next(True)", "next match"),
-        ("N", "next(False)", "previous match"),
-        ("l", "level", "level"),
-        ("w", "wrap", "wrap"),
-        ("space", "stand", "pause or follow"),
-        ("down", "lines(1)", "down"),
-        ("up", "lines(-1)", "up"),
-        ("pagedown", "pages(1)", "page down"),
-        ("pageup", "pages(-1)", "page up"),
-        ("home", "start", "oldest"),
-        ("end", "end", "follow"),
-        ("right", "sideways(1)", "right"),
-        ("left", "sideways(-1)", "left"),
+        Binding("escape", "back", "back", show=False),
+        Binding("tab,right_square_bracket", "turn(1)", "next log file"),
+        Binding("shift+tab,left_square_bracket", "turn(-1)", "previous log file"),
+        Binding("slash", "type('search')", "search the log: text or /expression/"),
+        Binding("n", "next(True)", "next find"),
+        Binding("N", "next(False)", "previous find"),
+        Binding("f", "type('filter')", "filter the log by text"),
+        Binding("l", "level", "filter the log by level: warnings, errors"),
+        Binding("colon", "type('jump')", "go to a time or a step in the log"),
+        Binding("w", "wrap", "wrap long lines"),
+        Binding("space", "stand", "pause or follow the log"),
+        Binding("end", "end", "follow the log (tail -f)"),
+        Binding("home", "start", "oldest line"),
+        Binding("down", "lines(1)", "down", show=False),
+        Binding("up", "lines(-1)", "up", show=False),
+        Binding("pagedown", "pages(1)", "page down", show=False),
+        Binding("pageup", "pages(-1)", "page up", show=False),
+        Binding("right", "sideways(1)", "right", show=False),
+        Binding("left", "sideways(-1)", "left", show=False),
     ]
 
     def __init__(self, report: Report, *, ascii_only: bool) -> None:
@@ -99,7 +105,7 @@ class LogsScreen(PanelScreen):
         )
         self._prompt = PromptPanel(report, ascii_only=ascii_only, id="prompt")
         footer = FooterPanel(report, ascii_only=ascii_only, id="footer")
-        footer.keys = KEYS
+        footer.keys, footer.tab = KEYS, "5"
         status = StatusPanel(report, ascii_only=ascii_only, id="status")
         self._source: tuple[str, str] | None = None
         self._desk: LogDesk | None = None
@@ -275,7 +281,7 @@ class LogsScreen(PanelScreen):
         else:
             await self.run_action("app.overview")
 
-    def _type(self, what: str) -> None:
+    def action_type(self, what: str) -> None:
         """Begins to type a search, a filter or a place."""
         self._typing = what
         self._prompt.take(_PROMPTS[what])
@@ -289,7 +295,7 @@ class LogsScreen(PanelScreen):
         event.stop()
         event.prevent_default()
         if what is None:
-            self._type(_OPENS[event.key])
+            self.action_type(_OPENS[event.key])
             return
         if event.key not in ("enter", "escape"):
             self._prompt.take(after_key(self._prompt.typed, event.key, event.character))

@@ -12,7 +12,7 @@ from trainmon_tui.widgets.rows import Box
 from trainmon_tui.widgets.status import StatusPanel
 
 KEYS = (
-    ("escape", "back"), ("up down pgup pgdn", "scroll the GPUs"), ("space", "pause"), ("?", "keys"), ("q", "quit"),
+    ("?", "keys"), ("escape", "back"), ("up down pgup pgdn", "scroll the GPUs"), ("space", "pause"), ("q", "quit"),
 )  # fmt: skip
 """What the bottom line says."""
 
@@ -23,21 +23,22 @@ PAGE = 8
 class MachineScreen(PanelScreen):
     """Status line, machine, keys."""
 
+    OWN_KEYS = (("up down pgup pgdn home end", "scroll the GPUs"),)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,1", "app.overview", "back"),
-        Binding("down", "move(1)", "down"),
-        Binding("up", "move(-1)", "up"),
-        Binding("pagedown", f"move({PAGE})", "page down"),
-        Binding("pageup", f"move({-PAGE})", "page up"),
-        Binding("home", "move(-1000000)", "top"),
-        Binding("end", "move(1000000)", "bottom"),
+        Binding("escape,1", "app.overview", "back", show=False),
+        Binding("down", "move(1)", "down", show=False),
+        Binding("up", "move(-1)", "up", show=False),
+        Binding("pagedown", f"move({PAGE})", "page down", show=False),
+        Binding("pageup", f"move({-PAGE})", "page up", show=False),
+        Binding("home", "move(-1000000)", "top", show=False),
+        Binding("end", "move(1000000)", "bottom", show=False),
     ]
 
     def __init__(self, report: Report, *, ascii_only: bool) -> None:
         """A screen without anything to show yet; arguments as for `OverviewScreen`."""
         self._page = MachinePage(report, ascii_only=ascii_only, id="machine-page")
         footer = FooterPanel(report, ascii_only=ascii_only, id="footer")
-        footer.keys = KEYS
+        footer.keys, footer.tab = KEYS, "3"
         status = StatusPanel(report, ascii_only=ascii_only, id="status")
         super().__init__("machine-screen", {"status": status, "page": self._page, "footer": footer})
 

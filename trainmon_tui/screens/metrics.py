@@ -29,8 +29,8 @@ from trainmon_tui.widgets.rows import Box, Panel
 from trainmon_tui.widgets.status import StatusPanel
 
 KEYS = (
-    ("?", "keys"), ("escape", "back"), ("enter", "open"), ("/", "filter"), ("pgup pgdn", "pages"), ("c", "cursor"),
-    ("+ -", "zoom"), ("0", "all"), ("x", "x axis"), ("l", "log y"), ("s", "smoothing"), ("q", "quit"),
+    ("?", "keys"), ("/", "filter"), ("enter", "open"), ("pgup pgdn", "pages"), ("c", "cursor"), ("+ -", "zoom"),
+    ("0", "all"), ("x", "x axis"), ("l", "log y"), ("s", "smoothing"), ("escape", "back"), ("q", "quit"),
 )  # fmt: skip
 """What the bottom line says."""
 
@@ -42,23 +42,25 @@ class MetricsScreen(ChartingScreen):
     """Status line, what is shown, the grid, and the keys or what is being typed."""
 
     OWN_KEYS: ClassVar[Keys] = (
-        ("arrows tab enter", "choose a chart; show it on the whole screen"),
+        ("enter", "show the chosen chart on the whole screen"),
+        ("up down tab shift+tab", "choose a chart; left, right too without a cursor"),
+        ("pgup pgdn home end", "pages; the first, the last chart"),
         ("/", "filter: part of a name, glob, /expression/"),
         *CHART_KEYS,
     )
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "remove the filter, back"),
-        Binding("enter", "open", "full size"),
-        Binding("slash", "filter", "filter"),
-        Binding("up", "rows(-1)", "the chart above"),
-        Binding("down", "rows(1)", "the chart below"),
-        Binding("tab", "charts(1)", "the next chart"),
-        Binding("shift+tab", "charts(-1)", "the previous chart"),
+        Binding("escape", "back", "remove the filter, back", show=False),
+        Binding("enter", "open", "show the chosen chart on the whole screen"),
+        Binding("slash", "filter", "filter the metrics by name"),
+        Binding("up", "rows(-1)", "the chart above", show=False),
+        Binding("down", "rows(1)", "the chart below", show=False),
+        Binding("tab", "charts(1)", "the next chart", show=False),
+        Binding("shift+tab", "charts(-1)", "the previous chart", show=False),
         Binding("pageup", "pages(-1)", "the page before"),
         Binding("pagedown", "pages(1)", "the next page"),
-        Binding("home", "charts(-1000000)", "the first chart"),
-        Binding("end", "charts(1000000)", "the last chart"),
+        Binding("home", "charts(-1000000)", "the first chart", show=False),
+        Binding("end", "charts(1000000)", "the last chart", show=False),
     ]
 
     def __init__(self, report: Report, *, ascii_only: bool) -> None:
@@ -69,7 +71,7 @@ class MetricsScreen(ChartingScreen):
         self._head = GridHead(report, ascii_only=ascii_only, id="head")
         self._prompt = PromptPanel(report, ascii_only=ascii_only, id="prompt")
         footer = FooterPanel(report, ascii_only=ascii_only, id="footer")
-        footer.keys = KEYS
+        footer.keys, footer.tab = KEYS, "2"
         self._text = ""
         self._before = ""
         """The filter that comes back when typing is given up."""

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 
 from trainmon_tui.screens.base import PanelScreen, Report
 from trainmon_tui.screens.plan import Plan
@@ -12,7 +12,7 @@ from trainmon_tui.widgets.rows import Box
 from trainmon_tui.widgets.status import StatusPanel
 
 KEYS = (
-    ("escape", "back"), ("up down home end", "select"), ("pgup pgdn", "scroll the details"), ("?", "keys"),
+    ("?", "keys"), ("up down home end", "select"), ("pgup pgdn", "scroll the details"), ("escape", "back"),
     ("q", "quit"),
 )  # fmt: skip
 """What the bottom line says."""
@@ -26,20 +26,20 @@ class OperationsScreen(PanelScreen):
 
     OWN_KEYS = (("up down home end", "select"), ("pgup pgdn", "scroll the details"))
     BINDINGS: ClassVar[list[BindingType]] = [
-        ("escape", "app.overview", "back"),
-        ("down", "move(1)", "next"),
-        ("up", "move(-1)", "previous"),
-        ("home", "move(-1000)", "first"),
-        ("end", "move(1000)", "last"),
-        ("pagedown", f"details({PAGE})", "scroll down"),
-        ("pageup", f"details({-PAGE})", "scroll up"),
+        Binding("escape", "app.overview", "back", show=False),
+        Binding("down", "move(1)", "next", show=False),
+        Binding("up", "move(-1)", "previous", show=False),
+        Binding("home", "move(-1000)", "first", show=False),
+        Binding("end", "move(1000)", "last", show=False),
+        Binding("pagedown", f"details({PAGE})", "scroll down", show=False),
+        Binding("pageup", f"details({-PAGE})", "scroll up", show=False),
     ]
 
     def __init__(self, report: Report, *, ascii_only: bool) -> None:
         """A screen without anything to show yet; arguments as for `OverviewScreen`."""
         self._operations = OperationsPanel(report, ascii_only=ascii_only, id="operations")
         footer = FooterPanel(report, ascii_only=ascii_only, id="footer")
-        footer.keys = KEYS
+        footer.keys, footer.tab = KEYS, "6"
         status = StatusPanel(report, ascii_only=ascii_only, id="status")
         super().__init__(
             "operations-screen", {"status": status, "operations": self._operations, "footer": footer}

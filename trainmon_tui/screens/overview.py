@@ -1,9 +1,13 @@
 """The overview: all of a run on one screen, in the order of what decides."""
 
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
 from trainmon.range_rows import Key
 from trainmon_tui.render.plot import LABEL_CELLS
 from trainmon_tui.screens.base import Report
-from trainmon_tui.screens.charting import ChartingScreen
+from trainmon_tui.screens.charting import CHART_KEYS, ChartingScreen
 from trainmon_tui.screens.plan import MACHINE, SEVERAL, SIDE, WIDE, Look, Plan, plan
 from trainmon_tui.sight import Sight
 from trainmon_tui.theme import Palette
@@ -14,7 +18,7 @@ from trainmon_tui.widgets.best import BestPanel
 from trainmon_tui.widgets.checkpoints import CheckpointsPanel
 from trainmon_tui.widgets.config import ConfigPanel
 from trainmon_tui.widgets.errors import ErrorsPanel
-from trainmon_tui.widgets.footer import FooterPanel
+from trainmon_tui.widgets.footer import FooterPanel, Keys
 from trainmon_tui.widgets.loss import LOSS, LossPanel
 from trainmon_tui.widgets.machine import MachinePanel
 from trainmon_tui.widgets.metrics import MetricsPanel
@@ -25,11 +29,17 @@ from trainmon_tui.widgets.status import StatusPanel
 from trainmon_tui.widgets.verdict import VerdictPanel, wanted_height
 
 KEYS = (
-    ("?", "keys"), ("q", "quit"), ("2", "metrics"), ("4", "errors"), ("A", "alerts"), ("c", "cursor"),
-    ("s", "smoothing"), ("l", "log y"), ("space", "pause"), ("t", "theme"), ("m", "mouse off/on"),
-    ("n p up down", "scroll errors"), ("X", "X-ray"),
+    ("?", "keys"), ("q", "quit"), ("A", "alerts"), ("c", "cursor"), ("s", "smoothing"), ("l", "log y"),
+    ("x", "x axis"), ("i", "configuration"), ("space", "pause"), ("n p", "errors"), ("X", "X-ray"),
+    ("ctrl+p", "commands"), ("t", "theme"), ("m", "mouse off"),
 )  # fmt: skip
 """What the bottom line says, the most important first."""
+
+PAGE = 10
+"""Lines of the errors that a page key scrolls."""
+
+FAR = 1_000_000
+"""More lines than there are."""
 
 NEVER_DIMMED = frozenset({"status", "alert", "verdict", "errors", "output", "since", "footer"})
 """Panels that matter most once a run is dead."""
@@ -44,6 +54,25 @@ _PANELS: dict[str, type[Panel]] = {
 class OverviewScreen(ChartingScreen):
     """All panels, placed by `plan`."""
 
+    OWN_KEYS: ClassVar[Keys] = (
+        ("n p", "next, previous error"),
+        ("up down pgup pgdn home end", "scroll the errors (wheel)"),
+        ("a", "acknowledge the alert in the alert row"),
+        ("d", "dismiss what happened since you left"),
+        *CHART_KEYS,
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "jump(1)", "next error", show=False),
+        Binding("p", "jump(-1)", "previous error", show=False),
+        Binding("down", "scroll(1)", "down", show=False),
+        Binding("up", "scroll(-1)", "up", show=False),
+        Binding("pagedown", f"scroll({PAGE})", "page down", show=False),
+        Binding("pageup", f"scroll({-PAGE})", "page up", show=False),
+        Binding("home", f"scroll({-FAR})", "top", show=False),
+        Binding("end", f"scroll({FAR})", "bottom", show=False),
+        Binding("d", "app.dismiss", "dismiss what happened since you left"),
+    ]
+
     def __init__(self, report: Report, *, ascii_only: bool) -> None:
         """A screen without anything to show yet.
 
@@ -53,14 +82,17 @@ class OverviewScreen(ChartingScreen):
         """
         self._errors = ErrorsPanel(report, ascii_only=ascii_only, id="errors")
         footer = FooterPanel(report, ascii_only=ascii_only, id="footer")
-        footer.keys = KEYS
+        footer.keys, footer.tab, footer.least = KEYS, "1", 2
         others = {name: kind(report, ascii_only=ascii_only, id=name) for name, kind in _PANELS.items()}
         super().__init__("overview", {**others, "errors": self._errors, "footer": footer})
 
-    @property
-    def scrolling(self) -> ErrorsPanel:
-        """The errors."""
-        return self._errors
+    def action_scroll(self, lines: int) -> None:
+        """Scrolls the errors."""
+        self._errors.scroll_lines(lines)
+
+    def action_jump(self, groups: int) -> None:
+        """Goes to the next or the previous error."""
+        self._errors.jump(groups)
 
     def columns(self) -> tuple[Key, ...]:
         """Those of the loss chart."""

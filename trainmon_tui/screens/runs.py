@@ -18,15 +18,15 @@ from trainmon_tui.memory import KeptList
 from trainmon_tui.screens.base import PanelScreen, Report
 from trainmon_tui.screens.plan import Plan
 from trainmon_tui.sight import Sight
-from trainmon_tui.widgets.footer import FooterPanel
+from trainmon_tui.widgets.footer import FooterPanel, Keys
 from trainmon_tui.widgets.prompt import PromptPanel, Typed, after_key, after_text
 from trainmon_tui.widgets.rows import Box
 from trainmon_tui.widgets.runs import RunsPanel, RunsSlice, entries, place
 from trainmon_tui.widgets.runs_table import ORDERS
 
 KEYS = (
-    ("enter", "open"), ("escape", "back"), ("/", "filter"), ("s", "sort"), ("r", "backwards"),
-    ("up down pgup pgdn home end", "choose"), ("?", "keys"), ("q", "quit"),
+    ("?", "keys"), ("enter", "open"), ("/", "filter"), ("s", "sort"), ("r", "backwards"), ("escape", "back"),
+    ("up down pgup pgdn home end", "choose"), ("q", "quit"),
 )  # fmt: skip
 """What the bottom line says."""
 
@@ -56,18 +56,25 @@ class ListingArrived(Message):
 class RunsScreen(PanelScreen):
     """The list, keys or the filter that is being typed."""
 
+    OWN_KEYS: ClassVar[Keys] = (
+        ("enter", "open the chosen run (double click)"),
+        ("up down pgup pgdn home end", "choose (click, wheel)"),
+        ("s r", "sort by the next column; the other way round"),
+        ("/", "filter: part of name, model or status, glob, /expression/"),
+    )
+
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,1", "app.overview", "back"),
-        Binding("enter", "open", "open"),
-        Binding("slash", "type", "filter"),
-        Binding("s", "sort", "sort by the next column"),
-        Binding("r", "backwards", "the other way round"),
-        Binding("down", "choose(1)", "down"),
-        Binding("up", "choose(-1)", "up"),
-        Binding("pagedown", "page(1)", "page down"),
-        Binding("pageup", "page(-1)", "page up"),
-        Binding("home", "choose(-1000000)", "first"),
-        Binding("end", "choose(1000000)", "last"),
+        Binding("escape,1", "app.overview", "back", show=False),
+        Binding("enter", "open", "open the chosen run"),
+        Binding("slash", "type", "filter the runs by name, model or status"),
+        Binding("s", "sort", "sort the runs by the next column"),
+        Binding("r", "backwards", "sort the runs the other way round"),
+        Binding("down", "choose(1)", "down", show=False),
+        Binding("up", "choose(-1)", "up", show=False),
+        Binding("pagedown", "page(1)", "page down", show=False),
+        Binding("pageup", "page(-1)", "page up", show=False),
+        Binding("home", "choose(-1000000)", "first", show=False),
+        Binding("end", "choose(1000000)", "last", show=False),
     ]
 
     def __init__(self, report: Report, *, ascii_only: bool) -> None:
@@ -75,7 +82,7 @@ class RunsScreen(PanelScreen):
         self._list = RunsPanel(report, ascii_only=ascii_only, id="runs")
         self._prompt = PromptPanel(report, ascii_only=ascii_only, id="prompt")
         footer = FooterPanel(report, ascii_only=ascii_only, id="footer")
-        footer.keys = KEYS
+        footer.keys, footer.tab = KEYS, "7"
         self._typing = False
         self._before = ""
         self._catalogue: Catalogue | None = None

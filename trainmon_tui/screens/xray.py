@@ -22,7 +22,7 @@ from trainmon_tui.widgets.stacks import StacksPanel, StacksSlice
 from trainmon_tui.widgets.status import StatusPanel
 
 KEYS = (
-    ("X", "ask again"), ("up down pgup pgdn", "scroll"), ("escape", "back"), ("?", "keys"), ("q", "quit"),
+    ("?", "keys"), ("X", "ask again"), ("escape", "back"), ("up down pgup pgdn", "scroll"), ("q", "quit"),
 )  # fmt: skip
 """What the bottom line says."""
 
@@ -42,14 +42,14 @@ class XRayScreen(PanelScreen):
 
     OWN_KEYS = (("X", "ask again"), ("up down pgup pgdn home end", "scroll (wheel)"))
     BINDINGS: ClassVar[list[BindingType]] = [
-        ("escape,1", "app.overview", "back"),
+        Binding("escape,1", "app.overview", "back", show=False),
         Binding("X", "ask", "ask again"),
-        Binding("down", "lines(1)", "down"),
-        Binding("up", "lines(-1)", "up"),
-        Binding("pagedown", "pages(1)", "page down"),
-        Binding("pageup", "pages(-1)", "page up"),
-        Binding("home", "lines(-1000000)", "top"),
-        Binding("end", "lines(1000000)", "bottom"),
+        Binding("down", "lines(1)", "down", show=False),
+        Binding("up", "lines(-1)", "up", show=False),
+        Binding("pagedown", "pages(1)", "page down", show=False),
+        Binding("pageup", "pages(-1)", "page up", show=False),
+        Binding("home", "lines(-1000000)", "top", show=False),
+        Binding("end", "lines(1000000)", "bottom", show=False),
     ]
 
     def __init__(
@@ -64,7 +64,7 @@ class XRayScreen(PanelScreen):
         """
         self._stacks = StacksPanel(report, ascii_only=ascii_only, id="stacks")
         footer = FooterPanel(report, ascii_only=ascii_only, id="footer")
-        footer.keys = KEYS
+        footer.keys, footer.tab = KEYS, "1"
         status = StatusPanel(report, ascii_only=ascii_only, id="status")
         self._ask = ask
         self._asker: Latest[Opened | None] = Latest("trainmon-xray", self._do_ask)

@@ -11,7 +11,7 @@ from trainmon_tui.expression import Marker, Pattern, UnusableError
 from trainmon_tui.log_page import LogPage, Search
 from trainmon_tui.render.cells import Row, row, row_width
 from trainmon_tui.sight import Sight
-from trainmon_tui.widgets.lines import clip, join, spread, title_row, words
+from trainmon_tui.widgets.lines import clip, join, spread, title_row, words, wrap
 from trainmon_tui.widgets.log_lines import line_rows
 from trainmon_tui.widgets.rows import RowsPanel
 
@@ -154,7 +154,7 @@ def _empty(page: LogPage, width: int, ascii_only: bool) -> list[Row]:
     name = clip(words(page.name, ascii_only=ascii_only), width - 10, ascii_only=ascii_only)
     there = f"{name} is empty" if page.exists else f"no {name} yet"
     made = words(f"written by {MAKES[page.file]}", ascii_only=ascii_only)
-    return [row((there, "dim")), row((clip(made, width, ascii_only=ascii_only), "dim"))]
+    return [row((line, "dim")) for line in (there, *wrap(made, width, 4, ascii_only=ascii_only))]
 
 
 class LogPane(RowsPanel[LogPiece]):

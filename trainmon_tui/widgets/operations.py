@@ -15,7 +15,7 @@ from trainmon.units import clock, count
 from trainmon_tui.render.cells import Role, Row, fit_row, row
 from trainmon_tui.render.safe import fit
 from trainmon_tui.sight import Sight
-from trainmon_tui.widgets.lines import clip, title_row, words
+from trainmon_tui.widgets.lines import clip, title_row, words, wrap
 from trainmon_tui.widgets.operation_details import model_details, timed_details
 from trainmon_tui.widgets.operation_table import header, timed_row
 from trainmon_tui.widgets.rows import RowsPanel
@@ -149,12 +149,16 @@ def _timed_part(piece: OperationsSlice, at: int, width: int, room: int, ascii_on
         note = row((f"{count(piece.left_out)} records of smaller ones left out", "dim"))
     lines = [title_row("operations by share of wall time", [note], width, ascii_only=ascii_only)]
     if not piece.timed:
-        return [*lines, row((clip(NO_TIMED, width, ascii_only=ascii_only), "dim"))][:room]
+        return [*lines, *_nothing(NO_TIMED, width, ascii_only)][:room]
     lines.append(header(width))
     for index in _window(len(piece.timed), at, room - 2):
         name, summary = piece.timed[index]
         lines.append(timed_row(name, summary, piece.elapsed, width, ascii_only, selected=index == at))
     return lines[:room]
+
+
+def _nothing(text: str, width: int, ascii_only: bool) -> list[Row]:
+    return [row((line, "dim")) for line in wrap(text, width, 3, ascii_only=ascii_only)]
 
 
 def _models_part(piece: OperationsSlice, at: int, width: int, room: int, ascii_only: bool) -> list[Row]:
@@ -165,7 +169,7 @@ def _models_part(piece: OperationsSlice, at: int, width: int, room: int, ascii_o
     note = row((said, "dim"), (f"   failed {failed}" if failed else "", "bad")) if piece.models else ()
     lines = [title_row("model operations", [note], width, ascii_only=ascii_only)]
     if not piece.models:
-        return [*lines, row((clip(NO_MODELS, width, ascii_only=ascii_only), "dim"))][:room]
+        return [*lines, *_nothing(NO_MODELS, width, ascii_only)][:room]
     lines += [
         _model_row(piece.models[index], piece.utc_offset, width, ascii_only, selected=index == at)
         for index in _window(len(piece.models), at, room - 1)

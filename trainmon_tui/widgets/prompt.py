@@ -1,12 +1,16 @@
 """The line in which something is typed: a search, a filter, a place to go to."""
 
 import msgspec
+from textual import events
 
 from trainmon_tui.render.cells import Row, fit_row, row, row_width
-from trainmon_tui.render.safe import safe, to_ascii
+from trainmon_tui.render.safe import cell_width, safe, to_ascii
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.lines import clip_end, spread
 from trainmon_tui.widgets.rows import RowsPanel
+
+_CLICKS = (("enter go", "enter"), ("escape back", "escape"))
+"""What can be clicked, and the key that it presses."""
 
 LIMIT = 200
 """Characters that can be typed."""
@@ -70,6 +74,15 @@ class PromptPanel(RowsPanel[Typed]):
         """Draws what was typed."""
         self.typed = self._slice = typed
         self.redraw()
+
+    def on_click(self, event: events.Click) -> None:
+        """Presses the key under the mouse."""
+        event.stop()
+        line = self.text()
+        for words, key in _CLICKS:
+            at = cell_width(line[: line.rfind(words)]) if words in line else self.size.width
+            if at <= event.x < at + len(words):
+                self.app.simulate_key(key)
 
     def pick(self, _sight: Sight) -> Typed:
         """What was typed; the sight does not matter."""
