@@ -163,7 +163,10 @@ def log_training_start(
     *,
     config: Mapping[str, Any] | None = None,
     run_id: str | None = None,
+    steps_per_epoch: int | None = None,
+    initial_step: int | None = None,
     resume: bool | Literal["auto"] = False,
+    steps_count: Literal["unknown", "run"] = "unknown",
 ) -> None:
     """Records that a training begins; see `TrainLogger.log_training_start`."""
     _current().log_training_start(
@@ -175,7 +178,10 @@ def log_training_start(
         optimizer,
         config=config,
         run_id=run_id,
+        steps_per_epoch=steps_per_epoch,
+        initial_step=initial_step,
         resume=resume,
+        steps_count=steps_count,
     )
 
 
@@ -208,9 +214,12 @@ def log_model_checkpoint(
     loss: float | None,
     checkpoint_path: str | os.PathLike[str],
     metrics: Mapping[str, float] | None = None,
+    *,
+    size: int | None = None,
+    duration: float | None = None,
 ) -> None:
     """Records that a model was saved; see `TrainLogger.log_model_checkpoint`."""
-    _current().log_model_checkpoint(epoch, step, loss, checkpoint_path, metrics)
+    _current().log_model_checkpoint(epoch, step, loss, checkpoint_path, metrics, size=size, duration=duration)
 
 
 def log_validation_results(

@@ -1,11 +1,18 @@
 """Arguments of setup, checked: each says what was expected and what came."""
 
+import operator
+import os
+from typing import SupportsFloat, SupportsIndex
+
 from trainmon.complaints import print_line
 from trainmon.errors import ArgumentError
 from trainmon.events import Direction
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 """Names of the levels of `logging`, lowest first."""
+
+LONGEST_NAME = 200
+"""Bytes of a name at most: a file system takes 255, and rotation and suffixes need some."""
 
 
 def check_level(level: object) -> str:
@@ -27,17 +34,47 @@ def named_level(name: str | None, level: str) -> str:
 
 
 def check_positive(name: str, value: object) -> float:
-    """A finite number above 0."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
+    """A finite number above 0; scalars of numpy and torch are taken, too."""
+    try:
+        number = float(value) if isinstance(value, SupportsFloat) and not isinstance(value, bool) else 0.0
+    except (TypeError, ValueError, RuntimeError, OverflowError):
+        number = 0.0
+    if not 0.0 < number < float("inf"):
         raise ArgumentError(f"{name}: expected a number above 0, got {value!r}")
-    return float(value)
+    return number
 
 
 def check_count(name: str, value: object, *, least: int = 0) -> int:
-    """A whole number that is not below `least`."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+    """A whole number that is not below `least`; those of numpy and torch are taken, too."""
+    try:
+        number = operator.index(value) if isinstance(value, SupportsIndex) else None
+    except (TypeError, ValueError, RuntimeError):
+        number = None  # A tensor of several numbers, or of fractions.
+    if number is None or isinstance(value, bool) or number < least:
         raise ArgumentError(f"{name}: expected a whole number from {least}, got {value!r}")
-    return value
+    return number
+
+
+def check_flag(name: str, value: object) -> bool:
+    """True or False, or 1 or 0: a text such as "no" would count as True."""
+    if isinstance(value, int) and value in (0, 1):
+        return bool(value)
+    raise ArgumentError(f"{name}: expected True or False, got {value!r}")
+
+
+def check_path(name: str, value: object) -> str:
+    """A path that a file system can have."""
+    text = os.fspath(value) if isinstance(value, str | os.PathLike) else None
+    if not isinstance(text, str) or not text or not _is_file_name(text):
+        raise ArgumentError(f"{name}: expected a path, got {value!r}")
+    return text
+
+
+def _is_file_name(text: str) -> bool:
+    try:
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
 
 
 def check_optional_count(name: str, value: object, *, least: int = 0) -> int | None:
@@ -47,8 +84,10 @@ def check_optional_count(name: str, value: object, *, least: int = 0) -> int | N
 
 def check_name(name: str, value: object) -> str:
     """A text that may be part of a file name."""
-    if not isinstance(value, str) or not value or "/" in value or "\0" in value or value in (".", ".."):
+    if not isinstance(value, str) or not value or "/" in value or value in (".", ".."):
         raise ArgumentError(f"{name}: expected a name without '/', got {value!r}")
+    if not _is_file_name(value) or len(os.fsencode(value)) > LONGEST_NAME:
+        raise ArgumentError(f"{name}: expected the name of a file, up to {LONGEST_NAME} bytes, got {value!r}")
     return value
 
 

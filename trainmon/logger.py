@@ -111,19 +111,28 @@ class TrainLogger(ProgressCall, SafeCalls):
         Raises:
             ArgumentError: An argument is not what it has to be; the message says what was expected.
         """
-        if not isinstance(log_dir, str | os.PathLike) or not os.fspath(log_dir):
-            raise ArgumentError(f"log_dir: expected a path, got {log_dir!r}")
+        log_dir = checks.check_path("log_dir", log_dir)
         rank = checks.check_optional_count("rank", rank)
         folder = rank_folder(absolute(log_dir), rank if rank is not None else ranks.rank())
         self.options = Options(
             folder=folder,
             app_name=checks.check_name("app_name", app_name),
             level=checks.named_level(os.environ.get("TRAINMON_LEVEL"), checks.check_level(level)),
-            console=bool(console),
+            console=checks.check_flag("console", console),
             progress_per_second=checks.check_positive("progress_per_second", progress_per_second),
             max_log_bytes=checks.check_optional_count("max_log_bytes", max_log_bytes, least=1_024),
             backup_count=checks.check_count("backup_count", backup_count),
         )
+        hooked = {
+            name: checks.check_flag(f"record_{name}", value)
+            for name, value in (
+                ("exceptions", record_exceptions),
+                ("warnings", record_warnings),
+                ("faults", record_faults),
+                ("loggers", record_loggers),
+                ("stacks", record_stacks),
+            )
+        }
         if machine_every is not None:
             machine_every = max(0.5, checks.check_positive("machine_every", machine_every))
         if model_loader is not None and not callable(model_loader):
@@ -138,14 +147,7 @@ class TrainLogger(ProgressCall, SafeCalls):
         if self.recorder.writer is not None:
             self._watch = AlertWatch(self.recorder)
             self.recorder.writer.call_each_second(self._each_second)
-        self._hooks = Hooks(
-            self,
-            exceptions=bool(record_exceptions),
-            warnings=bool(record_warnings),
-            faults=bool(record_faults),
-            loggers=bool(record_loggers),
-            stacks=bool(record_stacks),
-        )
+        self._hooks = Hooks(self, **hooked)
         self._monitor: Monitor | None = None
         if machine_every is not None and self.recorder.writer is not None:
             self._monitor = Monitor(

@@ -76,7 +76,7 @@ class TrainingRun:
         if resume == "auto" and run_id is None:
             raise ArgumentError("resume='auto': expected a run_id, which tells whether it is the same run")
         self._resume: bool | Literal["auto"] = resume
-        self._batch_size = batch_size
+        self._batch_size = checks.check_optional_count("batch_size", batch_size, least=1)
         self._learning_rate = learning_rate
         self._optimizer = optimizer
         self._config = config

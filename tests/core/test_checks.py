@@ -1,7 +1,9 @@
 """Arguments of setup: a wrong one raises a sentence that names it, what was expected and what came."""
 
 from collections.abc import Callable
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from trainmon import checks
@@ -25,6 +27,20 @@ from trainmon.errors import ArgumentError, TrainmonError
         (lambda value: checks.check_name("app_name", value), "../../x"),
         (lambda value: checks.check_name("app_name", value), ".."),
         (lambda value: checks.check_name("app_name", value), "a\0b"),
+        (lambda value: checks.check_name("app_name", value), "\ud800"),
+        (lambda value: checks.check_name("app_name", value), "x" * 300),
+        (lambda value: checks.check_path("log_dir", value), None),
+        (lambda value: checks.check_path("log_dir", value), ""),
+        (lambda value: checks.check_path("log_dir", value), b"logs"),
+        (lambda value: checks.check_path("log_dir", value), "a\0b"),
+        (lambda value: checks.check_path("log_dir", value), "\ud800"),
+        (lambda value: checks.check_flag("console", value), "no"),
+        (lambda value: checks.check_flag("console", value), None),
+        (lambda value: checks.check_flag("console", value), 2),
+        (lambda value: checks.check_count("steps", value), np.float64(3.0)),
+        (lambda value: checks.check_count("steps", value), np.array([1, 2])),
+        (lambda value: checks.check_positive("speed", value), np.array([1.0, 2.0])),
+        (lambda value: checks.check_positive("speed", value), 1j),
         (lambda value: checks.check_text("metric", value), 3),
         (lambda value: checks.check_direction(value), "up"),
     ],
@@ -47,3 +63,12 @@ def test_right_arguments_come_back() -> None:
     assert checks.check_positive("speed", 10) == 10.0
     assert checks.check_optional_count("steps", None) is None
     assert checks.check_direction("max") == "max"
+    assert checks.check_path("log_dir", Path("logs")) == "logs"
+    assert (checks.check_flag("console", True), checks.check_flag("console", 0)) == (True, False)
+
+
+def test_w19_scalars_of_numpy_are_numbers_in_setup_too() -> None:
+    """Step counts are often computed with it."""
+    assert checks.check_count("steps", np.int64(3)) == 3
+    assert type(checks.check_count("steps", np.array(3))) is int
+    assert checks.check_positive("speed", np.float32(0.5)) == 0.5

@@ -1,6 +1,7 @@
 """A system that has no thread, no descriptor or no working folder left: a logger opens all the same, and records."""
 
 import errno
+import inspect
 import os
 import threading
 from pathlib import Path
@@ -65,6 +66,17 @@ def test_a_level_of_the_environment_that_is_none_is_said_and_stops_no_training(
 
     assert logger.options.level == "ERROR"
     assert "TRAINMON_LEVEL: level: expected one of DEBUG" in capfd.readouterr().err
+
+
+def test_the_functions_take_what_the_methods_take() -> None:
+    """But for what the package itself passes."""
+    for name in trainmon.__all__:
+        if name.startswith("log_"):
+            function = inspect.signature(getattr(trainmon, name)).parameters
+            method = inspect.signature(getattr(TrainLogger, name)).parameters
+            missing = set(method) - set(function) - {"self", "uncaught", "error", "reason", "waited"}
+            assert not missing, name
+            assert all(function[each].default == method[each].default for each in function), name
 
 
 def test_w31_a_working_folder_that_was_deleted_is_made_again(
