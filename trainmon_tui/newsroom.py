@@ -3,13 +3,16 @@
 What was there when the viewer came is no news to whoever opened it.
 """
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trainmon.alerts import USUAL, Thresholds, alerts
-from trainmon.notify import duty
-from trainmon.notify.news import Desk, Moment, News
+from trainmon.kept import kept_path
+from trainmon.notify import duty, ledger, record
+from trainmon.notify.ledger import Entry
+from trainmon.notify.news import Desk, Moment, News, end_key
 from trainmon.notify.rules import Rules
 from trainmon_tui.sight import Sight
 
@@ -55,6 +58,11 @@ class Newsroom:
         self._desk = Desk(self._rules)
         self._sender: Sender | None = None
         self._looked = float("-inf")
+        self._inquiry = Inquiry(self._folder)
+
+    def told(self, sight: Sight, mono: float) -> Entry | None:
+        """Whom a message about the end of the run has reached; None: nobody as far as is known by now."""
+        return self._inquiry.told(sight, mono)
 
     def look(self, sight: Sight, mono: float) -> bool:
         """Has told what is news at monotonic second `mono`; True where the bell is to be rung."""
@@ -77,3 +85,40 @@ class Newsroom:
         folder = str(self._folder)
         for news in found:
             self._sender.put(Order(folder, news.key, news.kind, message(news, moment, folder, now)))
+
+
+class Inquiry:
+    """Asks the ledger whom a message has reached: in a thread, since a home may not answer, and ever more seldom."""
+
+    def __init__(self, folder: Path) -> None:
+        """Has not asked yet.
+
+        Args:
+            folder: The run folder, absolute.
+        """
+        self._path = kept_path(folder, record.KIND)
+        self._found: Entry | None = None
+        self._asking: threading.Thread | None = None
+        self._gap = EVERY
+        self._due = float("-inf")
+
+    def told(self, sight: Sight, mono: float) -> Entry | None:
+        """What is known at monotonic second `mono`; asks again where that is nothing and it is time."""
+        if not sight.verdict.status.over:
+            self._found, self._gap, self._due = None, EVERY, float("-inf")
+            return None
+        key = end_key(sight.state)
+        found = self._found if self._found is not None and self._found.key == key else None
+        if found is None and mono >= self._due and (self._asking is None or not self._asking.is_alive()):
+            self._due, self._gap = mono + self._gap, min(60.0, 2 * self._gap)
+            self._asking = threading.Thread(target=self._ask, args=(key,), name="trainmon-told", daemon=True)
+            self._asking.start()
+        return found
+
+    def _ask(self, key: str) -> None:
+        self._found = ledger.told_of(record.read(self._path), key)
+
+    def wait(self, seconds: float) -> None:
+        """Waits for the answer that was asked for."""
+        if self._asking is not None:
+            self._asking.join(seconds)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import msgspec
 
 from trainmon.alerts import Alert
+from trainmon.notify.ledger import Entry
 from trainmon.output import OutputLine
 from trainmon.reader import SKEW_LIMIT
 from trainmon.readings import MachineReading
@@ -65,6 +66,8 @@ class Sight(msgspec.Struct, frozen=True):
     """What deserves attention, the gravest first."""
     deadline: float | None = None
     """Unix seconds until which whoever looks wants the run done; None: what the run says itself."""
+    told: Entry | None = None
+    """Whom a message about the end has reached, and when; None: nobody as far as is known."""
     digest: Digest | None = None
     """What happened since somebody last looked; None: nothing to say."""
     live: Live | None = None

@@ -37,7 +37,11 @@ class Witness:
         if self._absence is not None:
             digest = self._absence.look(sight)
             sight = replace(sight, digest=digest) if digest is not None else sight
-        return sight, self._newsroom is not None and self._newsroom.look(sight, mono)
+        if self._newsroom is None:
+            return sight, False
+        told = self._newsroom.told(sight, mono)
+        sight = replace(sight, told=told) if told is not None else sight
+        return sight, self._newsroom.look(sight, mono)
 
     def dismiss(self) -> None:
         """Says no more what was missed."""

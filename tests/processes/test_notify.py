@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,10 @@ from tests.receivers import SECRET, Receiver, nobody, receiver
 from tests.run_folders import REPOSITORY, environment, trainmon
 from trainmon.evidence import read_exit
 from trainmon.notify import duty
+from trainmon.notify.deliver import Order
+from trainmon.notify.message import Message
 from trainmon.notify.rules import VARIABLE
+from trainmon.notify.sender import deliver_apart
 from trainmon.notify.sentinel import COMM
 from trainmon.paths import JOURNAL
 from trainmon.reader import RunReader
@@ -196,6 +200,16 @@ def test_a_receiver_that_is_away_holds_up_no_training_and_is_told_when_it_is_bac
     until(lambda: bool(service.messages), "the message")
 
     assert service.titles == ["✔ SpiralNet: finished"]
+
+
+def test_of_several_senders_at_once_one_sends(tmp_path: Path, service: Receiver) -> None:
+    """A screen, a sentinel, and one that is just starting: processes that find the same death in the same instant."""
+    order = Order(str(tmp_path), "run:0/end", "died", Message("title", "body", "critical"))
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(deliver_apart, [order] * 4))
+
+    assert sorted(answer.outcome for answer in answers) == ["known", "known", "known", "told"]
+    assert service.titles == ["title"]
 
 
 def test_without_a_service_a_sentinel_says_so_and_ends(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,16 +4,19 @@ import os
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.builders import Journal, a_run
 from tests.tui.apps import Clock, a_frame
-from trainmon.notify import duty
+from trainmon.notify import duty, record
 from trainmon.notify.deliver import Answer, Order
-from trainmon.notify.news import SETTLE
+from trainmon.notify.ledger import Entry, Ledger
+from trainmon.notify.news import SETTLE, end_key
 from trainmon.notify.rules import NotifySettings, rules
 from trainmon.notify.sender import Sender
 from trainmon_tui.app import WatchApp
-from trainmon_tui.newsroom import Newsroom
+from trainmon_tui.newsroom import Inquiry, Newsroom
+from trainmon_tui.widgets import verdict
 from trainmon_tui.witness import Witness
 
 RULES = rules(NotifySettings(on=("finished", "failed", "died", "alert:critical", "best")))
@@ -122,3 +125,25 @@ async def test_the_app_rings_the_terminal(
 
     assert len(rung) == int(bell)
     assert SETTLE > 0
+
+
+def test_whom_the_message_about_the_end_has_reached_is_known_and_shown(tmp_path: Path) -> None:
+    """Whoever comes to a dead run sees that the others know already."""
+    dead = a_run().sight(alive=False)
+    key = end_key(dead.state)
+    entry = Entry(key, "died", "title", dead.now, "told", services=("ntfy", "mailtos"))
+    inquiry = Inquiry(tmp_path)
+
+    assert inquiry.told(dead, 0.0) is None
+    inquiry.wait(10)
+    assert inquiry.told(dead, 1.0) is None
+    record.write(record.path_of(tmp_path), Ledger((entry,)))
+    assert inquiry.told(dead, 5.0) is None
+    inquiry.wait(10)
+
+    assert inquiry.told(dead, 6.0) == entry
+    assert inquiry.told(a_run().sight(), 7.0) is None
+    drawn = verdict.rows(verdict.pick(replace(dead, told=entry)), 80, 20, ascii_only=False)
+    assert "  told     ntfy, mailtos at 23:41:3" in "\n".join(
+        "".join(text for text, _ in line) for line in drawn
+    )

@@ -74,7 +74,13 @@ def deliver(order: Order) -> Answer:
     all_of_them = len(reached) == len(urls)
     with record.locked(path):
         settled = ledger.settle(
-            record.read(path), order.key, told=all_of_them, reached=reached, held=claim.held, now=time.time()
+            record.read(path),
+            order.key,
+            told=all_of_them,
+            reached=reached,
+            held=claim.held,
+            now=time.time(),
+            services=urls.kinds(),
         )
         record.write(path, settled)
     return Answer("told") if all_of_them else Answer("failed", wait=0.0)

@@ -39,6 +39,8 @@ class Entry(msgspec.Struct, frozen=True):
     standing: Standing
     reached: tuple[int, ...] = ()
     """Which of the services have it, by their number in the list, where only some do."""
+    services: tuple[str, ...] = ()
+    """Kinds of the services that have it, `ntfy`; once it is told."""
 
 
 class Ledger(msgspec.Struct, frozen=True):
@@ -99,7 +101,14 @@ def summarise(ledger: Ledger, key: str, most: int, now: float) -> Decision:
 
 
 def settle(
-    ledger: Ledger, key: str, *, told: bool, reached: tuple[int, ...], held: tuple[Entry, ...], now: float
+    ledger: Ledger,
+    key: str,
+    *,
+    told: bool,
+    reached: tuple[int, ...],
+    held: tuple[Entry, ...],
+    now: float,
+    services: tuple[str, ...] = (),
 ) -> Ledger:
     """What became of a claim, and of what was held and went with it.
 
@@ -110,18 +119,28 @@ def settle(
         reached: Those that have it.
         held: What the message told in a line.
         now: Unix seconds.
+        services: Kinds of all services.
     """
     went = {entry.key for entry in held} if told or reached else set()
     entries = []
     for entry in ledger.entries:
         if entry.key == key:
             standing: Standing = "told" if told else "failed"
-            entry = replace(entry, time=now, standing=standing, reached=() if told else reached)
+            left = () if told else reached
+            entry = replace(
+                entry, time=now, standing=standing, reached=left, services=services if told else ()
+            )
         elif entry.key in went and entry.standing == "held":
             # The time stays: it was no message of its own, and must not fill the window.
             entry = replace(entry, standing="told", time=min(entry.time, now - WINDOW))
         entries.append(entry)
     return Ledger(tuple(entries))
+
+
+def told_of(ledger: Ledger, key: str) -> Entry | None:
+    """What all services have of this; None where they have it not."""
+    found = _find(ledger, key)
+    return found if found is not None and found.standing == "told" else None
 
 
 def _stands(entry: Entry, now: float) -> bool:

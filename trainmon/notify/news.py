@@ -88,6 +88,11 @@ def run_key(state: RunState) -> str:
     return f"{name}:{state.resumed}"
 
 
+def end_key(state: RunState) -> str:
+    """The key of the news that this run has ended."""
+    return f"{run_key(state)}/end"
+
+
 def _same_run(before: Moment | None, after: Moment) -> bool:
     return before is not None and run_key(before.state) == run_key(after.state)
 
@@ -99,7 +104,7 @@ def _end(before: Moment | None, after: Moment) -> Iterator[News]:
     weight: Weight = (
         "good" if status is Status.FINISHED else "info" if status is Status.INTERRUPTED else "critical"
     )
-    yield News(_ENDS[status], f"{run_key(after.state)}/end", weight, _end_words(after.verdict))
+    yield News(_ENDS[status], end_key(after.state), weight, _end_words(after.verdict))
 
 
 def _end_words(verdict: Verdict) -> str:
@@ -117,7 +122,7 @@ def _broken_off(before: Moment | None, after: Moment) -> Iterator[News]:
         or _same_run(before, after)
     ):
         return
-    key, old = f"{run_key(before.state)}/end", before.state.run_id
+    key, old = end_key(before.state), before.state.run_id
     if after.state.run_id == old:
         yield News(
             "died", key, "critical", f"broke off at step {units.count(before.state.run_step)}, and goes on"

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from trainmon.diagnosis import diagnose
+from trainmon.notify.ledger import Entry
 from trainmon.readings import MachineReading
 from trainmon.state import CheckpointEntry, ErrorEntry
 from trainmon.statuses import Certainty
@@ -40,6 +41,7 @@ class VerdictSlice(msgspec.Struct, frozen=True):
     command: tuple[str, ...]
     refused: int
     utc_offset: int
+    told: Entry | None = None
 
 
 def pick(sight: Sight) -> VerdictSlice:
@@ -59,6 +61,7 @@ def pick(sight: Sight) -> VerdictSlice:
         command=state.opened.command if state.opened is not None else (),
         refused=state.totals.refused,
         utc_offset=sight.utc_offset,
+        told=sight.told,
     )
 
 
@@ -131,6 +134,10 @@ def _what_is_left(piece: VerdictSlice, width: int, ascii_only: bool) -> list[Row
     if piece.command:
         text = clip(words(" ".join(piece.command), ascii_only=ascii_only), width - 11, ascii_only=ascii_only)
         lines.append(row(("  ran as   ", "label"), (text, "plain")))
+    if piece.told is not None:
+        names = words(", ".join(piece.told.services), ascii_only=ascii_only, limit=60)
+        at = clock(piece.told.time, piece.utc_offset)
+        lines.append(row(("  told     ", "label"), (f"{names} at {at}", "good")))
     return lines
 
 
@@ -176,3 +183,7 @@ class VerdictPanel(RowsPanel[VerdictSlice]):
     def draw(self, piece: VerdictSlice, width: int, height: int) -> list[Row]:
         """See `rows`."""
         return rows(piece, width, height, self._ascii)
+
+    def same(self, before: Sight, after: Sight) -> bool:
+        """See `RowsPanel.same`."""
+        return super().same(before, after) and before.told == after.told
