@@ -25,6 +25,21 @@ _GOING_ON = frozenset(
 )
 
 
+_JOB_ENDS = {
+    "TIMEOUT": "the time limit of {job}",
+    "DEADLINE": "the deadline of {job}",
+    "PREEMPTED": "{job} was preempted",
+    "CANCELLED": "{job} was cancelled",
+    "REVOKED": "{job} was revoked",
+    "NODE_FAIL": "the node of {job} failed",
+    "BOOT_FAIL": "the node of {job} failed to boot",
+}
+"""What Slurm did to a job, by the word of its accounting."""
+
+NODE_ENDS = ("NODE_FAIL", "BOOT_FAIL")
+"""Those where the machine failed, and nobody ended the job."""
+
+
 class Accounting(msgspec.Struct, frozen=True):
     """How a job ended."""
 
@@ -76,3 +91,12 @@ def _accounting(job: str, state: str, code: str, reason: str) -> Accounting:
         signal=number or None,
         reason=said if said not in ("", "None") else None,
     )
+
+
+def job_end(told: Accounting) -> str | None:
+    """What Slurm did to the job, as `the time limit of slurm 88213`; None where the job ended by itself."""
+    text = _JOB_ENDS.get(told.state)
+    if text is None:
+        return None
+    text = text.format(job=f"slurm {told.job}")
+    return f"{text} by user {told.by}" if told.by is not None else text

@@ -4,7 +4,7 @@ import signal
 
 import msgspec
 
-from trainmon.accounting import Accounting
+from trainmon.accounting import NODE_ENDS, Accounting, job_end
 from trainmon.exits import ExitRecord, signal_name
 from trainmon.state import RunState
 from trainmon.statuses import Certainty, Evidence, Status, Verdict
@@ -28,19 +28,6 @@ STACK_LINES = 12
 """Lines of a crash's stack among the details."""
 
 _CRASHES = ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGTRAP", "SIGSYS")
-
-_JOB_ENDS = {
-    "TIMEOUT": "the time limit of {job}",
-    "DEADLINE": "the deadline of {job}",
-    "PREEMPTED": "{job} was preempted",
-    "CANCELLED": "{job} was cancelled",
-    "REVOKED": "{job} was revoked",
-    "NODE_FAIL": "the node of {job} failed",
-    "BOOT_FAIL": "the node of {job} failed to boot",
-}
-"""What Slurm did to a job, by the word of its accounting."""
-
-_NODE_ENDS = ("NODE_FAIL", "BOOT_FAIL")
 
 _FAULT_HEAD = "Fatal Python error: "
 
@@ -170,6 +157,19 @@ def memory_lines(state: RunState) -> tuple[str, ...]:
     return (text,)
 
 
+def out_of_memory_advice(state: RunState) -> str:
+    """What helps most often against the out-of-memory killer, from who had the memory."""
+    reading = state.reading
+    process = reading.process if reading is not None else None
+    if process is not None and process.children and (process.children_rss or 0) > (process.rss or 0):
+        half = max(1, process.children // 2)
+        return (
+            f"num_workers {process.children} → {half}, or the dataset's lists as numpy arrays or tensors: workers copy "
+            "what they count references of (copy-on-write)"
+        )
+    return "less of the dataset in memory (memory-mapped files), fewer or smaller batches ahead, or a higher limit"
+
+
 def _signalled(state: RunState, evidence: Evidence, exit_: Exit | None) -> Verdict | None:
     """What the parent saw, or what a shell between parent and trainer passed on."""
     if exit_ is None:
@@ -199,8 +199,8 @@ def _why_sent(record: ExitRecord, number: int, told: Accounting | None) -> str:
         return f"{passed}: the terminal went away" if passed else ": the terminal went away"
     if record.job is None or number not in (signal.SIGTERM, signal.SIGKILL):
         return passed
-    if told is not None and told.state in _JOB_ENDS:
-        return f"{passed}: {_job_end(told)}"
+    if told is not None and (ended := job_end(told)) is not None:
+        return f"{passed}: {ended}"
     if record.job_end is not None and abs(record.time - record.job_end) <= TIME_LIMIT:
         return f"{passed}: the time limit of {record.job}"
     return f"{passed}: {record.job} was cancelled or preempted"
@@ -234,21 +234,15 @@ def _uncaught(state: RunState) -> Verdict | None:
     return Verdict(Status.FAILED, f"{uncaught.error_type}: {uncaught.error_message}", uncaught.time)
 
 
-def _job_end(told: Accounting) -> str:
-    """`the time limit of slurm 88213`."""
-    text = _JOB_ENDS[told.state].format(job=f"slurm {told.job}")
-    return f"{text} by user {told.by}" if told.by is not None else text
-
-
 def _accounted(state: RunState, evidence: Evidence, exit_: Exit | None) -> Verdict | None:
     """What the batch system says, where nobody was parent: it ended the job, or saw its script end."""
     told = evidence.accounting
     if told is None or (exit_ is not None and exit_.own):
         return None
     last = state.last_time
-    if told.state in _JOB_ENDS:
-        failed = told.state in _NODE_ENDS
-        return Verdict(Status.DIED if failed else Status.TERMINATED, _job_end(told), last)
+    if (ended := job_end(told)) is not None:
+        status = Status.DIED if told.state in NODE_ENDS else Status.TERMINATED
+        return Verdict(status, ended, last)
     if _closed(state, exit_):
         return None  # It exited by itself, and the job ended with it.
     who = f"slurm {told.job}"

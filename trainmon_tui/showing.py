@@ -236,6 +236,7 @@ class ShowingApp(KeysApp):
             options=self._options,
             raw=self._raw.points(view.state),
             whole=view.whole,
+            orphans=view.evidence.orphans,
             live=self._live.seen(view.state, self._sight.folder, now),
         )
         self._sight, ring = self._witness.look(self._attention.look(self._sight), time.monotonic())

@@ -15,7 +15,7 @@ from trainmon.readings import MachineReading
 from trainmon.series import Series
 from trainmon.since import Digest
 from trainmon.state import RunState
-from trainmon.statuses import Evidence, Status, Verdict
+from trainmon.statuses import Evidence, Orphan, Status, Verdict
 from trainmon_tui.chart_view import ChartView
 from trainmon_tui.live import Live
 from trainmon_tui.raw import NOTHING, Raw
@@ -68,6 +68,8 @@ class Sight(msgspec.Struct, frozen=True):
     """Unix seconds until which whoever looks wants the run done; None: what the run says itself."""
     told: Entry | None = None
     """Whom a message about the end has reached, and when; None: nobody as far as is known."""
+    orphans: tuple[Orphan, ...] | None = None
+    """Processes that a dead trainer left behind; None: not known."""
     digest: Digest | None = None
     """What happened since somebody last looked; None: nothing to say."""
     live: Live | None = None

@@ -1,5 +1,6 @@
 """The overview: all of a run on one screen, in the order of what decides."""
 
+import shlex
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -35,6 +36,9 @@ KEYS = (
 )  # fmt: skip
 """What the bottom line says, the most important first."""
 
+DEAD_KEYS = (("c", "copy the command"), *(pair for pair in KEYS if pair[0] != "c"))
+"""The same where the run is dead."""
+
 PAGE = 10
 """Lines of the errors that a page key scrolls."""
 
@@ -45,7 +49,7 @@ NEVER_DIMMED = frozenset({"status", "alert", "verdict", "errors", "output", "sin
 """Panels that matter most once a run is dead."""
 
 _PANELS: dict[str, type[Panel]] = {
-    "status": StatusPanel, "bars": BarsPanel, "alert": AlertPanel, "verdict": VerdictPanel, "loss": LossPanel,
+    "status": StatusPanel, "bars": BarsPanel, "alert": AlertPanel, "loss": LossPanel,
     "machine": MachinePanel, "config": ConfigPanel, "best": BestPanel, "checkpoints": CheckpointsPanel,
     "metrics": MetricsPanel, "output": OutputPanel, "since": SincePanel,
 }  # fmt: skip
@@ -81,9 +85,11 @@ class OverviewScreen(ChartingScreen):
             ascii_only: Whether nothing above 0x7f may be drawn.
         """
         self._errors = ErrorsPanel(report, ascii_only=ascii_only, id="errors")
-        footer = FooterPanel(report, ascii_only=ascii_only, id="footer")
+        self._footer = footer = FooterPanel(report, ascii_only=ascii_only, id="footer")
         footer.keys, footer.tab, footer.least = KEYS, "1", 2
         others = {name: kind(report, ascii_only=ascii_only, id=name) for name, kind in _PANELS.items()}
+        self._verdict = VerdictPanel(report, ascii_only=ascii_only, id="verdict")
+        others["verdict"] = self._verdict
         super().__init__("overview", {**others, "errors": self._errors, "footer": footer})
 
     def action_scroll(self, lines: int) -> None:
@@ -93,6 +99,21 @@ class OverviewScreen(ChartingScreen):
     def action_jump(self, groups: int) -> None:
         """Goes to the next or the previous error."""
         self._errors.jump(groups)
+
+    def show(self, sight: Sight) -> None:
+        """Shows all of it; the keys are others for a dead run."""
+        self._footer.keys = DEAD_KEYS if sight.dead else KEYS
+        super().show(sight)
+
+    def action_cursor(self) -> None:
+        """The cursor of the chart; of a dead run the command is copied, to start it again."""
+        sight = self._sight
+        opened = sight.state.opened if sight is not None and sight.dead else None
+        if opened is None or not opened.command:
+            super().action_cursor()
+            return
+        self.app.copy_to_clipboard(shlex.join(opened.command))
+        self._verdict.say_copied()
 
     def columns(self) -> tuple[Key, ...]:
         """Those of the loss chart."""

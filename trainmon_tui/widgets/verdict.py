@@ -4,14 +4,19 @@ from collections.abc import Mapping
 
 import msgspec
 
+from trainmon.arrivals import missing
+from trainmon.death import out_of_memory_advice
 from trainmon.diagnosis import diagnose
 from trainmon.notify.ledger import Entry
 from trainmon.readings import MachineReading
+from trainmon.series import Series
 from trainmon.state import CheckpointEntry, ErrorEntry
-from trainmon.statuses import Certainty
+from trainmon.statuses import Certainty, Status
 from trainmon.units import clock, count, duration, gib, size
-from trainmon_tui.render.cells import Row, fit_row, row
+from trainmon_tui.render.cells import Row, fit_row, row, row_width
+from trainmon_tui.render.sparkline import sparkline
 from trainmon_tui.sight import Sight
+from trainmon_tui.widgets import aftermath
 from trainmon_tui.widgets.checkpoints import file_word
 from trainmon_tui.widgets.lines import clip, clip_end, first_that_fits, join, title_row, words, wrap
 from trainmon_tui.widgets.rows import RowsPanel
@@ -39,9 +44,16 @@ class VerdictSlice(msgspec.Struct, frozen=True):
     run_step: int
     last_step_time: float | None
     command: tuple[str, ...]
-    refused: int
+    lost: int
+    """Records that were refused or never arrived."""
     utc_offset: int
     told: Entry | None = None
+    memory: tuple[tuple[float, float], ...] = ()
+    """Unix seconds and bytes of the host's memory in use, by rising time; () where it did not matter."""
+    advice: str | None = None
+    now: aftermath.Aftermath = aftermath.Aftermath()
+    copied: bool = False
+    """Whether the command was copied."""
 
 
 def pick(sight: Sight) -> VerdictSlice:
@@ -59,10 +71,20 @@ def pick(sight: Sight) -> VerdictSlice:
         run_step=state.run_step,
         last_step_time=state.last_step_time,
         command=state.opened.command if state.opened is not None else (),
-        refused=state.totals.refused,
+        lost=state.totals.refused + missing(state),
         utc_offset=sight.utc_offset,
         told=sight.told,
+        memory=_memory(state.machine) if sight.verdict.status is Status.OUT_OF_MEMORY else (),
+        advice=out_of_memory_advice(state) if sight.verdict.status is Status.OUT_OF_MEMORY else None,
+        now=aftermath.pick(sight),
     )
+
+
+def _memory(machine: Series) -> tuple[tuple[float, float], ...]:
+    if "memory" not in machine.names:
+        return ()
+    column = machine.column("memory")
+    return tuple(zip(column.last_time, column.last, strict=True))
 
 
 def rows(piece: VerdictSlice, width: int, height: int, ascii_only: bool) -> list[Row]:
@@ -86,6 +108,10 @@ def _why(piece: VerdictSlice, width: int, height: int, ascii_only: bool) -> list
     for detail in piece.details[:MOST_DETAILS]:
         text = clip(words(detail, ascii_only=ascii_only), width - 2, ascii_only=ascii_only)
         lines.append(row(("  ", "plain"), (text, "plain")))
+    lines += _memory_rows(piece, width, ascii_only)
+    if piece.advice is not None:
+        for index, text in enumerate(wrap(piece.advice, width - 7, 2, ascii_only=ascii_only)):
+            lines.append(row(("  try: " if not index else "       ", "key"), (text, "plain")))
     if piece.error is not None:
         where = f" at {piece.error.location}" if piece.error.location else ""
         last = f"last error: {piece.error.error_type}{where}"
@@ -104,6 +130,21 @@ def _why(piece: VerdictSlice, width: int, height: int, ascii_only: bool) -> list
     if piece.reading is not None and not piece.details and len(lines) < height:
         lines.append(row(("  ", "plain"), *_last_reading(piece.reading, piece.utc_offset, width - 2)))
     return lines[:height]
+
+
+def _memory_rows(piece: VerdictSlice, width: int, ascii_only: bool) -> list[Row]:
+    """`RAM 18:15 17.0 GiB ▃▃▄▅▇█ 63.9 GiB 03:12`: the course of the memory that ran out."""
+    known = [(time, value) for time, value in piece.memory if value - value == 0.0]
+    if len(known) < 2:
+        return []
+    (began, first), (ended, last) = known[0], known[-1]
+    left = row(
+        ("  RAM ", "label"), (clock(began, piece.utc_offset)[:5], "label"), (f" {gib(first)} ", "plain")
+    )
+    right = row((f" {gib(last)} GiB ", "value"), (clock(ended, piece.utc_offset)[:5], "label"))
+    room = width - row_width(left) - row_width(right)
+    course = sparkline([value for _, value in known], max(0, room), low=0.0, ascii=ascii_only)
+    return [row(*left, *course, *right)]
 
 
 def _last_reading(reading: MachineReading, utc_offset: int, width: int) -> Row:
@@ -132,13 +173,20 @@ def _what_is_left(piece: VerdictSlice, width: int, ascii_only: bool) -> list[Row
         lines.append(row(("  best     ", "label"), ("the newest is the best", "plain")))
     lines.append(_lost_row(piece))
     if piece.command:
-        text = clip(words(" ".join(piece.command), ascii_only=ascii_only), width - 11, ascii_only=ascii_only)
-        lines.append(row(("  ran as   ", "label"), (text, "plain")))
+        text = clip(words(" ".join(piece.command), ascii_only=ascii_only), width - 22, ascii_only=ascii_only)
+        lines.append(
+            row(
+                ("  ran as   ", "label"),
+                (text, "plain"),
+                ("   c", "key"),
+                (" copied" if piece.copied else " copy", "label"),
+            )
+        )
     if piece.told is not None:
         names = words(", ".join(piece.told.services), ascii_only=ascii_only, limit=60)
         at = clock(piece.told.time, piece.utc_offset)
         lines.append(row(("  told     ", "label"), (f"{names} at {at}", "good")))
-    return lines
+    return [*lines, *aftermath.rows(piece.now, width, ascii_only)]
 
 
 def _checkpoint_row(
@@ -164,7 +212,7 @@ def _checkpoint_row(
 def _lost_row(piece: VerdictSlice) -> Row:
     head = row(("  lost     ", "label"))
     steps = piece.run_step - (piece.newest.run_step if piece.newest is not None else 0)
-    records = row((f"{count(piece.refused)} log records", "plain"))
+    records = row((f"{count(piece.lost)} log records", "warn" if piece.lost else "plain"))
     if steps <= 0:
         return row(*head, *join(row(("no steps", "good")), records))
     span = ""
@@ -176,9 +224,18 @@ def _lost_row(piece: VerdictSlice) -> Row:
 class VerdictPanel(RowsPanel[VerdictSlice]):
     """The verdict on a run that died."""
 
+    _copied = False
+
     def pick(self, sight: Sight) -> VerdictSlice:
         """See `pick`."""
-        return pick(sight)
+        return msgspec.structs.replace(pick(sight), copied=self._copied)
+
+    def say_copied(self) -> None:
+        """Says from now on that the command was copied."""
+        self._copied = True
+        if self._slice is not None:
+            self._slice = msgspec.structs.replace(self._slice, copied=True)
+        self.redraw()
 
     def draw(self, piece: VerdictSlice, width: int, height: int) -> list[Row]:
         """See `rows`."""
