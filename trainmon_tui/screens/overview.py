@@ -36,7 +36,7 @@ KEYS = (
 )  # fmt: skip
 """What the bottom line says, the most important first."""
 
-DEAD_KEYS = (("c", "copy the command"), *(pair for pair in KEYS if pair[0] != "c"))
+DEAD_KEYS = (("c", "copy command"), *(pair for pair in KEYS if pair[0] != "c"))
 """The same where the run is dead."""
 
 PAGE = 10
