@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from trainmon import since
-from trainmon.alerts import alerts
+from trainmon.alerts import Alert
 from trainmon.kept import keep, kept_path, read_kept
 from trainmon.since import Digest, Noted
 from trainmon_tui.sight import Sight
@@ -53,7 +53,7 @@ class Absence:
             return None
         due = not self._decided or abs(sight.now - self._noted_at) >= EVERY
         if due:
-            found = alerts(sight.state, sight.now)
+            found = _standing(sight)
             if not self._decided:
                 self._decided = True
                 self._digest = since.digest(self._before, sight.state, sight.verdict, found, sight.now)
@@ -69,7 +69,7 @@ class Absence:
     def leave(self, sight: Sight) -> None:
         """Takes note of the last look."""
         if self._decided and sight.state.run_id is not None:
-            self._newest = since.note(sight.state, sight.verdict, alerts(sight.state, sight.now), sight.now)
+            self._newest = since.note(sight.state, sight.verdict, _standing(sight), sight.now)
             self._write()
         if self._writing is not None:
             self._writing.join(PATIENCE)
@@ -83,6 +83,11 @@ class Absence:
         path, data = self._path, msgspec.json.encode(self._newest)
         self._writing = threading.Thread(target=lambda: keep(path, data), name="trainmon-looked", daemon=True)
         self._writing.start()
+
+
+def _standing(sight: Sight) -> tuple[Alert, ...]:
+    """The alerts of the screen, acknowledged ones included."""
+    return tuple(shown.alert for shown in sight.alerts)
 
 
 def read_noted(path: Path) -> Noted | None:

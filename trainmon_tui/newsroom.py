@@ -69,7 +69,9 @@ class Newsroom:
         if not sight.whole or 0 <= mono - self._looked < EVERY:
             return False
         self._looked = mono
-        moment = Moment(sight.state, sight.verdict, alerts(sight.state, sight.now, self._thresholds))
+        moment = Moment(
+            sight.state, sight.verdict, alerts(sight.state, sight.now, self._thresholds, sight.deadline)
+        )
         found = self._desk.look(moment, mono)
         if found and self._make_sender is not None and duty.on_duty(self._folder) is None:
             self._send(found, moment, sight.now, self._make_sender)

@@ -202,3 +202,20 @@ def test_services_are_counted_and_never_shown(monkeypatch: pytest.MonkeyPatch) -
     assert "secret" not in found.words
     assert missing.how == "missing"
     assert "pip install 'trainmon[notify]'" in missing.words
+
+
+def test_a_file_of_addresses_that_others_can_read_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setattr("trainmon.notify.readiness.installed", lambda: True)
+    path = tmp_path / "trainmon" / "config.toml"
+    path.parent.mkdir()
+    path.write_text('[notify]\nurls = ["ntfy://secret-topic"]\n')
+    path.chmod(0o644)
+    open_to_all = findings.messages()
+    path.chmod(0o600)
+
+    assert open_to_all.how == "limited"
+    assert "chmod 600" in open_to_all.words
+    assert findings.messages().words.startswith("1 services (ntfy)")

@@ -212,6 +212,7 @@ def notifications(kind: str | None) -> Finding:
 
 def messages() -> Finding:
     """Whether people are told of what happens; nothing of an address is said but its kind."""
+    from trainmon.configuration import config_path
     from trainmon.notify import readiness
     from trainmon.notify.rules import addresses, read_settings
 
@@ -222,8 +223,20 @@ def messages() -> Finding:
     reason = readiness.why_not()
     if reason is not None:
         return Finding("missing" if len(urls) else "well", "messages", reason)
+    if settings.urls and others_may_read(config_path()):
+        return Finding(
+            "limited", "messages", f"others can read {config_path()}, which holds addresses: chmod 600"
+        )
     words = f"{len(urls)} services ({', '.join(urls.kinds())}), told of {', '.join(settings.on)}"
     return Finding("well", "messages", f"{words}; try them with `trainmon notify --test`")
+
+
+def others_may_read(path: Path) -> bool:
+    """Whether anybody but the owner can read a file."""
+    try:
+        return bool(path.stat().st_mode & 0o044)
+    except OSError:
+        return False
 
 
 def torch() -> Finding:

@@ -17,7 +17,8 @@ HELP = """Start COMMAND and stay its parent: its output passes through unchanged
 
 A program that records with trainmon chooses its own run folder, and everything goes there. One that does not is
 recorded in DIR: what it prints, what the machine does, how it ends. The output is kept in output.log of the run
-folder, the end in exit.json. Signals are passed on.
+folder, the end in exit.json. Signals are passed on. People are told how it ends where a
+service is configured (trainmon notify).
 
 \b
 Example:

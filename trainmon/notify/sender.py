@@ -24,7 +24,7 @@ DELIVERY_LIMIT = 60.0
 """Seconds after which a delivery is killed; less than `ledger.CLAIM`."""
 
 RETRIES = (2.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 600.0, 600.0, 600.0, 600.0)
-"""Seconds between the tries of a message that was not taken: some fifty minutes, for a network that is away."""
+"""Seconds between the tries of a message that was not taken: about an hour, for a network that is away."""
 
 ENDS = ("finished", "failed", "died", "interrupted")
 """Kinds that are kept before all others."""
