@@ -170,4 +170,4 @@ class MachineReading(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
     allocators: tuple[AllocatorReading, ...] = ()
     """PyTorch's view, by device; () outside the trainer and until CUDA is initialised."""
     gpu_note: str | None = None
-    """Why `gpus` is empty, in words: "no NVML"; None while it is not."""
+    """Why `gpus` is empty, or for how long their driver has not answered, in words: "no NVML"."""

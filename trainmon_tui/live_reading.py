@@ -14,8 +14,7 @@ from trainmon.exits import LAUNCHER_APP
 from trainmon.readings import AllocatorReading, GpuProcess, GpuReading
 from trainmon.state import RunState
 from trainmon.system.cuda_visible import visible_gpus
-from trainmon.system.gpu import GpuReader
-from trainmon.system.gpus import Gpus, marked
+from trainmon.system.gpus import AnyMaker, Gpus, marked
 from trainmon.system.host import guarded
 from trainmon.system.identity import alive, own_identity
 from trainmon.system.kernel_log import HOST_PIDS
@@ -33,7 +32,7 @@ class LiveReader:
     def __init__(self) -> None:
         """Reads nothing yet."""
         # Not by the environment of this process, which is not the trainer's.
-        self._gpus = Gpus(GpuReader(environment={}))
+        self._gpus = Gpus(AnyMaker({}))
         self._disks = Disks()
         self._reader: MachineReader | None = None
         self._key: tuple[str, int | None] | None = None

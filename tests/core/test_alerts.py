@@ -3,11 +3,13 @@
 import math
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from tests.builders import Journal, a_run
 from trainmon.alert_log import MOST
 from trainmon.alerts import USUAL, Alert, Thresholds, alerts
 from trainmon.configuration import CONFIG, read_section_checked
-from trainmon.readings import GpuReading, HostReading, MachineReading
+from trainmon.readings import FileSystemReading, GpuReading, HostReading, MachineReading
 
 GIB = 1 << 30
 
@@ -141,6 +143,22 @@ def test_checkpoints_that_will_not_fit_are_said_before_the_disk_is_full() -> Non
     journal.system(MachineReading(time=journal.now, host=HostReading(disk_free=20 * 10**9)))
 
     assert "disk" in kinds(journal)
+
+
+def test_checkpoints_on_a_file_system_of_their_own_are_measured_against_that() -> None:
+    """The logs' disk may be full of room, and the checkpoints' not."""
+    journal = a_start()
+    for step in range(100, 1_001, 100):
+        journal.steps(step, step - 99, total_steps=10_000).checkpoint(step)
+    logs = FileSystemReading(path="/home", free=10**15)
+    reading = MachineReading(time=journal.now, host=HostReading(disk_free=10**15), file_systems=(logs,))
+    roomy = kinds(journal.system(reading))
+    full = FileSystemReading(path="/ckpt", free=20 * 10**9)
+
+    tight = kinds(journal.system(replace(reading, file_systems=(logs, full))))
+
+    assert "disk" not in roomy
+    assert "disk" in tight
 
 
 def test_a_warning_that_repeats_is_said_once() -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from trainmon.readings import GpuProcess, GpuReading
 from trainmon.system import gpus as gpus_module
-from trainmon.system.gpus import RETRY, Gpus, marked
+from trainmon.system.gpus import RETRY, AnyMaker, Gpus, marked
 
 PATIENCE = 20.0
 CARD = GpuReading(index=0, uuid="GPU-0", name="H100", visible=True, utilisation=97)
@@ -59,7 +59,7 @@ def test_cards_are_told_as_the_driver_tells_them(desk: Desk) -> None:
     assert desk.gpus.sample(PATIENCE) == ((CARD,), None)
 
 
-def test_cards_of_a_silent_driver_keep_their_places_and_say_for_how_long(desk: Desk) -> None:
+def test_cards_of_a_silent_driver_keep_their_places_and_the_time_of_its_silence_is_said(desk: Desk) -> None:
     """No number that is old, and no wait."""
     desk.gpus.sample(PATIENCE)
     desk.source.may_answer.clear()
@@ -68,7 +68,8 @@ def test_cards_of_a_silent_driver_keep_their_places_and_say_for_how_long(desk: D
 
     ((card,), note) = desk.gpus.sample(0.0)
 
-    assert (card.name, card.utilisation, card.state, note) == ("H100", None, "no answer for 12 s", None)
+    assert (card.name, card.utilisation, card.state) == ("H100", None, "not answering")
+    assert note == "no answer from the driver for 12 s"
 
 
 def test_a_driver_that_never_answered_is_said(desk: Desk) -> None:
@@ -136,10 +137,27 @@ def test_what_the_trainer_knew_of_its_cards_is_kept() -> None:
 
 
 def test_nvml_is_asked_where_nobody_else_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    source = Source()
-    make: Callable[[], Source] = lambda: source  # noqa: E731 - a stand-in for a class
-    monkeypatch.setattr(gpus_module, "GpuReader", make)
+    nvidia, amd = Source(), Source()
+    monkeypatch.setattr(gpus_module, "GpuReader", lambda _environment: nvidia)
+    monkeypatch.setattr(gpus_module, "AmdReader", lambda _environment: amd)
     gpus = Gpus()
 
     assert gpus.sample(PATIENCE) == ((CARD,), None)
+    assert (nvidia.opened, amd.opened) == (1, 0)
     gpus.close()
+
+
+def test_where_nvidia_has_no_card_another_maker_may_have_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    nvidia, amd = Source(), Source()
+    nvidia.note = "no NVML"
+    amd.cards = (GpuReading(index=0, name="MI210"),)
+    monkeypatch.setattr(gpus_module, "GpuReader", lambda _environment: nvidia)
+    monkeypatch.setattr(gpus_module, "AmdReader", lambda _environment: amd)
+    maker = AnyMaker({})
+
+    there = maker.open(), maker.sample()
+    amd.note = "no AMD GPU"
+
+    assert there == (None, amd.cards)
+    assert (maker.open(), maker.sample()) == ("no NVML", ())
+    maker.close()

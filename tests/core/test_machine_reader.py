@@ -131,7 +131,7 @@ def test_a_machine_without_a_driver_says_so_and_nothing_else(
         def open(self) -> str | None:
             return "no NVML"
 
-    monkeypatch.setattr(gpus_module, "GpuReader", NoDriver)
+    monkeypatch.setattr(gpus_module, "AnyMaker", lambda _environment: NoDriver())
     reader = MachineReader(tmp_path, None)
 
     reading = reader.sample()

@@ -41,7 +41,7 @@ class Inbox:
 def driver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Source]:
     """A driver, and no waits that a test need not have."""
     driver = Source()
-    monkeypatch.setattr(gpus_module, "GpuReader", lambda: driver)
+    monkeypatch.setattr(gpus_module, "AnyMaker", lambda _environment: driver)
     monkeypatch.setattr(gpus_module.Gpus.sample, "__defaults__", (0.0,))
     monkeypatch.setattr(monitor_module, "FIRST_AFTER", 0.0)
     monkeypatch.setattr(monitor_module, "FIRST_SPAN", 0.01)

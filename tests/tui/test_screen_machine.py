@@ -109,7 +109,7 @@ def test_the_trainers_processes_come_first_and_commands_of_others_are_text() -> 
     drawn = text(journal.system(replace(reading, gpus=cards)), 100, 40)
 
     after = drawn[drawn.index("  process") :].split("\n")
-    assert after[1].split() == ["4711", "0,1", "120.0", "trainer", "ada", "python", "train.py"]
+    assert after[1].split() == ["4711", "0-1", "120.0", "trainer", "ada", "python", "train.py"]
     assert after[2].startswith("       99  0               70.0           bob")
     assert "␛[31m[red]x[/red]\\u202e.py" in after[2]
     assert after[3].split() == ["7", "1", "?", "?", "?"]
@@ -136,7 +136,7 @@ def test_charts_have_scales_and_the_memory_reaches_to_its_limit() -> None:
 
     head = next(line for line in drawn.split("\n") if "GPU util %" in line)
     assert "GPU util %, mean of 8" in head
-    assert "RAM GiB, to the limit" in head
+    assert "RAM GiB of 64.0 limit" in head
     assert "GiB limit" in line(drawn, "RAM")
     assert " 100┤" in drawn
 

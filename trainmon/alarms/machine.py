@@ -6,7 +6,7 @@ from typing import NamedTuple
 from trainmon import derived, eta, trends, units
 from trainmon.alarms.kinds import Alert, Thresholds
 from trainmon.events import Severity
-from trainmon.readings import GpuReading
+from trainmon.readings import GpuReading, MachineReading
 from trainmon.state import RunState
 
 
@@ -86,26 +86,35 @@ def _leak(state: RunState, now: float, limits: Thresholds, limit: _Limit) -> Ite
 
 def _disk(state: RunState, now: float) -> Iterator[Alert]:
     """Whether the checkpoints to come fit on the disk, and when they fill it."""
-    host = state.reading.host if state.reading is not None else None
     sizes = [saved.size for saved in state.checkpoints if saved.size]
     usual, total = trends.usual_checkpoint_steps(state), derived.total_steps(state)
-    if host is None or host.disk_free is None or not sizes or usual is None or total is None:
+    free = _free_for_checkpoints(state.reading)
+    if free is None or not sizes or usual is None or total is None:
         return
     to_come = max(0, total - state.run_step) // usual
     need = to_come * sizes[-1]
-    if need <= host.disk_free:
+    if need <= free:
         return
     text = (
-        f"disk: {units.size(host.disk_free)} free, {units.count(to_come)} checkpoints to come need "
+        f"disk: {units.size(free)} free, {units.count(to_come)} checkpoints to come need "
         f"{units.size(need)} if none is deleted"
     )
-    fitting = host.disk_free // sizes[-1]
+    fitting = free // sizes[-1]
     reached = eta.estimate(
         state.pace, state.run_step, state.checkpoints[-1].run_step + (fitting + 1) * usual
     ).seconds
     if reached is not None:
         text += f": full at about {_when(state, now, reached)}"
     yield Alert("disk", "critical" if fitting < 2 else "warning", text, None)
+
+
+def _free_for_checkpoints(reading: MachineReading | None) -> int | None:
+    """Bytes free where checkpoints go, as far as it is known: on the log folder's file system, or on their own."""
+    if reading is None:
+        return None
+    if reading.file_systems:
+        return reading.file_systems[-1].free
+    return reading.host.disk_free if reading.host is not None else None
 
 
 def _seconds_left(state: RunState, now: float) -> float | None:

@@ -4,12 +4,14 @@ The one thing to know: while a driver gives no answer its cards keep their place
 shows which they are and no number that is old.
 """
 
+import os
 import time
 from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
 from trainmon.readings import GpuReading
+from trainmon.system.amd_gpu import AmdReader
 from trainmon.system.aside import Aside
 from trainmon.system.gpu import GpuReader
 from trainmon.system.gpu_source import GpuSource
@@ -20,11 +22,49 @@ PATIENCE = 0.5
 SAID_AFTER = 5.0
 """Seconds of silence from which they are said: loading a driver without persistence mode takes some."""
 
+SILENT = "not answering"
+"""What is said of each card then; the same all the while, so that it is one alert."""
+
 RETRY = 60.0
 """Seconds between two tries to load a driver that was not there, or whose cards are all gone."""
 
 Answer = tuple[tuple[GpuReading, ...], str | None]
-"""The cards by rising index, and why there are none, in words."""
+"""The cards by rising index, and what keeps their drivers from telling, in words."""
+
+
+class AnyMaker:
+    """The first maker whose driver shows a card, a `GpuSource`; NVIDIA is asked first, and says why there is none."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        """Loads nothing yet.
+
+        Args:
+            environment: The trainer's, for what hides cards from it.
+        """
+        self._makers: tuple[GpuSource, ...] = (GpuReader(environment), AmdReader(environment))
+        self._open: GpuSource | None = None
+
+    def open(self) -> str | None:
+        """See `GpuSource.open`."""
+        self.close()
+        notes = []
+        for maker in self._makers:
+            note = maker.open()
+            if note is None:
+                self._open = maker
+                return None
+            notes.append(note)
+        return notes[0]
+
+    def sample(self) -> tuple[GpuReading, ...]:
+        """See `GpuSource.sample`."""
+        return self._open.sample() if self._open is not None else ()
+
+    def close(self) -> None:
+        """See `GpuSource.close`."""
+        if self._open is not None:
+            self._open.close()
+            self._open = None
 
 
 class Gpus:
@@ -34,10 +74,10 @@ class Gpus:
         """Loads nothing yet.
 
         Args:
-            source: Who is asked; None: NVML, for the environment of this process.
+            source: Who is asked; None: whoever made the cards, for the environment of this process.
             clock: Monotonic seconds.
         """
-        self._source: GpuSource = source if source is not None else GpuReader()
+        self._source: GpuSource = source if source is not None else AnyMaker(os.environ)
         self._clock = clock
         self._aside: Aside[Answer] = Aside("trainmon-gpus", self._ask, clock)
         self._opened_at = float("-inf")
@@ -45,7 +85,7 @@ class Gpus:
         self._known: Answer = ((), None)
 
     def sample(self, patience: float = PATIENCE) -> Answer:
-        """The cards now; of a silent driver those that it named before, each with the time of its silence."""
+        """The cards now; of a silent driver those that it named before, without a number."""
         answer = self._aside.ask(patience)
         if answer is not None:
             self._known = answer
@@ -54,12 +94,11 @@ class Gpus:
         waited = self._aside.waited
         if waited < SAID_AFTER:
             return self._known if cards else ((), "the driver has not answered yet")
-        words = f"no answer for {waited:.0f} s"
         silent = tuple(
-            GpuReading(index=card.index, uuid=card.uuid, name=card.name, visible=card.visible, state=words)
+            GpuReading(index=card.index, uuid=card.uuid, name=card.name, visible=card.visible, state=SILENT)
             for card in cards
         )
-        return silent, None if cards else f"no answer from the driver for {waited:.0f} s"
+        return silent, f"no answer from the driver for {waited:.0f} s"
 
     @property
     def cost(self) -> float:

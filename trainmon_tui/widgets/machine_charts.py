@@ -7,6 +7,7 @@ from itertools import pairwise
 import msgspec
 
 from trainmon.readings import GpuReading, MachineReading
+from trainmon.units import gib
 from trainmon_tui.render.cells import Row, fit_row, row
 from trainmon_tui.render.plot import Chart, Line, plot
 from trainmon_tui.widgets.courses import Course, Courses
@@ -85,7 +86,7 @@ def _subjects(reading: MachineReading, courses: Courses) -> Iterator[_Subject]:
     yield _Subject("CPU %", courses.of("cpu"), 100.0)
     total = host.memory_total if host is not None else None
     limited = host is not None and host.memory_limited
-    name = f"RAM GiB, to {'the limit' if limited else 'all there is'}" if total else "RAM GiB"
+    name = f"RAM GiB of {gib(total)}{' limit' if limited else ''}" if total else "RAM GiB"
     yield _Subject(name, _scaled(courses.of("memory"), _GIB), total / _GIB if total else None)
     yield _Subject("read MB/s", _scaled(courses.of("read"), _MIB), None)
     yield _Subject("received MB/s", _scaled(courses.of("received"), _MIB), None)

@@ -132,21 +132,23 @@ def _gpu_rows(
     ascii_only: bool,
 ) -> list[Row]:
     """The GPUs that are shown, or why there are none."""
+    note = words(reading.gpu_note or "none was read", ascii_only=ascii_only)
+    role: Role = "warn" if note.startswith(SILENT) else "dim"
+    said = row((f"{'GPU':<13}", "label"), (clip(note, width - 13, ascii_only=ascii_only), role))
+    if not gpus:
+        return [said]
+    found: list[Row] = [said] if reading.gpu_note else []
     if _detailed(reading, room):
         allocators = {allocator.device: allocator for allocator in reading.allocators}
         ours = [gpu.index for gpu in gpus if gpu.visible is not False]
-        found: list[Row] = []
         for gpu in gpus:
             device = ours.index(gpu.index) if gpu.index in ours else -1
             found += details(gpu, allocators.get(device), piece.courses, width, ascii_only)
         return found
-    if gpus:
-        found = table(gpus, piece.courses, width, ascii_only)
-        everything = 1 < len(gpus) == len(reading.gpus) and len(found) + _HOST_FIRST < room
-        return [*found, total(gpus)] if everything else found
-    note = words(reading.gpu_note or "none was read", ascii_only=ascii_only)
-    role: Role = "warn" if note.startswith(SILENT) else "dim"
-    return [row((f"{'GPU':<13}", "label"), (clip(note, width - 13, ascii_only=ascii_only), role))]
+    found += table(gpus, piece.courses, width, ascii_only)
+    everything = 1 < len(gpus) == len(reading.gpus) and len(found) + _HOST_FIRST < room
+    living = any(gpu.state is None for gpu in gpus)
+    return [*found, total(gpus)] if everything and living else found
 
 
 def gpus_shown(piece: PageSlice, height: int) -> int:

@@ -63,9 +63,20 @@ def _entries(cards: Iterable[GpuReading]) -> list[_Entry]:
     return sorted(by_pid.values(), key=lambda entry: (entry.own is not True, -(entry.memory or 0), entry.pid))
 
 
+def _ranges(numbers: list[int]) -> str:
+    """Rising numbers, neighbours together: "0-5,7"."""
+    parts: list[tuple[int, int]] = []
+    for number in numbers:
+        if parts and parts[-1][1] == number - 1:
+            parts[-1] = (parts[-1][0], number)
+        else:
+            parts.append((number, number))
+    return ",".join(f"{first}" if first == last else f"{first}-{last}" for first, last in parts)
+
+
 def _row(entry: _Entry, width: int, ascii_only: bool, *, marked: bool, named: bool) -> Row:
     mark = "~" if ascii_only else "…"
-    gpus = ",".join(map(str, entry.gpus))
+    gpus = _ranges(entry.gpus)
     memory = gib(entry.memory) if entry.memory is not None else "?"
     text = f"{entry.pid:>{_PID}}{GAP}{fit(gpus, _GPUS, ellipsis=mark)}{memory:>{_MEMORY}}"
     whose = f"{GAP}{'trainer' if entry.own else '':<{_WHOSE}}" if marked else ""
