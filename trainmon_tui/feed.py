@@ -1,10 +1,11 @@
 """The feed: a thread that follows a run folder and hands on the newest view of it.
 
-Polling is the truth: it works where the kernel tells nothing (NFS, FUSE, a folder that is replaced). What
-watchfiles says only wakes the poll early, and whatever goes wrong with it costs nothing but that.
+Polling is the truth: it works where the kernel tells nothing (NFS, FUSE). What the kernel tells only wakes the poll
+early (`trainmon_tui.hints`), and whatever goes wrong with it costs nothing but that.
 """
 
 import os
+import select
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ from trainmon.paths import OUTPUT
 from trainmon.reader import RunReader, View
 from trainmon.state import RunState
 from trainmon.statuses import Evidence
+from trainmon_tui.hints import Hints
 
 POLL_EVERY = 0.5
 """Seconds between two polls without a hint while there is news; the promise is once or twice a second."""
@@ -27,7 +29,11 @@ QUIET_POLL_EVERY = 1.0
 """The same while there is none."""
 
 SHORTEST_GAP = 0.25
-"""Seconds between two polls with hints: the screen repaints at most four times a second."""
+"""Seconds between two frames, on average: the screen repaints four times a second."""
+
+AT_ONCE = 2
+"""Frames that may follow one another at once after a silence: a reading of the machine that has just been shown must
+not keep a step waiting."""
 
 FILES_EVERY = 5.0
 """Seconds after which the files of checkpoints are looked for again; a new checkpoint is looked for at once."""
@@ -37,13 +43,6 @@ FILES = 12
 
 OUTPUT_LINES = 24
 """Newest lines of output that are read; no panel shows more."""
-
-HINT_RETRY = 5.0
-"""Seconds until watching is tried again where the folder is missing, was replaced or cannot be watched."""
-
-_DEBOUNCE = 100
-"""Milliseconds in which watchfiles gathers changes; with a step of 30 an append arrives in 60 to 90 ms
-(measured 2026-11)."""
 
 
 class Frame(msgspec.Struct, frozen=True):
@@ -62,23 +61,20 @@ class Feed:
     `show` is called in that thread, at most four times a second, and only with what is new; it must return at once.
     """
 
-    def __init__(
-        self, folder: Path, show: Callable[[Frame], None], *, hints: bool = True, gap: float | None = None
-    ) -> None:
+    def __init__(self, folder: Path, show: Callable[[Frame], None], *, gap: float | None = None) -> None:
         """A feed that does not run yet.
 
         Args:
             folder: The run folder; it may not exist yet.
             show: Takes the newest frame.
-            hints: Whether watchfiles may wake the poll early.
-            gap: Seconds between two polls, at least; None: a quarter.
+            gap: Seconds between two frames, on average; None: a quarter.
         """
         self._folder = folder
         self._show = show
-        self._hints = hints
-        self._gap = gap
+        self._pace = Pace(SHORTEST_GAP if gap is None else gap)
+        self._hints = Hints(folder)
         self._stopping = threading.Event()
-        self._wake = threading.Event()
+        self._bell = Bell()
         self._thread = threading.Thread(target=self._run, name="trainmon-feed", daemon=True)
         self._newest: Frame | None = None
 
@@ -94,14 +90,12 @@ class Feed:
     def stop(self, patience: float = 1.0) -> bool:
         """Ends the thread; False if it is still stuck in a read of dead storage after `patience` seconds."""
         self._stopping.set()
-        self._wake.set()
-        if self._thread.ident is not None:
-            self._thread.join(patience)
+        self._bell.ring()
+        if self._thread.ident is None:
+            self._bell.close()
+            return True
+        self._thread.join(patience)
         return not self._thread.is_alive()
-
-    def wake(self) -> None:
-        """Polls as soon as the shortest gap allows."""
-        self._wake.set()
 
     def _run(self) -> None:
         reader = RunReader(self._folder)
@@ -111,7 +105,7 @@ class Feed:
         try:
             while not self._stopping.is_set():
                 began = time.monotonic()
-                self._wake.clear()
+                self._hints.settle()
                 view = self._poll(reader)
                 there, printed = files.look(view.state, began), output.look()
                 before = self._newest
@@ -120,13 +114,15 @@ class Feed:
                 if news:
                     version = view.version
                     self._newest = Frame(view, there, printed)
+                    self._pace.took(began)
                     self._show(self._newest)
-                    if self._hints:
-                        self._hints = False
-                        self._start_hints()
+                    if before is None:
+                        self._hints.open()
                 self._wait(began, POLL_EVERY if news else QUIET_POLL_EVERY)
         finally:
             reader.close()
+            self._hints.close()
+            self._bell.close()
 
     def _poll(self, reader: RunReader) -> View:
         try:
@@ -139,56 +135,62 @@ class Feed:
 
     def _wait(self, began: float, interval: float) -> None:
         """Waits for the next poll; one that took as long as the gap has more to read and is repeated at once."""
-        gap = SHORTEST_GAP if self._gap is None else self._gap
-        left = began + gap - time.monotonic()
-        if left > 0:
-            self._stopping.wait(left)
-            self._wake.wait(max(0.0, began + interval - time.monotonic()))
-
-    def _start_hints(self) -> None:
-        """Begins only after the first frame: the import alone takes longer than a poll."""
-        threading.Thread(target=self._watch, name="trainmon-hints", daemon=True).start()
-
-    def _watch(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                watch_folder(self._folder, self._wake, self._stopping)
-            except Exception:  # noqa: BLE001 - watchfiles raises many kinds; polling goes on whatever happens here
-                self._stopping.wait(HINT_RETRY)
-            else:
-                self._stopping.wait(SHORTEST_GAP)
+        now = time.monotonic()
+        if now - began < self._pace.gap:
+            self._stopping.wait(max(0.0, self._pace.earliest(began) - now))
+            self._bell.wait(began + interval - time.monotonic(), self._hints.descriptor)
 
 
-def watch_folder(folder: Path, wake: threading.Event, stopping: threading.Event) -> None:
-    """Sets `wake` at every change in the folder until `stopping` is set or the folder is replaced.
+class Pace:
+    """When the next look may come."""
 
-    Raises:
-        Exception: whatever watchfiles raises where it cannot watch.
-    """
-    from watchfiles import watch  # deferred: 44 ms that the first paint need not wait for
+    def __init__(self, gap: float) -> None:
+        """Nothing was shown yet.
 
-    def identity() -> tuple[int, int]:
-        status = folder.stat()
-        return status.st_dev, status.st_ino
+        Args:
+            gap: Seconds between two frames, on average.
+        """
+        self.gap = gap
+        """As given."""
+        self._due = 0.0
 
-    before = identity()
-    changes = watch(
-        folder,
-        watch_filter=None,
-        debounce=_DEBOUNCE,
-        step=30,
-        stop_event=stopping,
-        rust_timeout=int(HINT_RETRY * 1000),
-        yield_on_timeout=True,
-        raise_interrupt=False,
-        recursive=False,
-    )
-    for found in changes:
-        if found:
-            wake.set()
-        # A folder that was deleted and made again sends nothing, and no error either.
-        if identity() != before:
-            return
+    def took(self, now: float) -> None:
+        """A frame is shown."""
+        self._due = max(self._due, now) + self.gap
+
+    def earliest(self, began: float) -> float:
+        """When the next look may begin after one that began then; one in vain keeps nobody waiting for long."""
+        return max(self._due - (AT_ONCE - 1) * self.gap, began + self.gap / 5)
+
+
+class Bell:
+    """Ends a wait, from any thread."""
+
+    def __init__(self) -> None:
+        """Nobody has rung."""
+        self._lock = threading.Lock()
+        self._descriptor = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+
+    def ring(self) -> None:
+        """Ends a wait, or the next one, at once."""
+        with self._lock:
+            if self._descriptor >= 0:
+                os.eventfd_write(self._descriptor, 1)
+
+    def wait(self, seconds: float, other: int | None) -> None:
+        """Waits for so long, for the bell, or until the other descriptor is readable."""
+        poll = select.poll()
+        poll.register(self._descriptor, select.POLLIN)
+        if other is not None:
+            poll.register(other, select.POLLIN)
+        poll.poll(max(0.0, 1_000 * seconds))
+
+    def close(self) -> None:
+        """Gives the descriptor back; ringing does nothing any more."""
+        with self._lock:
+            if self._descriptor >= 0:
+                os.close(self._descriptor)
+                self._descriptor = -1
 
 
 class OutputLook:

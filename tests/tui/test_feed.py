@@ -12,7 +12,8 @@ from trainmon.codec import encode_line
 from trainmon.paths import JOURNAL, OUTPUT
 from trainmon.reader import RunReader, View
 from trainmon_tui import feed as feed_module
-from trainmon_tui.feed import Feed, FileLook, Frame
+from trainmon_tui.feed import Feed, FileLook, Frame, Pace
+from trainmon_tui.hints import Hints
 
 PATIENCE = 20.0
 """Seconds until a test gives up; nothing waits that long unless it fails."""
@@ -91,12 +92,8 @@ def test_what_is_appended_arrives(tmp_path: Path, inbox: Inbox, start: Callable[
 def test_where_watching_fails_polling_goes_on(
     tmp_path: Path, inbox: Inbox, start: Callable[[Path], Feed], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No inotify instances left, a file system without notifications, a package that is broken: all the same."""
-
-    def fail(*_: object) -> None:
-        raise RuntimeError("Too many open files (os error 24)")
-
-    monkeypatch.setattr(feed_module, "watch_folder", fail)
+    """No inotify instances left, or a file system without notifications: all the same."""
+    monkeypatch.setattr(Hints, "open", lambda _hints: None)
     journal = a_run(20)
     folder = write_run(tmp_path / "logs", journal)
     start(folder)
@@ -105,6 +102,40 @@ def test_where_watching_fails_polling_goes_on(
     write_run(folder, journal.after(0.1).progress(21))
 
     inbox.until(lambda frame: frame.view.state.run_step == 21)
+
+
+def test_what_is_appended_is_not_waited_for_until_the_next_poll(
+    tmp_path: Path, inbox: Inbox, start: Callable[[Path], Feed], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With polls that are an hour apart only a hint can bring it."""
+    monkeypatch.setattr(feed_module, "POLL_EVERY", 0.01)
+    monkeypatch.setattr(feed_module, "QUIET_POLL_EVERY", 3_600.0)
+    journal = a_run(20)
+    folder = write_run(tmp_path / "logs", journal)
+    start(folder)
+    inbox.until(lambda frame: frame.view.state.run_step == 20)
+
+    for step in (21, 22):
+        journal.after(0.1).progress(step)
+        with (folder / JOURNAL).open("ab") as file:
+            file.write(encode_line(journal.events[-1]))
+
+    inbox.until(lambda frame: frame.view.state.run_step == 22)
+
+
+def test_a_silence_pays_for_two_frames_at_once_and_a_stream_gets_four_a_second() -> None:
+    pace = Pace(0.25)
+
+    pace.took(100.0)
+    assert pace.earliest(100.0) < 100.1
+    pace.took(100.1)
+    assert pace.earliest(100.1) == 100.25
+    pace.took(100.25)
+    assert pace.earliest(100.25) == 100.5
+
+
+def test_a_look_in_vain_keeps_the_next_one_waiting_for_a_moment_only() -> None:
+    assert Pace(0.25).earliest(100.0) == 100.05
 
 
 def test_a_bug_in_reading_is_said_and_reading_goes_on(
