@@ -21,9 +21,10 @@ def utc_offset(at: float) -> int:
 
 
 @lru_cache(maxsize=64)
-def _local(second: int, offset: int) -> datetime:
+def _local(second: int, offset: int, form: str) -> str:
+    """Cached, because many events share a second."""
     zone = timezone(timedelta(seconds=max(-86_340, min(86_340, offset))))
-    return datetime.fromtimestamp(max(0, second), tz=zone)
+    return datetime.fromtimestamp(max(0, second), tz=zone).strftime(form)
 
 
 def _second(at: float) -> int:
@@ -32,9 +33,9 @@ def _second(at: float) -> int:
 
 def stamp(at: float, offset: int) -> str:
     """`2024-01-15 10:30:00`, the stamp of the text logs, for Unix time `at`."""
-    return _local(_second(at), offset).strftime("%Y-%m-%d %H:%M:%S")
+    return _local(_second(at), offset, "%Y-%m-%d %H:%M:%S")
 
 
 def timestamp(at: float, offset: int) -> str:
     """`2024-01-15T10:30:15`, the local time that `monitoring_data` shows, for Unix time `at`."""
-    return _local(_second(at), offset).strftime("%Y-%m-%dT%H:%M:%S")
+    return _local(_second(at), offset, "%Y-%m-%dT%H:%M:%S")

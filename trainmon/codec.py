@@ -4,6 +4,7 @@ A journal may hold anything: what a newer version wrote, a torn line, a bomb. De
 becomes an `Unread` that says why, so that it can be counted and shown.
 """
 
+from contextlib import suppress
 from typing import Any, Literal, get_args
 
 import msgspec
@@ -14,7 +15,7 @@ LINE_LIMIT = 1 << 20
 """Bytes; a longer line is skipped unread, so that it cannot cost memory or time."""
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(AnyEvent)
+_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 
 class _Head(msgspec.Struct, gc=False):
@@ -59,7 +60,7 @@ def encode_json(value: Any) -> bytes:
 
 def decode_line(line: bytes) -> AnyEvent | Unread:
     """One line, without its line break, as an event or as the reason why it is none."""
-    return decode_lines([line])[0]
+    return _decode_one(line)
 
 
 def _explain(line: bytes) -> Unread:
@@ -76,17 +77,17 @@ def _explain(line: bytes) -> Unread:
 
 def decode_lines(lines: list[bytes]) -> list[AnyEvent | Unread]:
     """Many lines, each without its line break, in order; an entry a line."""
-    decode = _decoder.decode
-    out: list[AnyEvent | Unread] = []
-    append = out.append
-    for line in lines:
-        if len(line) > LINE_LIMIT:
-            append(Unread("long"))
-            continue
-        try:
-            event = decode(line)
-        except (msgspec.MsgspecError, ValueError, RecursionError):
-            append(_explain(line))
-        else:
-            append(event)
-    return out
+    if max(map(len, lines), default=0) <= LINE_LIMIT:
+        # Nearly always all are events; else each is looked at by itself.
+        with suppress(msgspec.MsgspecError, ValueError, RecursionError):
+            return list(map(_decoder.decode, lines))
+    return list(map(_decode_one, lines))
+
+
+def _decode_one(line: bytes) -> AnyEvent | Unread:
+    if len(line) > LINE_LIMIT:
+        return Unread("long")
+    try:
+        return _decoder.decode(line)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return _explain(line)

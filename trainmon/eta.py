@@ -13,7 +13,7 @@ from operator import mul
 
 import msgspec
 
-from trainmon.pace import Pace
+from trainmon.pace import BLOCKS, Pace
 from trainmon.pauses import UNEXPLAINED, Pauses
 
 COVERAGE = 0.8
@@ -72,19 +72,33 @@ def estimate(pace: Pace, done: int, total: int | None, elapsed: float = 0.0) -> 
         elapsed: Seconds since the newest progress event, by any clock; below 0 counts as 0.
     """
     step_time = seconds_per_step(pace)
-    speed = steps_per_second(pace)
+    speed = 1.0 / step_time if step_time else None
     if total is not None and done >= total:
         return Estimate(0.0, 0.0, 0.0, speed, step_time)
     if total is None or step_time is None:
         return Estimate(None, None, None, speed, step_time)
     ahead = _pauses_ahead(pace, total)
-    most = (pace.interval() or 0.0) + ahead.longest
-    seconds = (total - done) * step_time + ahead.seconds - max(0.0, min(elapsed, most))
+    seconds = _rest(pace, total - done, step_time, ahead, elapsed)
     spread = _spread(pace, total - done, step_time, ahead.variance)
     if spread is None:
         return Estimate(max(0.0, seconds), None, None, speed, step_time)
     low, high = max(0.0, seconds - spread), max(0.0, seconds + spread)
     return Estimate(max(0.0, seconds), low, high, speed, step_time)
+
+
+def seconds_left(pace: Pace, done: int, total: int | None, elapsed: float = 0.0) -> float | None:
+    """`Estimate.seconds` by itself, a fifth of the work of `estimate`: for lines of text, which show no range."""
+    if total is not None and done >= total:
+        return 0.0
+    step_time = seconds_per_step(pace)
+    if total is None or step_time is None:
+        return None
+    return max(0.0, _rest(pace, total - done, step_time, _pauses_ahead(pace, total), elapsed))
+
+
+def _rest(pace: Pace, steps: int, step_time: float, ahead: _Ahead, elapsed: float) -> float:
+    most = (pace.interval() or 0.0) + ahead.longest
+    return steps * step_time + ahead.seconds - max(0.0, min(elapsed, most))
 
 
 def steps_per_second(pace: Pace) -> float | None:
@@ -103,10 +117,14 @@ def seconds_per_step(pace: Pace) -> float | None:
     return seconds / steps if steps > 0 else None
 
 
+_WEIGHTS = [0.5 ** ((BLOCKS - place) / HALF_LIFE) for place in range(BLOCKS)]
+"""Of so many blocks, oldest first: 64 powers for each line of text cost more than the rest of it."""
+
+
 def _weights(pace: Pace) -> list[float]:
     """Of the blocks, oldest first; the open block has 1."""
     count = len(pace.block_steps)
-    return [0.5 ** ((count - place) / HALF_LIFE) for place in range(count)]
+    return _WEIGHTS[BLOCKS - count :] if count <= BLOCKS else [0.0] * (count - BLOCKS) + _WEIGHTS
 
 
 def _spread(pace: Pace, remaining: int, step_time: float, pause_variance: float) -> float | None:

@@ -10,6 +10,8 @@ import fcntl
 import os
 import stat
 import zlib
+from itertools import accumulate, count
+from operator import add
 from pathlib import Path
 
 import msgspec
@@ -247,17 +249,13 @@ def read_lines(descriptor: int, offset: int, at_most: int = CHUNK) -> Lines:
             and comes out as a line that is too long.
     """
     data = os.pread(descriptor, at_most, offset)
-    cut = data.rfind(b"\n") + 1
-    if not cut:
+    lines = data.split(b"\n")
+    torn = len(lines.pop())
+    if not lines:
         return _long_line(descriptor, offset) if len(data) >= at_most else Lines([], [], offset)
-    lines = data[: cut - 1].split(b"\n")
-    offsets: list[int] = []
-    append = offsets.append
-    position = offset
-    for line in lines:
-        append(position)
-        position += len(line) + 1
-    return Lines(lines, offsets, position)
+    # Each begins behind those before it and their line breaks.
+    before = accumulate(map(len, lines[:-1]), initial=offset)
+    return Lines(lines, list(map(add, before, count())), offset + len(data) - torn)
 
 
 def _long_line(descriptor: int, offset: int) -> Lines:

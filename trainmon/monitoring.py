@@ -36,8 +36,7 @@ def monitoring_data(state: RunState, now: float) -> dict[str, Any]:
     if state.progress is not None:
         total = state.progress.total_steps
         progress["progress_percentage"] = round(100.0 * state.progress.step / total, 1) if total else None
-        estimate = derived.estimate(state, now)
-        progress["eta"] = eta_text(estimate.seconds if estimate is not None else None)
+        progress["eta"] = eta_text(derived.seconds_left(state, now))
     data["training_progress"] = progress
     data["training_config"] = data["training_config"] or {}
     return data

@@ -22,13 +22,12 @@ Column = Sequence[Number | None]
 def train(state: RunState, events: Sequence[Progress], offsets: Sequence[int], utc_offset: int) -> None:
     """Adds progress events of one writer, all in the training phase, in the order in which they arrived."""
     first = events[0]
-    key = (first.epoch, first.total_steps)
-    keys = [(event.epoch, event.total_steps) for event in events]
-    if keys.count(key) == len(keys):
+    epochs, totals = [event.epoch for event in events], [event.total_steps for event in events]
+    if epochs.count(first.epoch) == totals.count(first.total_steps) == len(events):
         _train_within_epoch(state, events, offsets)
     else:
         begin = 0
-        for _, group in groupby(keys):
+        for _, group in groupby(zip(epochs, totals, strict=True)):
             end = begin + sum(1 for _ in group)
             _train_within_epoch(state, events[begin:end], offsets[begin:end])
             begin = end
@@ -41,16 +40,24 @@ def train(state: RunState, events: Sequence[Progress], offsets: Sequence[int], u
 
 def _train_within_epoch(state: RunState, events: Sequence[Progress], offsets: Sequence[int]) -> None:
     counting = state.counting
-    epoch, total = events[0].epoch, events[0].total_steps
     steps = [event.step for event in events]
-    if epoch != counting.epoch or counting.first_epoch is None:
+    if events[0].epoch != counting.epoch or counting.first_epoch is None:
         state.epoch_time = events[0].time
-    for begin, end in pairwise([0, *_rewinds(steps), len(steps)]):
-        part = steps[begin:end]
-        counting.observe(epoch, part, total)
-        shift = counting.run_step(epoch, 0)
-        run_steps = [step + shift for step in part] if shift else part
-        _extend(state, events[begin:end], offsets[begin:end], run_steps)
+    rewinds = _rewinds(steps)
+    if not rewinds:
+        _count_and_extend(state, events, offsets, steps)
+        return
+    for begin, end in pairwise([0, *rewinds, len(steps)]):
+        _count_and_extend(state, events[begin:end], offsets[begin:end], steps[begin:end])
+
+
+def _count_and_extend(
+    state: RunState, events: Sequence[Progress], offsets: Sequence[int], steps: Sequence[int]
+) -> None:
+    counting, epoch = state.counting, events[0].epoch
+    counting.observe(epoch, steps, events[0].total_steps)
+    shift = counting.run_step(epoch, 0)
+    _extend(state, events, offsets, [step + shift for step in steps] if shift else steps)
 
 
 def _rewinds(steps: list[int]) -> list[int]:

@@ -1,7 +1,7 @@
 """From journal lines to the state and to the text of the five logs: pure, so that a crash can be made good exactly.
 
-The text that belongs to a line depends on the state after it (ETA, what is best), so lines that have a text are
-folded one by one, and the others, nearly all of them in a fast loop, together.
+The text that belongs to a line depends on the state after it (ETA, what is best), so lines are folded up to each that
+has a text, and the others, nearly all of them in a fast loop, with it.
 """
 
 from collections.abc import Callable, Sequence
@@ -42,16 +42,15 @@ class Projector:
                 continue
             elif isinstance(item, Opened) and item.parent is None:
                 self.rate.per_second = item.progress_per_second
-            reducer.apply(items[begin:index], offsets[begin:index])
-            before = reducer.state.totals.repeated
-            reducer.apply(items[index : index + 1], offsets[index : index + 1])
+            new = reducer.apply(items[begin : index + 1], offsets[begin : index + 1])
             begin = index + 1
-            if reducer.state.totals.repeated == before:
+            if new:
                 context = self._context(item)
                 out += text_lines(item, context)
                 if self.watch is not None:
                     self.watch(item, context)
-        reducer.apply(items[begin:], offsets[begin:])
+        if begin < len(items):
+            reducer.apply(items[begin:], offsets[begin:])
         return out
 
     def _context(self, event: AnyEvent) -> LineContext:
@@ -76,8 +75,7 @@ class Projector:
 
 def _eta(state: RunState) -> float | None:
     """Seconds left at the moment of the newest training step."""
-    estimate = eta.estimate(state.pace, state.run_step, derived.total_steps(state), 0.0)
-    return estimate.seconds if estimate is not None else None
+    return eta.seconds_left(state.pace, state.run_step, derived.total_steps(state))
 
 
 def _percent(event: Progress) -> float | None:

@@ -99,25 +99,27 @@ class Reducer:
         self.state = state if state is not None else RunState()
         """Changed in place by `apply`; hand out `copy_state` of it."""
 
-    def apply(self, items: Sequence[Item], offsets: Sequence[int]) -> None:
-        """Adds lines in the order of the journal; see `fold`."""
+    def apply(self, items: Sequence[Item], offsets: Sequence[int]) -> bool:
+        """Adds lines in the order of the journal, see `fold`; False where the last of them came before."""
         index, count = 0, len(items)
+        new = True
         while index < count:
             item = items[index]
             if isinstance(item, Progress):
                 end = index + 1
                 while end < count and type(items[end]) is Progress:
                     end += 1
-                self._progress(items[index:end], offsets[index:end])  # type: ignore[arg-type]  # all are Progress
+                new = self._progress(items[index:end], offsets[index:end])  # type: ignore[arg-type]  # all are Progress
                 index = end
                 continue
-            self._one(item, offsets[index])
+            new = self._one(item, offsets[index])
             index += 1
+        return new
 
     def _utc_offset(self) -> int:
         return self.state.opened.utc_offset if self.state.opened is not None else 0
 
-    def _progress(self, events: Sequence[Progress], offsets: Sequence[int]) -> None:
+    def _progress(self, events: Sequence[Progress], offsets: Sequence[int]) -> bool:
         state, first = self.state, events[0]
         seqs = [event.seq for event in events]
         in_order = (
@@ -125,10 +127,13 @@ class Reducer:
         )
         if in_order and arrive_together(state, first.writer, seqs[0], seqs[-1]):
             self._take(events, offsets)
-            return
+            return True
+        new = True
         for event, offset in zip(events, offsets, strict=True):
-            if arrive(state, event.writer, event.seq):
+            new = arrive(state, event.writer, event.seq)
+            if new:
                 self._take((event,), (offset,))
+        return new
 
     def _take(self, events: Sequence[Progress], offsets: Sequence[int]) -> None:
         state = self.state
@@ -144,21 +149,24 @@ class Reducer:
                 # What has no place in the run is in the text log and the journal only.
                 state.progress = entries.progress(event, self._utc_offset())
 
-    def _one(self, item: AnyEvent | Unread, offset: int) -> None:
+    def _one(self, item: AnyEvent | Unread, offset: int) -> bool:
         if isinstance(item, Unread):
-            self._unread(item, offset)
-        elif arrive(self.state, item.writer, item.seq):
-            self.state.totals.events += 1
-            self.state.last_time = item.time
-            self._event(item, offset)
+            return self._unread(item, offset)
+        if not arrive(self.state, item.writer, item.seq):
+            return False
+        self.state.totals.events += 1
+        self.state.last_time = item.time
+        self._event(item, offset)
+        return True
 
-    def _unread(self, item: Unread, offset: int) -> None:
+    def _unread(self, item: Unread, offset: int) -> bool:
         totals = self.state.totals
         if item.writer and item.seq >= 0 and not arrive(self.state, item.writer, item.seq):
-            return
+            return False
         setattr(totals, item.why, getattr(totals, item.why) + 1)
         if item.why in ("damaged", "long") and totals.first_bad_offset is None:
             totals.first_bad_offset = offset
+        return True
 
     def _event(self, event: AnyEvent, offset: int) -> None:
         state, utc_offset = self.state, self._utc_offset()

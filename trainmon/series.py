@@ -161,21 +161,25 @@ class Series:
         Raises:
             ValueError: The lengths differ; nothing was added.
         """
-        if {len(times), len(offsets), *map(len, columns.values())} - {len(steps)}:
-            raise ValueError(f"series: {len(steps)} steps, but not as many times, offsets and values")
-        arrivals = [
-            (next((row for row, value in enumerate(columns[name]) if value is not None), len(steps)), name)
-            for name in columns
-            if name not in self._columns
-        ]
+        count = len(steps)
+        if not len(times) == len(offsets) == count or any(
+            len(values) != count for values in columns.values()
+        ):
+            raise ValueError(f"series: {count} steps, but not as many times, offsets and values")
         begin = 0
-        # A column begins at its row and not with its batch: it may lower the number of buckets.
-        for row, name in sorted(arrivals, key=itemgetter(0)):
-            if row < len(steps):
-                self._fill(steps, times, offsets, columns, slice(begin, row))
-                self._begin_column(name)
-                begin = row
-        self._fill(steps, times, offsets, columns, slice(begin, len(steps)))
+        if not columns.keys() <= self._columns.keys():
+            arrivals = [
+                (next((row for row, value in enumerate(columns[name]) if value is not None), count), name)
+                for name in columns
+                if name not in self._columns
+            ]
+            # A column begins at its row and not with its batch: it may lower the number of buckets.
+            for row, name in sorted(arrivals, key=itemgetter(0)):
+                if row < count:
+                    self._fill(steps, times, offsets, columns, begin, row)
+                    self._begin_column(name)
+                    begin = row
+        self._fill(steps, times, offsets, columns, begin, count)
 
     def _begin_column(self, name: str) -> None:
         if len(self._columns) >= self.bounds[2]:
@@ -189,7 +193,8 @@ class Series:
     def _limit(self) -> int:
         """Most buckets for as many columns as there are."""
         limit, cells, _ = self.bounds
-        while limit > FEWEST_BUCKETS and limit * len(self._columns) > cells:
+        count = len(self._columns)
+        while limit > FEWEST_BUCKETS and limit * count > cells:
             limit //= 2
         return limit
 
@@ -210,26 +215,31 @@ class Series:
         times: Sequence[float],
         offsets: Sequence[int],
         columns: Mapping[str, Sequence[Value]],
-        rows: slice,
+        begin: int,
+        end: int,
     ) -> None:
-        if rows.start == rows.stop:
+        """Takes the rows from `begin` up to `end`, whose columns all have begun, or are refused."""
+        if begin == end:
             return  # Of thousands of names that come at once each would look at all others.
-        pairs = [(self._columns[name], values) for name, values in columns.items() if name in self._columns]
-        limit = self._limit()
-        begin, end = rows.start, rows.stop
+        known = self._columns
+        pairs = [(known[name], values) for name, values in columns.items() if name in known]
         while begin < end:
             if not self._open_rows:
-                if len(self) >= limit:
+                if len(self._times[0]) >= self._limit():
                     self._merge()
                 self._open(steps[begin], times[begin], offsets[begin])
             stop = min(end, begin + self._width - self._open_rows)
-            for cells, values in pairs:
-                cells.add(values[begin:stop])
+            if stop - begin == len(steps):
+                for cells, values in pairs:
+                    cells.add(values)
+            else:
+                for cells, values in pairs:
+                    cells.add(values[begin:stop])
             self._steps[1][-1], self._times[1][-1] = _int64(steps[stop - 1]), times[stop - 1]
             self._open_rows += stop - begin
             if self._open_rows == self._width:
                 self._open_rows = 0
-                for cells in self._columns.values():
+                for cells in known.values():
                     cells.close()
             begin = stop
 

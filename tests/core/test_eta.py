@@ -167,6 +167,21 @@ def test_nothing_is_said_before_two_intervals_were_measured() -> None:
     assert eta.estimate(simulation.pace, simulation.done, 100).seconds == pytest.approx(9.7)
 
 
+@pytest.mark.parametrize("steps", [0, 1, 2, 40, 900])
+@pytest.mark.parametrize("total", [None, 300, 5_000])
+@pytest.mark.parametrize("elapsed", [0.0, 4.0])
+def test_the_time_by_itself_is_that_of_the_estimate_to_the_bit(
+    steps: int, total: int | None, elapsed: float
+) -> None:
+    """The text logs say the former, the screen the latter."""
+    simulation = Simulation(5_000, noisy(0.25, 0.3, seed=1)).pauses(100, 5.0)
+    simulation.advance(steps)
+
+    alone = eta.seconds_left(simulation.pace, steps, total, elapsed)
+
+    assert alone == eta.estimate(simulation.pace, steps, total, elapsed).seconds
+
+
 def test_without_a_total_only_the_speed_is_said() -> None:
     simulation = Simulation(1000, constant(0.1))
     simulation.advance(50)

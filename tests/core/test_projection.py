@@ -30,6 +30,16 @@ def test_a_repeated_line_has_no_second_text() -> None:
     assert text(journal, LogFile.ERRORS) == once
 
 
+def test_a_repeated_step_among_new_ones_has_no_second_text() -> None:
+    journal = Journal().opened().started().steps(5)
+    first = journal.events[2]
+    journal.steps(10, first=6)
+    once = text(journal, LogFile.PROGRESS)
+    journal.events.insert(9, first)
+
+    assert text(journal, LogFile.PROGRESS) == once
+
+
 def test_the_best_validation_is_marked_as_the_fold_decides() -> None:
     journal = Journal().opened().started().validation(1, 1.0).validation(2, 2.0).validation(3, 0.5)
 
