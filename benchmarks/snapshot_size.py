@@ -1,5 +1,6 @@
 """Bytes of the snapshot of a long run. Budgets: 256 KiB with 10 metrics, 1 MiB with 200."""
 
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,11 @@ from benchmarks.measure import Row, Scale, in_child, judged, noted, scratch
 
 FULL = 120
 """Entries given for each list of the state, which keeps 100."""
+
+
+def _noisy(numbers: random.Random, count: int) -> dict[str, float]:
+    """Metrics as noisy as real ones: smooth ones would be packed far tighter."""
+    return {f"train/metric_{index}": numbers.gauss(1.0, 0.2) for index in range(count)}
 
 
 def _raise(depth: int) -> None:
@@ -24,18 +30,17 @@ def sizes(folder: str, metrics: int, steps: int, validation_metrics: int) -> dic
 
     from trainmon.logger import TrainLogger
 
+    numbers = random.Random(0)
     logger = TrainLogger(folder)
     logger.log_training_start(
         "m", 10, steps, 32, 1e-3, "AdamW", config={f"setting_{n}": "value " * 5 for n in range(100)}
     )
     for step in range(1, steps + 1):
-        logger.log_training_progress(
-            1, step, steps, recording.loss_of(step), 1e-3, recording.metrics_of(step, metrics)
-        )
+        logger.log_training_progress(1, step, steps, recording.loss_of(step), 1e-3, _noisy(numbers, metrics))
         if step % 2_000 == 0:
             logger.recorder.drained(60.0)
     for entry in range(1, FULL + 1):
-        some = recording.metrics_of(entry, validation_metrics)
+        some = _noisy(numbers, validation_metrics)
         logger.log_validation_results(1, entry * 100, recording.loss_of(entry), some)
         logger.log_model_checkpoint(
             1, entry * 100, 0.5, f"/data/checkpoints/experiment/step-{entry:08}.pt", some

@@ -154,7 +154,7 @@ class Journal:
 
     def checkpoint(
         self, step: int = 100, path: str = "/ckpt/epoch_001.pt", *, epoch: int = 1, size: int | None = 1_040_000_000,
-        duration: float | None = 4.1,
+        duration: float | None = 4.1, metrics: Metrics | None = None,
     ) -> "Journal":  # fmt: skip
         """A saved model."""
         event = Checkpoint(
@@ -163,6 +163,7 @@ class Journal:
             step=step,
             loss=1.0,
             checkpoint_path=path,
+            metrics=metrics or {},
             size=size,
             duration=duration,
         )

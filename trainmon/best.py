@@ -2,7 +2,7 @@
 
 from trainmon.events import Direction, Number, Validation
 from trainmon.scalars import decode_number
-from trainmon.state import RunState, ValidationEntry
+from trainmon.state import CheckpointEntry, RunState, ValidationEntry
 
 
 def measure(entry: Validation | ValidationEntry, metric: str) -> Number | None:
@@ -22,12 +22,23 @@ def better(value: Number | None, than: Number | None, direction: Direction) -> b
     return new < old if direction == "min" else new > old
 
 
+def best_metric(state: RunState) -> str:
+    """The validation metric that decides."""
+    return state.configuration.best_metric if state.configuration is not None else "loss"
+
+
+def same(
+    one: ValidationEntry | CheckpointEntry | None, other: ValidationEntry | CheckpointEntry | None
+) -> bool:
+    """Whether two entries are of the same record: an older one has fewer metrics in the list than as the best."""
+    return one is not None and other is not None and (one.run_step, one.time) == (other.run_step, other.time)
+
+
 def decide(state: RunState, event: Validation) -> bool:
     """Whether a validation is the best so far; True and False of the caller stand as given."""
     if event.is_best is not None:
         return event.is_best
-    configuration = state.configuration
-    metric = configuration.best_metric if configuration is not None else "loss"
+    configuration, metric = state.configuration, best_metric(state)
     direction: Direction = configuration.best_direction if configuration is not None else "min"
     best = measure(state.best, metric) if state.best is not None else None
     return better(measure(event, metric), best, direction)

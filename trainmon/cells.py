@@ -1,4 +1,4 @@
-"""One column of a `Series`: what it keeps of each bucket, and how that is packed into text.
+"""One column of a `Series`: what it keeps of each bucket.
 
 Its law is that of the `Series`: what is added in two parts leaves the same bits as what is added at once.
 """
@@ -8,10 +8,9 @@ from __future__ import annotations  # array.array cannot be subscripted at run t
 import math
 import sys
 from array import array
-from binascii import a2b_base64, b2a_base64
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
-from itertools import compress
+from itertools import compress, islice
 from operator import add
 from typing import TypeAlias, TypeGuard, TypeVar
 
@@ -21,6 +20,7 @@ Value: TypeAlias = float | str | None
 Entry = TypeVar("Entry", int, float)
 
 _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_INT64_MAX = 2**63 - 1
 _FLOAT32_MAX = (2 - 2**-23) * 2.0**127
 
 
@@ -132,69 +132,42 @@ class Cells:
             self.last = last
         self.finite, self.nonfinite = self.finite + finite, self.nonfinite + nonfinite
 
-    def packed(self) -> str:
-        """As `SeriesDocument.columns` says."""
-        open_numbers = array("d", [self.low, self.high, self.total, self.last])
-        return packed(*self.numbers, *self.counts, open_numbers, array("q", [self.finite, self.nonfinite]))
+    def full(self) -> tuple[array[int] | array[float], ...]:
+        """The arrays of the full buckets, as `SeriesDocument.full` has them."""
+        return (*self.numbers, *self.counts)
+
+    def open(self) -> tuple[array[float], array[int]]:
+        """The open bucket, as `SeriesDocument.open` has it."""
+        return (
+            array("d", [self.low, self.high, self.total, self.last]),
+            array("q", [self.finite, self.nonfinite]),
+        )
 
     @classmethod
-    def unpacked(cls, packed: Packed, buckets: int, width: int, open_rows: int) -> Cells:
-        """What `packed` wrote; ValueError where it holds something else."""
+    def restored(cls, full: Iterator[bytes], open_: Iterator[bytes]) -> Cells:
+        """A column of what `full` and `open` gave, as bytes."""
         cells = cls()
-        cells.numbers = [packed.take(array("f"), buckets) for _ in range(4)]
-        cells.counts = [packed.take(array("I"), buckets) for _ in range(2)]
-        cells.low, cells.high, cells.total, cells.last = packed.take(array("d"), 4)
-        cells.finite, cells.nonfinite = packed.take(array("q"), 2)
-        packed.end()
-        most = max(map(add, *cells.counts), default=0)
-        if (
-            most > width
-            or min(cells.finite, cells.nonfinite) < 0
-            or cells.finite + cells.nonfinite > open_rows
-        ):
-            raise ValueError(f"series: {packed.what} counts more values than there are rows")
+        cells.numbers = [array("f", next(full)) for _ in range(4)]
+        cells.counts = [array("I", next(full)) for _ in range(2)]
+        cells.low, cells.high, cells.total, cells.last = array("d", b"".join(islice(open_, 4)))
+        cells.finite, cells.nonfinite = array("q", b"".join(islice(open_, 2)))
         return cells
 
-
-class Packed:
-    """Takes arrays off the front of a text of a `SeriesDocument`."""
-
-    def __init__(self, what: str, text: str) -> None:
-        self.what = what
-        try:
-            self.data = a2b_base64(text, strict_mode=True)
-        except ValueError as error:
-            raise ValueError(f"series: {what} is not base64: {error}") from None
-
-    def take(self, entries: array[Entry], count: int) -> array[Entry]:
-        """Fills the empty array with the next `count` entries."""
-        size = max(0, count) * entries.itemsize
-        if len(self.data) < size:
-            raise ValueError(
-                f"series: {self.what} has {len(self.data)} bytes left where {size} were expected"
-            )
-        entries.frombytes(self.data[:size])
-        self.data = self.data[size:]
-        _swap_on_big_endian(entries)
-        return entries
-
-    def end(self) -> None:
-        """ValueError where something is left."""
-        if self.data:
-            raise ValueError(f"series: {self.what} has {len(self.data)} bytes too many")
+    def fits(self, width: int, open_rows: int) -> bool:
+        """Whether there are no more values than rows."""
+        most = max(map(add, *self.counts), default=0)
+        inside = min(self.finite, self.nonfinite) >= 0 and self.finite + self.nonfinite <= open_rows
+        return most <= width and inside
 
 
-def packed(*arrays: array[int] | array[float]) -> str:
-    """The arrays, one after another and little-endian, as base64; `Packed` takes them out again."""
-    copies = [entries[:] for entries in arrays]
-    for entries in copies:
-        _swap_on_big_endian(entries)
-    return b2a_base64(b"".join(copies), newline=False).decode("ascii")
+def tick(time: float) -> float:
+    """Rounded to 1/1,024 s, exactly: the clock's noise below that would be a tenth of a snapshot."""
+    return round(time * 1024.0) / 1024.0
 
 
-def _swap_on_big_endian(entries: array[int] | array[float]) -> None:
-    if sys.byteorder == "big":
-        entries.byteswap()
+def int64(value: int) -> int:
+    """Cut to 64 bits."""
+    return value if -_INT64_MAX <= value <= _INT64_MAX else max(-_INT64_MAX, min(_INT64_MAX, value))
 
 
 def picked(entries: array[Entry], keep: Sequence[bool] | None) -> array[Entry]:

@@ -20,6 +20,8 @@ from trainmon.events import (
     Warned,
 )
 from trainmon.state import (
+    OLDER_METRICS,
+    OLDER_TEXT,
     TEXT_LIMIT,
     TRACEBACK_LIMIT,
     CheckpointEntry,
@@ -43,7 +45,7 @@ CONFIG_LIMIT = 32_768
 """Bytes of JSON that the configuration of a run may have in the snapshot."""
 
 GROUP_TEXT_LIMIT = 200
-"""Characters of a message or context that a group of errors keeps; less than what `shortened` leaves of an entry."""
+"""Characters of a message or context that a group of errors keeps; the newest entries have the rest."""
 
 CUT = "…"
 """The key that says that something was left out."""
@@ -242,12 +244,30 @@ def operation(event: Operation, utc_offset: int) -> OperationEntry:
     )
 
 
-def shortened(entry: ErrorEntry) -> ErrorEntry:
-    """An older error without its long texts."""
+def older_error(entry: ErrorEntry) -> ErrorEntry:
+    """An error without its long texts; the journal has them at its offset."""
     return structs.replace(
         entry,
         traceback="",
         additional_data={},
-        error_message=cut(entry.error_message, 500),
-        context=cut(entry.context, 200),
+        error_message=cut(entry.error_message, OLDER_TEXT),
+        context=cut(entry.context, OLDER_TEXT),
     )
+
+
+def older_validation(entry: ValidationEntry, metric: str) -> ValidationEntry:
+    """A validation with few metrics, among them the one that decides what is best."""
+    return structs.replace(entry, val_metrics=_few(entry.val_metrics, metric))
+
+
+def older_checkpoint(entry: CheckpointEntry) -> CheckpointEntry:
+    """A checkpoint with few metrics."""
+    return structs.replace(entry, metrics=_few(entry.metrics))
+
+
+def _few(metrics: Metrics, also: str | None = None) -> Metrics:
+    return {
+        name: value
+        for place, (name, value) in enumerate(metrics.items())
+        if place < OLDER_METRICS or name == also
+    }

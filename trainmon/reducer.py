@@ -4,13 +4,14 @@ The law, tested at every cut and for every kind of event: `fold(fold(empty, a), 
 through a snapshot. So nothing here looks at a clock, at a file, or at how many events came at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
+from functools import partial
 from typing import TypeVar, assert_never
 
 from trainmon import alert_log, entries, error_groups, machine
 from trainmon.arrivals import arrive, arrive_together
-from trainmon.best import decide
+from trainmon.best import best_metric, decide
 from trainmon.codec import Unread
 from trainmon.events import (
     Alerted,
@@ -34,7 +35,7 @@ from trainmon.events import (
 )
 from trainmon.progress_fold import train
 from trainmon.runs import begin, finish
-from trainmon.state import FULL_TRACEBACKS, LIST_LIMIT, ErrorEntry, RunState
+from trainmon.state import FULL_ENTRIES, LIST_LIMIT, RunState
 
 Entry = TypeVar("Entry")
 
@@ -86,10 +87,13 @@ def copy_state(state: RunState) -> RunState:
     return twin
 
 
-def _push(entries_: list[Entry], entry: Entry) -> None:
+def _push(entries_: list[Entry], entry: Entry, shorten: Callable[[Entry], Entry] | None = None) -> None:
+    """Adds the newest entry; the oldest goes where there are too many, and one that is no longer new is shortened."""
     entries_.append(entry)
     if len(entries_) > LIST_LIMIT:
         del entries_[0]
+    if shorten is not None and len(entries_) > FULL_ENTRIES:
+        entries_[-FULL_ENTRIES - 1] = shorten(entries_[-FULL_ENTRIES - 1])
 
 
 class Reducer:
@@ -191,9 +195,8 @@ class Reducer:
                 self._checkpoint(event)
             case Error():
                 state.totals.errors += event.count
-                _push(state.errors, entries.error(event, offset, run_step, utc_offset))
+                _push(state.errors, entries.error(event, offset, run_step, utc_offset), entries.older_error)
                 error_groups.add(state.error_groups, entries.error_group(state.errors[-1]))
-                _shorten_older(state.errors)
             case Warned():
                 state.totals.warnings += event.count
                 _push(state.warnings, entries.warning(event, run_step))
@@ -235,7 +238,7 @@ class Reducer:
         state = self.state
         run_step = state.counting.run_step(event.epoch, event.step)
         entry = entries.validation(event, decide(state, event), run_step, self._utc_offset())
-        _push(state.validations, entry)
+        _push(state.validations, entry, partial(entries.older_validation, metric=best_metric(state)))
         if entry.is_best:
             state.best = entry
             same = (saved for saved in reversed(state.checkpoints) if saved.run_step == run_step)
@@ -249,16 +252,8 @@ class Reducer:
         state = self.state
         run_step = state.counting.run_step(event.epoch, event.step)
         entry = entries.checkpoint(event, run_step, self._utc_offset())
-        _push(state.checkpoints, entry)
+        _push(state.checkpoints, entry, entries.older_checkpoint)
         state.totals.checkpoints += 1
         state.totals.checkpoint_bytes += max(0, entry.size or 0)
         if state.best is not None and state.best_checkpoint is None and run_step >= state.best.run_step:
             state.best_checkpoint = entry
-
-
-def _shorten_older(errors: list[ErrorEntry]) -> None:
-    """Only the newest errors keep their long texts; the journal has them all."""
-    if len(errors) <= FULL_TRACEBACKS:
-        return
-    index = len(errors) - FULL_TRACEBACKS - 1
-    errors[index] = entries.shortened(errors[index])

@@ -16,13 +16,14 @@ from trainmon.errors import SnapshotError
 from trainmon.journal import open_shared
 from trainmon.log_appender import Position
 from trainmon.monitoring import SPEC, monitoring_data
+from trainmon.packing import SeriesDocument
 from trainmon.paths import SNAPSHOT, SNAPSHOT_TEMPORARY
 from trainmon.private_files import open_new
 from trainmon.progress_rate import ProgressRate
-from trainmon.series import Series, SeriesDocument
-from trainmon.state import RunState
+from trainmon.series import Series
+from trainmon.state import FULL_ENTRIES, RunState
 
-SNAPSHOT_SCHEMA = 1
+SNAPSHOT_SCHEMA = 2
 """Version of the snapshot; a reader that does not know it reads the journal instead."""
 
 LIMIT = 8 << 20
@@ -71,7 +72,7 @@ def encode(state: RunState, texts: Texts, now: float) -> bytes:
     """The snapshot of a state, as the bytes of the file."""
     document = monitoring_data(state, now)
     fields: dict[str, Any] = msgspec.to_builtins(_Rest.of(state), enc_hook=_encode)
-    for entry in document["errors"]:
+    for entry in document["errors"][-FULL_ENTRIES:]:
         entry |= explanation(entry["error_type"], entry["error_message"])
     document["schema"] = SNAPSHOT_SCHEMA
     document["written"] = now

@@ -3,6 +3,7 @@
 import math
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
 from tests.builders import Journal, a_run
@@ -222,7 +223,7 @@ def test_since_when_is_what_the_trainer_saw_where_the_state_does_not_know_better
     assert data is not None
     assert nan is not None
     assert data.since == starved.state().alerts[0].since
-    assert nan.since == bad.now - 30.0
+    assert nan.since == pytest.approx(bad.now - 30.0, abs=0.001)
 
 
 def test_an_alert_that_cleared_and_came_again_begins_anew() -> None:

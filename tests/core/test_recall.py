@@ -8,13 +8,13 @@ from tests.builders import Journal
 from tests.run_folders import state_of, write_run
 from trainmon.paths import JOURNAL
 from trainmon.recall import recall_error
-from trainmon.state import FULL_TRACEBACKS, TRACEBACK_LIMIT, Bookmark
+from trainmon.state import FULL_ENTRIES, TRACEBACK_LIMIT, Bookmark
 
 
 def test_an_error_whose_traceback_the_state_has_let_go_is_whole_in_the_journal(tmp_path: Path) -> None:
     long = "first line\n" + "x" * 2 * TRACEBACK_LIMIT
     journal = Journal().opened().started().error(error_type="Old", traceback=long)
-    for step in range(2 * FULL_TRACEBACKS):
+    for step in range(2 * FULL_ENTRIES):
         journal.progress(step).error(error_type=f"Newer{step}")
     folder = write_run(tmp_path / "run", journal)
     state = state_of(folder)

@@ -8,7 +8,7 @@ from trainmon.arrivals import missing
 from trainmon.codec import Unread
 from trainmon.events import Closed
 from trainmon.reducer import fold
-from trainmon.state import FULL_TRACEBACKS, LIST_LIMIT, RunState
+from trainmon.state import FULL_ENTRIES, LIST_LIMIT, RunState
 
 
 def test_nothing_is_known_before_the_first_line() -> None:
@@ -108,11 +108,28 @@ def test_only_the_newest_errors_keep_their_traceback_and_the_lists_are_bounded()
     state = journal.state()
 
     assert len(state.errors) == LIST_LIMIT
-    assert [bool(entry.traceback) for entry in state.errors[-FULL_TRACEBACKS - 1 :]] == [False] + [
+    assert [bool(entry.traceback) for entry in state.errors[-FULL_ENTRIES - 1 :]] == [False] + [
         True
-    ] * FULL_TRACEBACKS
+    ] * FULL_ENTRIES
     assert all(len(entry.traceback) < 10_000 for entry in state.errors)
     assert state.totals.errors == 150
+
+
+def test_older_validations_and_checkpoints_keep_few_metrics_and_the_best_ones_all() -> None:
+    """A run with 200 metrics would have a snapshot of megabytes; the newest ten fill every table of the screen."""
+    metrics = {f"m{number}": float(number) for number in range(8)}
+    journal = Journal().opened().started(best_metric="m7", best_direction="min")
+    for number in range(150):
+        measured = {**metrics, "m7": abs(number - 20.0)}
+        journal.validation(number, val_metrics=measured).checkpoint(number, metrics=metrics)
+
+    state = journal.state()
+
+    assert [len(entry.val_metrics) for entry in state.validations] == [4] * 90 + [8] * 10
+    assert [len(entry.metrics) for entry in state.checkpoints] == [3] * 90 + [8] * 10
+    assert {tuple(entry.val_metrics) for entry in state.validations[:90]} == {("m0", "m1", "m2", "m7")}
+    assert state.best is not None
+    assert (state.best.run_step, len(state.best.val_metrics)) == (20, 8)
 
 
 def test_repeated_errors_count_as_often_as_they_came() -> None:

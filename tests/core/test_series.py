@@ -4,6 +4,7 @@ import contextlib
 import json
 import math
 import random
+from array import array
 from collections.abc import ItemsView, Sequence
 from itertools import pairwise
 
@@ -13,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trainmon.cells import Value
-from trainmon.series import FEWEST_BUCKETS, Series, SeriesDocument
+from trainmon.packing import SeriesDocument, pack
+from trainmon.series import FEWEST_BUCKETS, Series
 
 VALUES = st.one_of(
     st.none(),
@@ -235,7 +237,7 @@ def test_a_copy_goes_its_own_way() -> None:
     assert series != "a series"
 
 
-@pytest.mark.parametrize(("columns", "limit"), [(1, 100), (2, 120), (11, 110), (200, 650)])
+@pytest.mark.parametrize(("columns", "limit"), [(1, 50), (2, 70), (11, 70), (200, 350)])
 def test_a_full_document_stays_in_its_budget(columns: int, limit: int) -> None:
     """Kibibytes of JSON with random bytes in it; the snapshot may have 256 with 10 metrics."""
     numbers = random.Random(7)
@@ -260,12 +262,25 @@ DAMAGE = {
     "negative open rows": {"open_rows": -1},
     "capacity": {"capacity": 0},
     "over the bounds": {"capacity": 2},
-    "index not base64": {"index": "%%%"},
-    "index cut": {"index": "AAAA"},
-    "column cut": {"columns": {"loss": "AAAA"}},
-    "column not base64": {"columns": {"loss": "!"}},
-    "refused names cut": {"refused": "AAAA"},
-    "counts beyond the rows": {"width": 1, "open_rows": 0},
+    "full buckets not base64": {"full": "%%%"},
+    "full buckets not zlib": {"full": "AAAA"},
+    "full buckets left out": {"full": ""},
+    "fewer full buckets than said": {"buckets": 3},
+    "fewer than none": {"buckets": -1},
+    "open bucket not base64": {"open": "!"},
+    "open bucket left out": {"open": ""},
+    "a column more": {"names": ["loss", "x"]},
+    "a column twice": {"names": ["loss", "loss"]},
+    "counts beyond the rows": {
+        "width": 1,
+        "open_rows": 0,
+        "open": pack(array("d", [0.0] * 4), array("q", [0, 0])),
+    },
+    "open counts beyond the rows": {
+        "open": pack(array("q", [0] * 5), array("d", [0.0] * 4), array("q", [9, 9]))
+    },
+    "a bomb": {"full": pack(array("q", [0]) * 5_000_000)},
+    "more than ever fits": {"buckets": 2**40, "capacity": 2**50, "cells": 2**50},
 }
 
 
@@ -284,7 +299,7 @@ def test_a_damaged_document_is_a_clear_error(change: dict[str, object]) -> None:
 def test_a_document_with_any_text_is_read_or_refused(data: st.DataObject) -> None:
     """Nothing but ValueError, and what was read can go on."""
     fields = json.loads(msgspec.json.encode(a_series([1.0] * 9, capacity=4).document()))
-    name = data.draw(st.sampled_from(["index", "refused"]))
+    name = data.draw(st.sampled_from(["full", "open"]))
     text = fields[name]
     cut = data.draw(st.integers(0, len(text)))
     fields[name] = text[:cut] + data.draw(st.text("AB+/=%é", max_size=4)) + text[cut:]

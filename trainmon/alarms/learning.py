@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from trainmon import derived, trends, units
 from trainmon.alarms.kinds import Alert, Thresholds
+from trainmon.best import same
 from trainmon.state import RunState
 
 
@@ -33,7 +34,9 @@ def _divergence(state: RunState) -> Iterator[Alert]:
 def _overfitting(state: RunState, limits: Thresholds) -> Iterator[Alert]:
     """Validation above its best for some time, while the training loss has come down since."""
     best, after = state.best, limits.overfitting_validations
-    if best is None or len(state.validations) < after or best in state.validations[-after:]:
+    if best is None or len(state.validations) < after:
+        return
+    if any(same(best, entry) for entry in state.validations[-after:]):
         return
     then, newest = trends.mean_around(state.loss, best.run_step), trends.newest_mean(state.loss)
     rising = trends.rises([entry.val_loss for entry in state.validations[-after:]])

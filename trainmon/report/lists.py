@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
-from trainmon.best import measure
+from trainmon.best import measure, same
 from trainmon.events import JsonObject
 from trainmon.report.markup import Child, Html, element, joined
 from trainmon.report.summary import Sight
@@ -52,9 +52,7 @@ def validations(sight: Sight) -> Html | None:
     best = measure(state.best, metric) if state.best is not None else None
     rows: list[tuple[str | None, Sequence[Child]]] = []
     for entry in reversed(state.validations):
-        is_best = (
-            state.best is not None and entry.run_step == state.best.run_step and entry.time == state.best.time
-        )
+        is_best = same(entry, state.best)
         cells: list[Child] = [
             count(entry.epoch), count(entry.run_step), _number(entry.val_loss),
             *(_number(entry.val_metrics.get(name)) for name in metrics),
@@ -76,7 +74,7 @@ def checkpoints(sight: Sight) -> Html | None:
     state = sight.state
     rows: list[tuple[str | None, Sequence[Child]]] = []
     for entry in reversed(state.checkpoints):
-        is_best = entry == state.best_checkpoint
+        is_best = same(entry, state.best_checkpoint)
         cells: list[Child] = [
             element("span", entry.checkpoint_path, class_="mono"),
             count(entry.epoch), count(entry.run_step), _number(entry.loss),

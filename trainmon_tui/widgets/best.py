@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import msgspec
 
+from trainmon.best import same
 from trainmon.events import Direction, Number
 from trainmon.scalars import decode_number
 from trainmon.state import ValidationEntry
@@ -76,7 +77,7 @@ def rows(piece: BestSlice, width: int, height: int, ascii_only: bool) -> list[Ro
     lines.append(row((head, "label")))
     shown = list(reversed(piece.validations))[: height - 2]
     # The best stays in sight when newer ones have pushed it out of the table.
-    if piece.best is not None and piece.best not in shown:
+    if piece.best is not None and not any(same(piece.best, entry) for entry in shown):
         shown[-1] = piece.best
     before = {id(later): earlier for earlier, later in pairwise(piece.validations)}
     return [*lines, *(_table_row(piece, entry, before.get(id(entry)), names, step_width) for entry in shown)]
@@ -96,7 +97,7 @@ def _table_row(
     names: list[str],
     step_width: int,
 ) -> Row:
-    is_best = piece.best is not None and entry == piece.best
+    is_best = same(entry, piece.best)
     role: Role = "best" if is_best else "value"
     cells = "".join(fit(number(value_of(entry, name)), METRIC_COLUMNS + 1, right=True) for name in names)
     change = distance(piece, entry, before)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from trainmon.best import same
 from trainmon.derived import seconds_to_next
 from trainmon.state import CheckpointEntry
 from trainmon.units import count, duration, size
@@ -85,7 +86,7 @@ def rows(piece: CheckpointsSlice, width: int, height: int, ascii_only: bool) -> 
     lines.append(row((f"{'file':<{name_width}}{'step':>11}{'size':>10}{took}{'age':>9}", "label")))
     loss = _at_risk(piece, width) if height >= 5 else ()
     shown = list(reversed(entries))[: height - len(lines) - (1 if loss else 0)]
-    if piece.best is not None and piece.best not in shown:
+    if piece.best is not None and not any(same(piece.best, entry) for entry in shown):
         shown[-1] = piece.best
     lines += [_table_row(piece, entry, name_width, ascii_only, timed=timed) for entry in shown]
     return [*lines, loss] if loss else lines
@@ -100,7 +101,7 @@ def _table_row(
     age = duration(max(0.0, piece.now - entry.time))
     cells = f"{count(entry.run_step):>11}{bytes_:>10}{took}{age:>9}"
     word, role = file_word(piece.files, entry.checkpoint_path)
-    is_best = piece.best is not None and entry == piece.best
+    is_best = same(entry, piece.best)
     mark: tuple[str, Role] = ("* best" if word != "gone" else "* gone", "best") if is_best else (word, role)
     return row((fit(name, name_width), "value"), (cells, "plain"), ("  ", "plain"), mark)
 
