@@ -5,6 +5,7 @@ law of `Series.extend` and `Pace.extend`, and each step here keeps it.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import reduce
 from itertools import groupby, pairwise
 from operator import add
@@ -15,6 +16,9 @@ from trainmon.state import RunState
 
 REWIND = 16
 """Steps that a step may go back before it means that they are done again; less is threads landing out of order."""
+
+OWN = ("learning_rate", "waited")
+"""The columns that every progress may have beside the caller's metrics."""
 
 Column = Sequence[Number | None]
 
@@ -106,32 +110,35 @@ def _look_at_losses(state: RunState, losses: Column, run_steps: Sequence[int]) -
 
 
 def _columns(state: RunState, events: Sequence[Progress]) -> dict[str, Column]:
-    columns: dict[str, Column] = {"learning_rate": [event.learning_rate for event in events]}
+    own: dict[str, Column] = {"learning_rate": [event.learning_rate for event in events]}
     waits = [event.waited for event in events]
     timed = [wait for wait in waits if wait is not None]
     if timed:
         # A left-to-right sum, because `sum` of floats differs between versions of Python.
         state.totals.waited = reduce(add, timed, state.totals.waited)
-        columns["waited"] = waits
-    maps = [event.metrics for event in events]
-    names = maps[0]
-    if names is not None:
-        widths = [len(map_) if map_ is not None else 0 for map_ in maps]
-        if widths.count(len(names)) == len(maps):
-            try:
-                for name in names:
-                    columns[name] = [map_[name] for map_ in maps]  # type: ignore[index]  # equal widths: none is None
-            except KeyError:
-                return _sparse(columns, maps)
-            return columns
-    return columns if not any(maps) else _sparse(columns, maps)
+        own["waited"] = waits
+    given = _given([event.metrics for event in events])
+    return own | given if given.keys().isdisjoint(OWN) else _with_namesakes(own, given, len(events))
 
 
-def _sparse(columns: dict[str, Column], maps: Sequence[dict[str, Number] | None]) -> dict[str, Column]:
+def _given(maps: Sequence[dict[str, Number] | None]) -> dict[str, Column]:
+    """The caller's metrics, column by column; None where a row has none of that name."""
+    names = maps[0] or {}
+    if [len(map_) if map_ is not None else 0 for map_ in maps].count(len(names)) == len(maps):
+        with suppress(KeyError):  # They may be as many, but others.
+            return {name: [map_[name] for map_ in maps] for name in names}  # type: ignore[index]  # as wide: not None
     filled = [map_ or {} for map_ in maps]
-    for name in dict.fromkeys(name for map_ in filled for name in map_):
-        columns[name] = [map_.get(name) for map_ in filled]
-    return columns
+    every = dict.fromkeys(name for map_ in filled for name in map_)
+    return {name: [map_.get(name) for map_ in filled] for name in every}
+
+
+def _with_namesakes(own: dict[str, Column], given: dict[str, Column], rows: int) -> dict[str, Column]:
+    """Metrics that are called as ours count as ours, in the rows that have them; whatever else is in the batch."""
+    merged: dict[str, Column] = {}
+    for name in (name for name in OWN if name in own or name in given):
+        ours, theirs = own.get(name, [None] * rows), given.pop(name, [None] * rows)
+        merged[name] = [mine if metric is None else metric for mine, metric in zip(ours, theirs, strict=True)]
+    return merged | given
 
 
 def rewind(state: RunState, run_step: int) -> None:

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import msgspec
 import pytest
+from platformdirs import user_config_path
 
-from trainmon.configuration import CONFIG, read_section, read_section_checked
+from trainmon.configuration import CONFIG, config_path, read_section, read_section_checked
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -15,6 +16,17 @@ class Limits(msgspec.Struct, frozen=True):
     hot: int = 87
     share: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.2
     names: tuple[str, ...] = ()
+
+
+@pytest.mark.parametrize("base", [None, "", "  ", "/somewhere/else"])
+def test_the_file_is_where_platformdirs_says(monkeypatch: pytest.MonkeyPatch, base: str | None) -> None:
+    """Which is not imported here, because that takes longer than all else."""
+    if base is None:
+        monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    else:
+        monkeypatch.setenv("XDG_CONFIG_HOME", base)
+
+    assert config_path() == user_config_path("trainmon") / CONFIG
 
 
 def test_what_the_user_wrote_replaces_the_defaults(tmp_path: Path) -> None:

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.builders import Journal
 from tests.histories import History, histories
 from trainmon import derived, snapshot
 from trainmon.codec import decode_lines, encode_line
-from trainmon.events import AnyEvent
+from trainmon.events import AnyEvent, Metrics
 from trainmon.monitoring import monitoring_data
 from trainmon.projection import Projector, TextLine
 from trainmon.reducer import Item, Reducer, fold
@@ -56,6 +57,31 @@ def test_every_batch_size_gives_the_same_state(history: History, size: int) -> N
     """The writer folds 64 lines at a time, a reader a megabyte."""
     items, offsets = history.items, history.offsets
     reducer = Reducer()
+
+    for begin in range(0, len(items), size):
+        reducer.apply(items[begin : begin + size], offsets[begin : begin + size])
+
+    assert canonical(reducer.state) == canonical(folded(items, offsets))
+
+
+STEPS = st.tuples(
+    st.none()
+    | st.dictionaries(st.sampled_from(["a", "learning_rate", "waited"]), st.floats(0, 1), max_size=3),
+    st.none() | st.just(0.1),
+    st.none() | st.just(0.5),
+)
+
+
+@law
+@given(st.lists(STEPS, min_size=2, max_size=8), st.integers(1, 7))
+def test_metrics_that_are_called_as_ours_do_not_make_the_state_depend_on_batches(
+    rows: list[tuple[Metrics | None, float | None, float | None]], size: int
+) -> None:
+    """In a batch, one step may have a metric `waited`, and the next a wait."""
+    journal = Journal().opened().started()
+    for step, (metrics, rate, wait) in enumerate(rows, 1):
+        journal.progress(step, metrics=metrics, learning_rate=rate, waited=wait)
+    items, offsets, reducer = journal.events, range(len(journal.events)), Reducer()
 
     for begin in range(0, len(items), size):
         reducer.apply(items[begin : begin + size], offsets[begin : begin + size])
