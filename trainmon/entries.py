@@ -20,8 +20,6 @@ from trainmon.events import (
     Warned,
 )
 from trainmon.state import (
-    OLDER_METRICS,
-    OLDER_TEXT,
     TEXT_LIMIT,
     TRACEBACK_LIMIT,
     CheckpointEntry,
@@ -43,6 +41,12 @@ DATA_LIMIT = 4_096
 
 CONFIG_LIMIT = 32_768
 """Bytes of JSON that the configuration of a run may have in the snapshot."""
+
+OLDER_METRICS = 3
+"""Metrics that the older validations and checkpoints keep beside what decides: the first that were given."""
+
+OLDER_TEXT = 120
+"""Characters that the message and the context of an older error keep."""
 
 GROUP_TEXT_LIMIT = 200
 """Characters of a message or context that a group of errors keeps; the newest entries have the rest."""

@@ -29,12 +29,6 @@ TRACEBACK_LIMIT = 8_000
 FULL_ENTRIES = 10
 """How many of the newest entries of a list keep all their texts and metrics: bounds the snapshot."""
 
-OLDER_METRICS = 3
-"""Metrics that the older validations and checkpoints keep beside what decides: the first that were given."""
-
-OLDER_TEXT = 120
-"""Characters that the message and the context of an older error keep."""
-
 
 class ProgressEntry(msgspec.Struct, frozen=True):
     """The newest progress call, in the caller's own numbers."""
