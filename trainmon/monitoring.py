@@ -32,13 +32,19 @@ def monitoring_data(state: RunState, now: float) -> dict[str, Any]:
     What depends on the time (ETA, percentage) is as of Unix time `now`.
     """
     data: dict[str, Any] = {key: msgspec.to_builtins(getattr(state, field)) for key, field in SPEC.items()}
-    progress = data["training_progress"] or {}
-    if state.progress is not None:
-        total = state.progress.total_steps
-        progress["progress_percentage"] = round(100.0 * state.progress.step / total, 1) if total else None
-        progress["eta"] = eta_text(derived.seconds_left(state, now))
-    data["training_progress"] = progress
+    data["training_progress"] = progress_data(state, now)
     data["training_config"] = data["training_config"] or {}
+    return data
+
+
+def progress_data(state: RunState, now: float) -> dict[str, Any]:
+    """The spec's `training_progress`; empty before the first step."""
+    if state.progress is None:
+        return {}
+    total = state.progress.total_steps
+    data: dict[str, Any] = msgspec.to_builtins(state.progress)
+    data["progress_percentage"] = round(100.0 * state.progress.step / total, 1) if total else None
+    data["eta"] = eta_text(derived.seconds_left(state, now))
     return data
 
 

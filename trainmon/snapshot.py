@@ -7,7 +7,6 @@ writing (ETA, percentage, heartbeat) is added when it is written and ignored whe
 
 import os
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -15,7 +14,7 @@ from trainmon.diagnosis import explanation
 from trainmon.errors import SnapshotError
 from trainmon.journal import open_shared
 from trainmon.log_appender import Position
-from trainmon.monitoring import SPEC, monitoring_data
+from trainmon.monitoring import SPEC, progress_data
 from trainmon.packing import SeriesDocument
 from trainmon.paths import SNAPSHOT, SNAPSHOT_TEMPORARY
 from trainmon.private_files import open_new
@@ -70,20 +69,21 @@ def canonical(state: RunState) -> bytes:
 
 def encode(state: RunState, texts: Texts, now: float) -> bytes:
     """The snapshot of a state, as the bytes of the file."""
-    document = monitoring_data(state, now)
-    fields: dict[str, Any] = msgspec.to_builtins(_Rest.of(state), enc_hook=_encode)
-    for entry in document["errors"][-FULL_ENTRIES:]:
-        entry |= explanation(entry["error_type"], entry["error_message"])
+    document: dict[str, object] = {key: getattr(state, field) for key, field in SPEC.items()}
+    document["training_progress"] = progress_data(state, now)
+    document["training_config"] = state.configuration or {}
+    newest = [
+        msgspec.to_builtins(entry) | explanation(entry.error_type, entry.error_message)
+        for entry in state.errors[-FULL_ENTRIES:]
+    ]
+    document["errors"] = [*state.errors[:-FULL_ENTRIES], *newest]
     document["schema"] = SNAPSHOT_SCHEMA
     document["written"] = now
-    document["run"] = fields
-    document["history"] = msgspec.to_builtins(
-        {name: getattr(state, name) for name in _HISTORY}, enc_hook=_encode
-    )
-    for key, field in _OWN.items():
-        document[key] = msgspec.to_builtins(getattr(state, field))
-    document["texts"] = msgspec.to_builtins(texts)
-    return msgspec.json.encode(document) + b"\n"
+    document["run"] = _Rest.of(state)
+    document["history"] = {name: getattr(state, name) for name in _HISTORY}
+    document |= {key: getattr(state, field) for key, field in _OWN.items()}
+    document["texts"] = texts
+    return msgspec.json.encode(document, enc_hook=_encode) + b"\n"
 
 
 class _Rest:
