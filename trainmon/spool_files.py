@@ -123,12 +123,19 @@ class SpoolFile:
         self.descriptor = -1
 
 
-def find(journal: JournalName, known: frozenset[Path] = frozenset()) -> list[SpoolFile]:
-    """The segments of a journal, dead and living, but for the `known` ones; those of a writer in their order.
+def find(
+    journal: JournalName, known: frozenset[Path] = frozenset(), foreign: set[Path] | None = None
+) -> list[SpoolFile]:
+    """The segments of a journal, dead and living; those of a writer in their order. What cannot be opened is left out.
 
-    What cannot be opened is left out.
+    Args:
+        journal: Whose they are.
+        known: Segments that are left out.
+        foreign: Segments of other journals, as an earlier call for the same journal found them, which are not opened
+            again; brought up to date. None: every one is looked at.
     """
     found: list[SpoolFile] = []
+    others: set[Path] = set()
     for folder in shared_memory.folders():
         try:
             names = sorted(name for name in os.listdir(folder) if name.endswith(spool.SUFFIX))
@@ -138,6 +145,9 @@ def find(journal: JournalName, known: frozenset[Path] = frozenset()) -> list[Spo
             path = folder / name
             if path in known:
                 continue
+            if foreign is not None and path in foreign:
+                others.add(path)
+                continue
             try:
                 file = SpoolFile(path)
             except OSError:
@@ -145,6 +155,10 @@ def find(journal: JournalName, known: frozenset[Path] = frozenset()) -> list[Spo
             if journal.owns(file.header):
                 found.append(file)
             else:
+                others.add(path)
                 file.close()
+    if foreign is not None:
+        foreign.clear()
+        foreign |= others
     found.sort(key=lambda file: (file.header.writer, file.header.number))
     return found

@@ -46,6 +46,17 @@ def test_a_segment_is_unlinked_once_it_is_retired_empty_and_synced(spool: Spool)
     assert collector.segments == {}
 
 
+def test_a_segment_that_was_anothers_is_found_once_the_journal_has_its_name(spool: Spool) -> None:
+    """An empty journal has no name yet; a worker may name it before its first line is there."""
+    collector = Collector()
+
+    collector.scan(JournalName("/elsewhere", None))
+    before = len(collector.segments)
+    collector.scan(JournalName("/elsewhere", NAME.journal_id))
+
+    assert (before, len(collector.segments)) == (0, 1)
+
+
 def test_a_segment_in_use_stays(spool: Spool) -> None:
     collector = Collector()
     collector.scan(NAME)

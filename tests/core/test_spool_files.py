@@ -1,6 +1,7 @@
 """The other side of the spool: which segments belong to a journal, and their lines."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,16 @@ def spool() -> Spool:
     made = Spool(HEADER)
     made.open()
     return made
+
+
+def spied(init: Callable[[SpoolFile, Path], None], opened: list[Path]) -> Callable[[SpoolFile, Path], None]:
+    """What opens a segment, and notes which."""
+
+    def noted(file: SpoolFile, path: Path) -> None:
+        opened.append(path)
+        init(file, path)
+
+    return noted
 
 
 def reading(spool: Spool) -> SpoolFile:
@@ -62,6 +73,25 @@ def test_find_opens_the_segments_of_a_journal_in_their_order(spool: Spool) -> No
     assert [file.path for file in found] == paths
     for file in found:
         file.close()
+
+
+def test_segments_of_others_are_opened_once_and_forgotten_when_they_are_gone(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine may hold the spools of many trainings, and each looks for its own once a second."""
+    other, foreign = JournalName("/runs/b", "bbbbbbbbbbbb"), set[Path]()
+    opened = list[Path]()
+    monkeypatch.setattr(SpoolFile, "__init__", spied(SpoolFile.__init__, opened))
+
+    for _ in range(3):
+        assert find(other, frozenset(), foreign) == []
+    times, before = opened.count(spool.path), spool.path
+    assert before is not None
+    before.unlink()
+    find(other, frozenset(), foreign)
+
+    assert times == 1
+    assert before not in foreign
 
 
 def test_lines_are_taken_in_batches_and_a_torn_one_waits(spool: Spool) -> None:
