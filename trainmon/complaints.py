@@ -7,6 +7,13 @@ _AT_MOST = 4_000
 """Bytes of a line: less than `PIPE_BUF`, so that a pipe that has room takes it whole and does not block."""
 
 
+def reason(error: OSError) -> str:
+    """What the system says, and the name of the file where it says that, too."""
+    words = error.strerror or str(error)
+    name = os.path.basename(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else ""
+    return f"{words} ({name})" if name else words
+
+
 class Complaints:
     """The causes that were said; two threads may say one twice at worst."""
 

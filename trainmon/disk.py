@@ -8,8 +8,9 @@ import errno
 import time
 from pathlib import Path
 
-from trainmon.complaints import Complaints
+from trainmon.complaints import Complaints, reason
 from trainmon.opening import RunFiles
+from trainmon.private_files import REFUSALS
 from trainmon.sync import Synced, Syncer
 
 SYNC_EVERY = 5.0
@@ -99,7 +100,7 @@ class Disk:
             now: Monotonic seconds.
             wanted: It is time now, whatever the clock says.
         """
-        if files.texts.pending or not (wanted or now >= self._snapshot_at):
+        if files.texts.waiting or not (wanted or now >= self._snapshot_at):
             return
         events = files.state.totals.events
         if events == self._snapshot_events:
@@ -109,7 +110,14 @@ class Disk:
             if files.touch_snapshot():
                 return
         begin = time.thread_time()
-        files.write_snapshot(time.time())
+        try:
+            files.write_snapshot(time.time())
+        except OSError as error:
+            if error.errno not in REFUSALS:
+                raise
+            self._complaints.say("snapshot", f"cannot write the snapshot in {files.folder}: {reason(error)}")
+            self._snapshot_at = now + HEARTBEAT
+            return
         cost = time.thread_time() - begin
         self._snapshot_events = events
         self._snapshot_at = now + max(SNAPSHOT_EVERY, cost / SNAPSHOT_SHARE)

@@ -82,6 +82,18 @@ def take_lock(folder: Path, holder: Holder) -> int:
     return descriptor
 
 
+def check_usable(folder: Path) -> None:
+    """Finds out whether the folder's journal can be ours, where there is one.
+
+    Raises:
+        OSError: It cannot; with an errno of `private_files.REFUSALS` where somebody else has its name.
+    """
+    try:
+        os.close(open_private(folder / JOURNAL, os.O_RDWR | os.O_APPEND))
+    except FileNotFoundError:
+        return
+
+
 def holds_lock(folder: Path, descriptor: int) -> bool:
     """Whether a locked descriptor is that of the folder's lock file: it may have been removed, or closed under us."""
     try:

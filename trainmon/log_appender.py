@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from trainmon.paths import JOURNAL
-from trainmon.private_files import Identity, close_own, identity, open_private, open_read
+from trainmon.private_files import REFUSALS, Identity, close_own, identity, open_private, open_read
 
 PENDING_LIMIT = 4 << 20
 """Bytes that may wait for a disk that takes nothing, an hour at ten lines a second; more is dropped."""
@@ -45,6 +45,8 @@ class LogAppender:
         """What the disk has not taken yet; begins in the middle of a line where `_continues`."""
         self.dropped = 0
         """Records given up because `PENDING_LIMIT` was reached."""
+        self.refused = False
+        """Somebody else has the name: what is pending may wait for ever."""
         self._unsaid = 0
         self._max_bytes = max_bytes or None
         self._backups = backup_count
@@ -82,6 +84,14 @@ class LogAppender:
         Raises:
             OSError: The file is not ours alone, or the disk takes no more; only the rest stays pending.
         """
+        try:
+            self._flush()
+        except OSError as error:
+            self.refused = error.errno in REFUSALS
+            raise
+        self.refused = False
+
+    def _flush(self) -> None:
         failure: OSError | None = None
         while self.pending:
             descriptor, length = self._opened()

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from trainmon.collector import BATCH
-from trainmon.complaints import Complaints
+from trainmon.complaints import Complaints, reason
 from trainmon.disk import Disk
 from trainmon.events import Opened
 from trainmon.opening import RunFiles
@@ -159,7 +159,7 @@ class Mover:
         try:
             write()
         except OSError as error:
-            reason = error.strerror or error
-            self._complaints.say("text logs", f"cannot write the text logs in {files.folder}: {reason}")
+            sentence = f"cannot write the text logs in {files.folder}: {reason(error)}"
+            self._complaints.say("text logs", sentence)
         else:
             self._complaints.healed("text logs", "text logs are written again")

@@ -6,8 +6,6 @@ The writer thread and `trainmon repair` open a folder in the same way, so that e
 import errno
 import os
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -19,7 +17,7 @@ from trainmon.collector import BATCH, Collector
 from trainmon.errors import SnapshotError
 from trainmon.events import Opened
 from trainmon.journal import Busy, Holder, JournalFile
-from trainmon.paths import BUSY, SNAPSHOT
+from trainmon.paths import SNAPSHOT
 from trainmon.private_files import close_own, identity, make_folder
 from trainmon.projection import Projector, TextLine
 from trainmon.reducer import copy_state
@@ -28,12 +26,6 @@ from trainmon.spool import SpoolHeader
 from trainmon.spool_files import JournalName
 from trainmon.state import RunState
 from trainmon.textlogs import TextLogs, as_bytes
-
-Say = Callable[[str], object]
-
-BUSY_PATIENCE = 0.5
-"""Seconds that a folder's lock is waited for: a killed process holds it until the kernel has taken it apart, and
-`trainmon repair` while it works."""
 
 
 class TextOptions(msgspec.Struct, frozen=True):
@@ -274,30 +266,3 @@ class RunFiles:
         self.texts.close()
         self.journal.close()
         close_own(self.lock, self._lock_identity)
-
-
-def acquire(folder: Path, holder: Holder, options: TextOptions, say: Say) -> RunFiles:
-    """The folder with its lock, or one inside it where it is taken.
-
-    Raises:
-        OSError: No folder can be made or locked.
-    """
-    make_folder(folder)
-    deadline = time.monotonic() + BUSY_PATIENCE
-    while True:
-        try:
-            return RunFiles(folder, journal.take_lock(folder, holder), holder, options)
-        except Busy as error:
-            busy = error
-        if not busy.locks or time.monotonic() > deadline:
-            break
-        time.sleep(0.02)
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    inside = folder / BUSY / f"{stamp}-{holder.pid}-{os.urandom(3).hex()}"
-    say(f"{busy}; this training records in {inside}")
-    make_folder(inside)
-    try:
-        return RunFiles(inside, journal.take_lock(inside, holder), holder, options)
-    except Busy:
-        # No locks here at all: the name is ours alone by its random part.
-        return RunFiles(inside, os.open(inside, os.O_RDONLY | os.O_CLOEXEC), holder, options)

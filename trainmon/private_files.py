@@ -22,6 +22,9 @@ UNFINISHED = ".new"
 FOLDER_MODE = 0o700
 """Of every folder made here; the umask may take more away."""
 
+REFUSALS = frozenset({errno.EPERM, errno.EACCES, errno.ELOOP, errno.EISDIR, errno.ENXIO})
+"""Why a name cannot be used that somebody else has taken. Unlike faults of storage these do not heal by themselves."""
+
 _ALWAYS = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK
 """`O_NONBLOCK` keeps a planted pipe from holding up the open; it means nothing for a regular file."""
 
@@ -38,7 +41,12 @@ def open_private(path: Path, flags: int, mode: int = FILE_MODE) -> int:
     Raises:
         OSError: As `os.open` does; `ELOOP` for a symbolic link, `EPERM` for a file that is not ours alone.
     """
-    descriptor = os.open(path, flags | _ALWAYS, mode)
+    try:
+        descriptor = os.open(path, flags | _ALWAYS, mode)
+    except OSError as error:
+        if error.errno == errno.ELOOP and path.is_symlink():
+            raise OSError(errno.ELOOP, "Is a symbolic link", str(path)) from error
+        raise
     refusal = _refusal(os.fstat(descriptor))
     if refusal is not None:
         os.close(descriptor)

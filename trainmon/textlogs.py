@@ -11,6 +11,7 @@ from trainmon.errors import ArgumentError
 from trainmon.log_appender import LogAppender, Position
 from trainmon.missing_text import missing_text
 from trainmon.paths import LogFile
+from trainmon.private_files import REFUSALS
 
 
 def as_bytes(lines: Iterable[tuple[LogFile, str]]) -> dict[LogFile, bytes]:
@@ -55,6 +56,11 @@ class TextLogs:
         return sum(len(file.pending) for file in self._files.values())
 
     @property
+    def waiting(self) -> int:
+        """The same without the files whose name somebody else has: those may wait for ever."""
+        return sum(len(file.pending) for file in self._files.values() if not file.refused)
+
+    @property
     def dropped(self) -> int:
         """Records that were given up because too much was pending; the files say so too, once they can."""
         return sum(file.dropped for file in self._files.values())
@@ -71,19 +77,20 @@ class TextLogs:
         self.flush()
 
     def flush(self) -> None:
-        """Writes what is pending; raises as `append` does."""
-        failure: OSError | None = None
+        """Writes what is pending; raises as `append` does, a fault of the storage before a refusal."""
+        failures: list[OSError] = []
         for file in self._files.values():
             try:
                 file.flush()
             except OSError as error:
-                failure = failure or error
-        if failure is not None:
-            raise failure
+                failures.append(error)
+        if failures:
+            raise min(failures, key=lambda error: error.errno in REFUSALS)
 
     def positions(self) -> dict[str, Position]:
-        """Where each file ends, by its `LogFile`, for the snapshot; one that does not exist is not in it."""
-        found = {file.value: appender.position() for file, appender in self._files.items()}
+        """Where each file ends, by its `LogFile`, for the snapshot; without those that do not exist or lack text."""
+        complete = {file: appender for file, appender in self._files.items() if not appender.pending}
+        found = {file.value: appender.position() for file, appender in complete.items()}
         return {name: position for name, position in found.items() if position is not None}
 
     def recover(self, positions: Mapping[str, Position], expected: Mapping[LogFile, bytes]) -> int:
@@ -96,17 +103,28 @@ class TextLogs:
         Returns:
             How many bytes were missing and were added.
 
+        A file whose name somebody else has is left alone, and keeps nobody from the others.
+
         Raises:
             OSError: As `append` does; `flush` goes on with it.
         """
         added = 0
         for file, text in expected.items():
             appender = self._files[file]
-            there = appender.text_behind(positions.get(file.value), limit=len(text))
+            try:
+                there = appender.text_behind(positions.get(file.value), limit=len(text))
+            except OSError as error:
+                if error.errno not in REFUSALS:
+                    raise
+                continue
             missing, continues = missing_text(there, text)
             appender.restore(missing, continues=continues)
             added += len(missing)
-        self.flush()
+        try:
+            self.flush()
+        except OSError as error:
+            if error.errno not in REFUSALS:
+                raise
         return added
 
     def close(self) -> None:

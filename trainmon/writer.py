@@ -15,14 +15,15 @@ from pathlib import Path
 
 import msgspec
 
-from trainmon.complaints import Complaints
+from trainmon.claim import acquire
+from trainmon.complaints import Complaints, reason
 from trainmon.console import Console
 from trainmon.disk import Disk
 from trainmon.events import Opened
 from trainmon.journal import Busy, Holder, take_lock
 from trainmon.late import LateWork
 from trainmon.mover import Mover
-from trainmon.opening import RunFiles, TextOptions, acquire
+from trainmon.opening import RunFiles, TextOptions
 from trainmon.private_files import close_own, high_descriptor, identity
 from trainmon.refusals import Loss, Refusals
 from trainmon.spool import Spool
@@ -230,8 +231,7 @@ class Writer:
             self._retry_at = now + RETRY
             if error.errno in LOST_HANDLES:
                 self._mover.reopen_soon()
-            reason = error.strerror or error
-            sentence = f"cannot write to {self.options.folder}: {reason}; records wait in the spool"
+            sentence = f"cannot write to {self.options.folder}: {reason(error)}; records wait in the spool"
             self.complaints.say("storage", sentence)
         else:
             self.complaints.healed("storage", f"recording to {self.options.folder} again")

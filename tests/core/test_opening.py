@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from tests.builders import Journal
-from trainmon import opening, snapshot
+from tests.core.test_claim import PLANTED, plant
+from trainmon import snapshot
+from trainmon.claim import acquire
 from trainmon.codec import decode_lines
 from trainmon.journal import Holder
-from trainmon.opening import RunFiles, TextOptions, acquire
-from trainmon.paths import BUSY, JOURNAL, LOCK, SNAPSHOT
+from trainmon.opening import RunFiles, TextOptions
+from trainmon.paths import JOURNAL, LOCK, SNAPSHOT, LogFile
 from trainmon.reducer import fold
 from trainmon.snapshot import canonical
 from trainmon.spool import Spool, SpoolHeader
@@ -230,22 +232,6 @@ def test_w16_after_a_rotation_no_offset_points_into_the_new_file(tmp_path: Path)
     assert state.configuration.offset == -1
 
 
-def test_a_busy_folder_gets_a_folder_inside_and_one_warning(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(opening, "BUSY_PATIENCE", 0.0)
-    said: list[str] = []
-    first = acquire(tmp_path, HOLDER, TextOptions(), said.append)
-
-    second = acquire(tmp_path, HOLDER, TextOptions(), said.append)
-
-    assert second.folder.parent == tmp_path / BUSY
-    assert len(said) == 1
-    assert str(second.folder) in said[0]
-    first.close()
-    second.close()
-
-
 def test_m05_a_stale_lock_file_is_taken_over(tmp_path: Path) -> None:
     (tmp_path / LOCK).write_text(
         json.dumps({"host": "dead", "boot_id": "other", "pid": 1, "process_start": 1})
@@ -255,6 +241,33 @@ def test_m05_a_stale_lock_file_is_taken_over(tmp_path: Path) -> None:
 
     assert files.folder == tmp_path
     files.close()
+
+
+@pytest.mark.parametrize("kind", PLANTED)
+def test_s05_a_text_log_whose_name_is_taken_keeps_nothing_else_from_a_restart(
+    tmp_path: Path, kind: str
+) -> None:
+    """The journal, the other text logs and the snapshot of a folder with a run are opened and written all the same."""
+    folder = tmp_path / "logs"
+    files = opened(folder)
+    recorded(files, A_RUN.lines[:20])
+    kill(files)
+    path = folder / "training_progress.log"
+    path.unlink()
+    plant(path, kind, tmp_path / "precious")
+
+    files = opened(folder)
+    with pytest.raises(OSError) as raised:
+        recorded(files, A_RUN.lines[20:])
+    waiting = files.texts.waiting
+    files.write_snapshot(1.7e9)
+    files.close()
+
+    assert raised.value.filename == str(path)
+    assert waiting == 0
+    assert len((folder / JOURNAL).read_bytes().splitlines()) == len(A_RUN.lines)
+    assert LogFile.PROGRESS.value not in snapshot.read(folder).texts.positions
+    assert (tmp_path / "precious").read_text() == "mine"
 
 
 def test_the_snapshot_that_is_written_fits_the_journal(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 import time
 
@@ -68,6 +69,7 @@ def test_w13_a_kill_while_the_disk_is_frozen_loses_nothing(stage: Stage, freezer
         check_all_there(training)
         stage.close()
         stage.trainings.clear()
+        shutil.rmtree(training.folder)  # The disk is small.
 
 
 @pytest.mark.root
