@@ -21,7 +21,8 @@ from trainmon_tui.screens.chart import ChartScreen
 from trainmon_tui.screens.metrics import MetricsScreen
 from trainmon_tui.screens.overview import OverviewScreen
 from trainmon_tui.widgets.full_chart import FullChartPanel
-from trainmon_tui.widgets.grid import columns_of, common_beginning, shape, short_name
+from trainmon_tui.widgets.grid import columns_of, shape
+from trainmon_tui.widgets.short_names import common_parts, short_name
 
 SIZES = [(160, 45), (80, 24), (60, 20), (300, 90), (20, 6), (5, 3), (1, 1)]
 
@@ -320,13 +321,33 @@ def test_the_validation_loss_is_in_the_chart_of_the_loss_and_the_wait_comes_last
 
 def test_long_names_lose_what_they_have_in_common() -> None:
     names = ["model/layers.01/attention/norm", "model/layers.02/attention/norm"]
-    common = common_beginning(names)
+    common = common_parts(names)
 
     shortened = [short_name(name, common, 20, ascii_only=False) for name in names]
 
     assert shortened == ["…01/attention/norm", "…02/attention/norm"]
     assert short_name(names[0], common, 12, ascii_only=True).startswith("~01")
     assert len(short_name(names[0], common, 12, ascii_only=True)) <= 12
+
+
+def test_what_tells_names_apart_stays_though_it_stands_in_the_middle() -> None:
+    names = [
+        f"train/layer_{layer:02}/attention/{kind}/gradient_norm_over_time"
+        for layer in (0, 1)
+        for kind in "qkv"
+    ]
+
+    shortened = [short_name(name, common_parts(names), 20, ascii_only=False) for name in names]
+
+    assert shortened[:2] == ["…00/attention/q…", "…00/attention/k…"]
+    assert len(set(shortened)) == len(names)
+
+
+@pytest.mark.parametrize("names", [[], ["a"], ["a/", "a/"], ["a/b/a/b", "a/b"], ["/", "//"], ["", "x"]])
+def test_what_names_have_in_common_never_overlaps(names: list[str]) -> None:
+    head, tail = common_parts(names)
+
+    assert all(head + tail <= len(name) for name in names)
 
 
 @pytest.fixture

@@ -34,6 +34,9 @@ KEYS = (
 )  # fmt: skip
 """What the bottom line says."""
 
+LONG_NAME = 16
+"""Characters from which a name may be shortened in the title of its chart."""
+
 PROMPT = Typed("filter", "a part, a glob, or /expression/")
 """The line in which a filter is typed."""
 
@@ -139,6 +142,7 @@ class MetricsScreen(ChartingScreen):
         across, down = shape(len(self._kept), box.width, box.height)
         page, pages = self._index // (across * down), -(-len(self._kept) // (across * down))
         self._grid.ruler = self.ruler
+        name = self._shown_chosen.name if self._shown_chosen is not None else ""
         keys = self._kept[page * across * down : (page + 1) * across * down]
         self._grid.turn(keys, self._shown_chosen, (across, down), NO_MATCH if self._all else EMPTY)
         self._head.turn(
@@ -151,6 +155,7 @@ class MetricsScreen(ChartingScreen):
                 fault=found.fault,
                 view=self.view,
                 at=self._where(),
+                chosen=name if len(name) > LONG_NAME else "",
             )
         )
 

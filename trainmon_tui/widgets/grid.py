@@ -11,13 +11,13 @@ from trainmon.state import RunState
 from trainmon_tui.chart_view import Ruler
 from trainmon_tui.render.cells import Row, fit_row, row, row_width
 from trainmon_tui.render.plot import plot
-from trainmon_tui.render.safe import CUT, cell_width
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets import chart
 from trainmon_tui.widgets.chart import Axes, ChartPiece, value_cells
 from trainmon_tui.widgets.charts import ChartsPanel, Drawn
-from trainmon_tui.widgets.lines import clip, clip_end, spread, words
+from trainmon_tui.widgets.lines import clip, spread, words
 from trainmon_tui.widgets.rows import SHORT_OF_TWO_TICKS, Box
+from trainmon_tui.widgets.short_names import Common, common_parts, short_name
 
 EMPTY = "no metrics yet: log_training_progress(loss=…, metrics={…}) makes them appear"
 """What makes charts appear."""
@@ -92,37 +92,7 @@ def boxes(piece: GridSlice, width: int, height: int) -> list[Box]:
     ][: len(piece.pieces)]
 
 
-def short_name(name: str, common: int, width: int, *, ascii_only: bool) -> str:
-    """The safe name in at most `width` cells: what all names begin with goes first, then the middle.
-
-    Args:
-        name: As it was logged.
-        common: Characters that all long names on the page begin with.
-        width: Cells.
-        ascii_only: Whether nothing above 0x7f may be drawn.
-    """
-    whole = words(name, ascii_only=ascii_only) or '""'
-    if cell_width(whole) <= width:
-        return whole
-    own = ("~" if ascii_only else CUT) + words(name[common:], ascii_only=ascii_only) if common else whole
-    head = clip(own, max(1, width // 3), ascii_only=ascii_only)
-    if cell_width(own) <= width:
-        return own
-    return head + clip_end(own, width - cell_width(head), ascii_only=ascii_only)[1:]
-
-
-def common_beginning(names: Sequence[str]) -> int:
-    """Characters that all names begin with, up to a separator, so that numbers stay whole; 0 for a single one."""
-    if len(names) < 2:
-        return 0
-    # What the first and the last by order have in common, all between them have.
-    first, last = min(names), max(names)
-    pairs = enumerate(zip(first, last, strict=False))
-    same = next((index for index, (a, b) in pairs if a != b), len(first))
-    return max(first.rfind(separator, 0, same) for separator in "/._ ") + 1
-
-
-def title(piece: ChartPiece, width: int, common: int, *, chosen: bool, ascii_only: bool) -> Row:
+def title(piece: ChartPiece, width: int, common: Common, *, chosen: bool, ascii_only: bool) -> Row:
     """The name of a chart and its newest value, or the one at the cursor; `common` as for `short_name`."""
     found = piece.readout or piece.validation_readout
     value = value_cells(found.value if found is not None else piece.newest)
@@ -148,7 +118,7 @@ def rows(piece: GridSlice, width: int, height: int, ascii_only: bool, drawn: Seq
     if not piece.pieces:
         return [row((" " + clip(piece.empty, max(1, width - 1), ascii_only=ascii_only), "dim"))][:height]
     long = [one.key.name for one in piece.pieces if len(one.key.name) > width // piece.across - LEAST_VALUE]
-    common = common_beginning(long)
+    common = common_parts(long)
     charts = [
         [
             title(one, box.width, common, chosen=one.key == piece.chosen, ascii_only=ascii_only),

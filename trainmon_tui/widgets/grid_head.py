@@ -3,11 +3,14 @@
 import msgspec
 
 from trainmon_tui.chart_view import ChartView
-from trainmon_tui.render.cells import Row, row
+from trainmon_tui.render.cells import Row, row, row_width
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.chart import modes
-from trainmon_tui.widgets.lines import clip, join, title_row, words
+from trainmon_tui.widgets.lines import clip, clip_end, join, title_row, words
 from trainmon_tui.widgets.rows import RowsPanel
+
+_LEAST_NAME = 24
+"""Cells that a name takes here at least; with fewer it says no more than the title of its chart."""
 
 
 class HeadSlice(msgspec.Struct, frozen=True):
@@ -26,6 +29,8 @@ class HeadSlice(msgspec.Struct, frozen=True):
     view: ChartView = ChartView()
     at: str = ""
     """Where the cursor stands; safe text. Empty: there is none."""
+    chosen: str = ""
+    """The name of the chosen chart, where it may have been shortened there; untrusted."""
 
 
 def rows(piece: HeadSlice, width: int, height: int, ascii_only: bool) -> list[Row]:
@@ -47,7 +52,11 @@ def rows(piece: HeadSlice, width: int, height: int, ascii_only: bool) -> list[Ro
         join(filtered, at or page),
         filtered or at or page,
     ]
-    return [title_row(f"metrics {count}", notes, width, ascii_only=ascii_only)][:height]
+    title = f"metrics {count}"
+    room = width - len(title) - row_width(notes[0]) - 12
+    if piece.chosen and room >= _LEAST_NAME:
+        title += f"  {clip_end(words(piece.chosen, ascii_only=ascii_only), room, ascii_only=ascii_only)}"
+    return [title_row(title, notes, width, ascii_only=ascii_only)][:height]
 
 
 class GridHead(RowsPanel[HeadSlice]):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from trainmon.line_values import severity
 from trainmon_tui.expression import Span
 from trainmon_tui.log_page import LogLine, head_of
-from trainmon_tui.render.cells import Role, Row, row
+from trainmon_tui.render.cells import Role, Row, fit_row, row, row_width
 from trainmon_tui.render.safe import CUT, cell_width, cut, safe, to_ascii
 
 GUTTER = 2
@@ -54,7 +54,7 @@ def line_rows(
     gutter = _gutter(line, is_found, ascii_only)
     room = max(1, width - GUTTER)
     if not wrap:
-        return [row(*gutter, *_shifted(cells, shift, ascii_only))]
+        return [row(*gutter, *_cut(_shifted(cells, shift, ascii_only), room, ascii_only))]
     return [
         row(*(gutter if not index else _BLANK), *part) for index, part in enumerate(_wrapped(cells, room))
     ]
@@ -131,6 +131,13 @@ def _shifted(cells: Row, shift: int, ascii_only: bool) -> Row:
         runs.append((text[shift:], role))
         shift = max(0, shift - len(text))
     return row(*runs)
+
+
+def _cut(cells: Row, room: int, ascii_only: bool) -> Row:
+    """As much as there is room for, with a mark at the end where that is not all."""
+    if row_width(cells) <= room:
+        return cells
+    return row(*fit_row(cells, room - 1), (">" if ascii_only else "›", "dim"))
 
 
 def _wrapped(cells: Row, width: int) -> list[Row]:
