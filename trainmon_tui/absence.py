@@ -36,30 +36,32 @@ class Absence:
         """
         self._folder = folder
         self._writing: threading.Thread | None = None
+        self._last: Sight | None = None
         self.change(run)
 
     def change(self, run: Path) -> None:
-        """Looks at another run folder from now on."""
+        """Looks at another run folder from now on; what was seen last of the one before is noted."""
+        if self._last is not None:
+            self._note(self._last)
+        self._last = None
         self._path = kept_path(run, KIND, self._folder)
         self._before = read_noted(self._path)
         self._digest: Digest | None = None
         self._decided = False
-        self._newest: Noted | None = None
         self._noted_at = float("-inf")
 
     def look(self, sight: Sight) -> Digest | None:
         """What to say with this sight; takes note of it now and then."""
         if not sight.whole or sight.state.run_id is None:
             return None
-        due = not self._decided or abs(sight.now - self._noted_at) >= EVERY
-        if due:
+        self._last = sight
+        if not self._decided:
+            self._decided = True
             found = _standing(sight)
-            if not self._decided:
-                self._decided = True
-                self._digest = since.digest(self._before, sight.state, sight.verdict, found, sight.now)
-            self._newest = since.note(sight.state, sight.verdict, found, sight.now)
+            self._digest = since.digest(self._before, sight.state, sight.verdict, found, sight.now)
+        if abs(sight.now - self._noted_at) >= EVERY:
             self._noted_at = sight.now
-            self._write()
+            self._note(sight)
         return self._digest
 
     def dismiss(self) -> None:
@@ -69,18 +71,20 @@ class Absence:
     def leave(self, sight: Sight) -> None:
         """Takes note of the last look."""
         if self._decided and sight.state.run_id is not None:
-            self._newest = since.note(sight.state, sight.verdict, _standing(sight), sight.now)
-            self._write()
+            self._note(sight)
         if self._writing is not None:
             self._writing.join(PATIENCE)
 
-    def _write(self) -> None:
+    def _note(self, sight: Sight) -> None:
         """In a thread of its own: a home on dead storage must not hold up the screen."""
         if self._writing is not None and self._writing.is_alive():
             self._writing.join(PATIENCE / 10)
             if self._writing.is_alive():
                 return
-        path, data = self._path, msgspec.json.encode(self._newest)
+        path, data = (
+            self._path,
+            msgspec.json.encode(since.note(sight.state, sight.verdict, _standing(sight), sight.now)),
+        )
         self._writing = threading.Thread(target=lambda: keep(path, data), name="trainmon-looked", daemon=True)
         self._writing.start()
 

@@ -35,6 +35,12 @@ def test_what_was_claimed_or_told_is_not_told_again() -> None:
     assert second.wait is third.wait is None
 
 
+def test_a_claim_by_somebody_whose_clock_is_ahead_is_a_claim() -> None:
+    claim = decide(Ledger(), an_entry(), 6, 100.0)
+
+    assert not decide(claim.ledger, an_entry(), 6, 99.0).go
+
+
 def test_a_restart_knows_it_from_what_is_kept() -> None:
     kept = msgspec.json.encode(told(decide(Ledger(), an_entry(), 6, 100.0), "run:0/end", 101.0))
 

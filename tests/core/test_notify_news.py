@@ -9,7 +9,7 @@ from trainmon.alerts import Alert, alerts
 from trainmon.exits import ExitRecord
 from trainmon.notify.news import SETTLE, Desk, Moment, what_is_news
 from trainmon.notify.rules import KINDS, Rules
-from trainmon.statuses import Evidence, Status
+from trainmon.statuses import Evidence, Status, Verdict
 from trainmon.verdict import verdict
 
 ALL = Rules(frozenset(KINDS), frozenset({"critical", "warning", "info"}))
@@ -141,7 +141,33 @@ def test_a_run_that_was_followed_by_another_between_two_looks_is_told_by_what_it
 def test_a_run_that_was_continued_between_two_looks_had_broken_off() -> None:
     [news] = what_is_news(moment(a_run(100)), moment(followed(a_run(100), resume="always")), ALL)
 
-    assert (news.kind, news.headline) == ("died", "broke off at step 100, and goes on")
+    assert (news.kind, news.weight) == ("died", "warning")
+    assert news.headline == "was started again after step 100; nobody saw how it had ended"
+
+
+def test_news_of_a_run_that_was_followed_is_about_that_run() -> None:
+    """A sweep of short runs in one process: the message has the name and the steps of the one that ended."""
+    desk = Desk(ALL)
+    desk.look(moment(a_run(100)), 0.0)
+    after = followed(a_run(100).ended(), run_id="run-2", model_name="Next")
+
+    [(news, about)] = desk.look(moment(after), 5.0)
+
+    assert news.kind == "finished"
+    assert about.verdict.status is Status.FINISHED
+    assert about.state.run_step == 100
+    assert about.state.configuration is not None
+    assert about.state.configuration.model_name == "DemoModel"
+
+
+def test_silence_of_a_host_is_told_as_a_stall() -> None:
+    """From another host nobody can tell a death from a network that is away."""
+    state, now = a_run().state(), a_run().now + 1_000.0
+    unseen = Verdict(Status.UNREACHABLE, "no heartbeat from its host", now - 900.0, "unknown")
+
+    [news] = what_is_news(moment(a_run()), Moment(state, unseen), ALL)
+
+    assert (news.kind, news.headline) == ("stalled", "unreachable: no heartbeat from its host")
 
 
 @pytest.mark.parametrize("alive", [True, False])
@@ -149,12 +175,12 @@ def test_the_first_look_finds_nothing_new_unless_somebody_was_to_be_told_since(a
     dead = moment(a_run(), alive=alive)
     at = dead.verdict.since or a_run().now
 
-    assert Desk(ALL).look(dead, 100.0) == ()
-    assert Desk(ALL, since=at + 60).look(dead, 100.0) == ()
+    assert Desk(ALL).look(dead, 100.0) == []
+    assert Desk(ALL, since=at + 60).look(dead, 100.0) == []
     late = Desk(ALL, since=at - 60)
     late.look(dead, 100.0)
     found = late.look(dead, 100.0 + SETTLE)
-    assert [news.kind for news in found] == ([] if alive else ["died"])
+    assert [news.kind for news, _ in found] == ([] if alive else ["died"])
 
 
 def test_an_end_is_told_once_it_has_settled_with_what_is_known_by_then() -> None:
@@ -162,9 +188,10 @@ def test_an_end_is_told_once_it_has_settled_with_what_is_known_by_then() -> None
     desk = Desk(ALL)
     desk.look(moment(a_run()), 0.0)
 
-    assert desk.look(moment(a_run(), alive=False), 10.0) == ()
+    assert desk.look(moment(a_run(), alive=False), 10.0) == []
     assert desk.settling
-    [news] = desk.look(moment(a_run(), alive=False, signal=9), 10.0 + SETTLE)
+    [(news, about)] = desk.look(moment(a_run(), alive=False, signal=9), 10.0 + SETTLE)
+    assert about.verdict.status is Status.KILLED
     assert news.headline == "killed: SIGKILL"
     assert not desk.settling
-    assert desk.look(moment(a_run(), alive=False, signal=9), 30.0) == ()
+    assert desk.look(moment(a_run(), alive=False, signal=9), 30.0) == []

@@ -55,6 +55,13 @@ def test_what_makes_no_sense_is_said_and_costs_nothing_else(tmp_path: Path, line
     assert settings.bell is False
 
 
+def test_an_address_in_the_wrong_place_is_not_quoted(tmp_path: Path) -> None:
+    _, problems = read_settings(written(tmp_path, f'[notify]\non = ["tgram://{SECRET}"]\n'))
+
+    assert len(problems) == 1
+    assert SECRET not in repr(problems)
+
+
 def test_the_environment_takes_the_place_of_the_file() -> None:
     settings = NotifySettings(urls=("json://file/x",))
 

@@ -22,7 +22,7 @@ from trainmon.notify.message import Message
 from trainmon.notify.rules import VARIABLE
 from trainmon.notify.sender import deliver_apart
 from trainmon.notify.sentinel import COMM
-from trainmon.paths import JOURNAL
+from trainmon.paths import JOURNAL, LOCK
 from trainmon.reader import RunReader
 from trainmon.sentinel_start import VARIABLE as SENTINEL
 
@@ -136,6 +136,10 @@ def test_a_sentinel_outlives_all_of_the_training_and_leaves_how_it_ended(
         assert Path(f"/proc/{guard}/comm").read_text().strip() == COMM
         assert int(stat[1]) != pid
         assert int(stat[3]) != os.getsid(pid)
+        held = [os.readlink(path) for path in Path(f"/proc/{guard}/fd").iterdir()]
+        assert not any(name.endswith(LOCK) for name in held)
+        resident = int(Path(f"/proc/{guard}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        assert resident < 64 << 20
         again = trainmon("sentinel", str(folder))
         assert f"pid {guard} watches" in again.stdout
 

@@ -128,3 +128,17 @@ def test_a_damaged_note_is_no_note(tmp_path: Path, damage: bytes) -> None:
     path.write_bytes(damage)
 
     assert Absence(RUN, tmp_path).look(journal.after(LEAST).steps(200, 101).sight()) is None
+
+
+def test_opening_another_run_is_the_last_look_at_the_one_before(tmp_path: Path) -> None:
+    journal = a_run(100)
+    absence = Absence(RUN, tmp_path)
+    absence.look(journal.sight())
+    absence.look(journal.steps(110, 101).sight())
+    absence.change(Path("/runs/b"))
+    absence.leave(Journal().sight())
+
+    found = Absence(RUN, tmp_path).look(journal.after(LEAST).steps(130, 111).sight())
+
+    assert found is not None
+    assert found.steps == 20

@@ -87,9 +87,8 @@ def deliver(order: Order) -> Answer:
 
 
 def _claim(order: Order, path: Path, settings: NotifySettings) -> Decision:
-    now = time.time()
     with record.locked(path):
-        before = record.read(path)
+        before, now = record.read(path), time.time()
         if order.message is None:
             claim = ledger.summarise(before, order.key, settings.most, now)
         else:

@@ -144,9 +144,10 @@ def told_of(ledger: Ledger, key: str) -> Entry | None:
 
 
 def _stands(entry: Entry, now: float) -> bool:
-    age = now - entry.time
+    # What lies a little in the future was claimed by somebody whose clock is ahead, or before it was set back.
+    age = abs(now - entry.time)
     if entry.standing == "claimed":
-        return 0 <= age < CLAIM
+        return age < CLAIM
     if entry.standing == "told":
         return entry.kind != "alert" or age < ALERT_AGAIN
     return False
@@ -157,7 +158,7 @@ def _room_in(ledger: Ledger, most: int, now: float) -> float:
     sent = sorted(
         entry.time
         for entry in ledger.entries
-        if entry.standing in ("claimed", "told") and 0 <= now - entry.time < WINDOW
+        if entry.standing in ("claimed", "told") and abs(now - entry.time) < WINDOW
     )
     return sent[-most] + WINDOW - now if len(sent) >= most else 0.0
 

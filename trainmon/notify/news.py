@@ -56,6 +56,8 @@ class News(msgspec.Struct, frozen=True):
     weight: Weight
     headline: str
     """What happened, without the name of the run; untrusted."""
+    earlier: bool = False
+    """It is of a run, or of a start of it, that was followed by another between the two looks."""
 
 
 def what_is_news(before: Moment | None, after: Moment, rules: Rules) -> tuple[News, ...]:
@@ -124,21 +126,23 @@ def _broken_off(before: Moment | None, after: Moment) -> Iterator[News]:
         return
     key, old = end_key(before.state), before.state.run_id
     if after.state.run_id == old:
-        yield News(
-            "died", key, "critical", f"broke off at step {units.count(before.state.run_step)}, and goes on"
-        )
+        step = units.count(before.state.run_step)
+        headline = f"was started again after step {step}; nobody saw how it had ended"
+        yield News("died", key, "warning", headline, earlier=True)
         return
     summary = next((run for run in reversed(after.state.earlier) if run.run_id == old), None)
     if summary is None:
         return
     if summary.end is None:
-        yield News("died", key, "critical", f"ended without a word at step {units.count(summary.run_step)}")
+        headline = f"ended without a word at step {units.count(summary.run_step)}"
+        yield News("died", key, "critical", headline, earlier=True)
     elif summary.end.success:
-        yield News("finished", key, "good", "finished, and another run has begun")
+        yield News("finished", key, "good", "finished, and another run has begun", earlier=True)
     elif summary.end.reason == "interrupted":
-        yield News("interrupted", key, "info", "interrupted, and another run has begun")
+        yield News("interrupted", key, "info", "interrupted, and another run has begun", earlier=True)
     else:
-        yield News("failed", key, "critical", f"failed: {summary.end.error or 'no reason given'}")
+        why = summary.end.error or "no reason given"
+        yield News("failed", key, "critical", f"failed: {why}", earlier=True)
 
 
 def _stalled(before: Moment | None, after: Moment) -> Iterator[News]:
@@ -202,6 +206,19 @@ def _best(before: Moment | None, after: Moment) -> Iterator[News]:
     yield News("best", f"{run_key(state)}/best/{best.run_step}", "good", headline)
 
 
+_STATUSES = {
+    "finished": Status.FINISHED,
+    "failed": Status.FAILED,
+    "interrupted": Status.INTERRUPTED,
+}
+
+
+def _last_of(before: Moment, news: News) -> Moment:
+    """The last that was seen of a run that was followed by another, with its end."""
+    status = _STATUSES.get(news.kind, Status.DIED)
+    return Moment(before.state, Verdict(status, None, before.state.last_time, "likely"))
+
+
 class Desk:
     """Sees one moment after the other and says what is news; for one thread."""
 
@@ -223,20 +240,24 @@ class Desk:
         """Whether an end was seen that is not told yet."""
         return self._over_since is not None
 
-    def look(self, moment: Moment, now: float) -> tuple[News, ...]:
-        """What is news at monotonic second `now`; an end is told once it has stood for `SETTLE`."""
+    def look(self, moment: Moment, now: float) -> list[tuple[News, Moment]]:
+        """What is news at monotonic second `now`, each with the moment that it is about.
+
+        An end is told once it has stood for `SETTLE`.
+        """
         if self._before is None and not self._is_fresh(moment):
             self._before = moment
-            return ()
+            return []
         before = self._before
         known = before is not None and before.verdict.status.over and _same_run(before, moment)
         if moment.verdict.status.over and not known:
             self._over_since = now if self._over_since is None else self._over_since
             if now - self._over_since < SETTLE:
-                return ()
+                return []
         self._over_since = None
         self._before = moment
-        return what_is_news(before, moment, self._rules)
+        found = what_is_news(before, moment, self._rules)
+        return [(news, _last_of(before, news) if news.earlier and before else moment) for news in found]
 
     def _is_fresh(self, moment: Moment) -> bool:
         """Whether the end that the first look finds came while somebody was there to be told."""

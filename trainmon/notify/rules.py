@@ -85,7 +85,9 @@ def read_settings(folder: Path | None = None) -> tuple[NotifySettings, list[Prob
     """The section, and what is not obeyed in it."""
     settings, problems = read_section_checked("notify", NotifySettings, folder)
     unknown = [word for word in settings.on if not _is_known(word)]
-    return settings, [*problems, *(Problem("notify.on", f"there is no {word[:40]!r}") for word in unknown)]
+    # An address that stands in the wrong list is not quoted either.
+    quoted = (repr(word[:40]) if "://" not in word else "such word" for word in unknown)
+    return settings, [*problems, *(Problem("notify.on", f"there is no {word}") for word in quoted)]
 
 
 def addresses(settings: NotifySettings, environment: Mapping[str, str] = os.environ) -> Addresses:

@@ -101,8 +101,8 @@ class Sentinel:
             self._version, self._changed = view.version, mono
         judged = verdict(view.state, view.evidence, now)
         moment = Moment(view.state, judged, alerts(view.state, now, self._thresholds))
-        for news in self._desk.look(moment, mono):
-            self._tell(news, moment, now)
+        for news, about in self._desk.look(moment, mono):
+            self._tell(news, about, now)
         over = judged.status.over and not self._desk.settling
         if over:
             self._write_down(view)
