@@ -306,6 +306,6 @@ def get_system_stats() -> dict[str, Any]:
     return _current().get_system_stats()
 
 
-def get_monitoring_data() -> dict[str, Any]:
+def get_monitoring_data(limit: int | None = 100) -> dict[str, Any]:
     """The spec's `monitoring_data`; see `TrainLogger.get_monitoring_data`."""
-    return _current().get_monitoring_data()
+    return _current().get_monitoring_data(limit)

@@ -30,7 +30,10 @@ _WORDS: dict[str, set[Status]] = {
 NAN = "nan"
 """The word for a newest training loss that is NaN or infinite."""
 
-WORDS = frozenset({*_WORDS, NAN})
+DIVERGED = "diverged"
+"""The word for a training loss that rises far beyond what the run's noise does."""
+
+WORDS = frozenset({*_WORDS, NAN, DIVERGED})
 
 
 def holds(expression: Expression, state: RunState, evidence: Evidence, now: float) -> bool | None:
@@ -38,6 +41,8 @@ def holds(expression: Expression, state: RunState, evidence: Evidence, now: floa
     status = verdict(state, evidence, now).status
 
     def word(name: str) -> bool:
+        if name == DIVERGED:
+            return state.divergence.found
         return derived.loss_is_bad(state) if name == NAN else status in _WORDS[name]
 
     return evaluate(expression, word, lambda name: value_of(name, state, now))

@@ -28,7 +28,7 @@ LAG = 8
 USUAL = 0.03
 """Weight of a new change in what is usual: about 33 blocks."""
 
-TIMES = 3.5
+TIMES = 3.3
 """How many usual deviations the level must have risen."""
 
 RISE = math.log(1.5)

@@ -14,17 +14,19 @@ from typing import Any, Self, TypedDict
 
 from trainmon import checks, launched, ranks, sentinel_start
 from trainmon.alert_watch import AlertWatch
-from trainmon.errors import ArgumentError
+from trainmon.errors import ArgumentError, FolderError
 from trainmon.events import System
 from trainmon.hooks import Hooks
 from trainmon.monitor import Monitor
-from trainmon.monitoring import empty_monitoring_data, monitoring_data, with_floats
+from trainmon.monitoring import empty_monitoring_data, monitoring_data, newest, with_floats
 from trainmon.paths import RANKS, absolute, rank_folder
 from trainmon.progress_call import ProgressCall
 from trainmon.readings import MachineReading
 from trainmon.recorder import Options, Recorder
 from trainmon.safe import ModelLoader, SafeCalls
+from trainmon.state import LIST_LIMIT
 from trainmon.system.stats import system_stats
+from trainmon.whole_record import whole_monitoring_data
 
 
 class LoggerOptions(TypedDict, total=False):
@@ -219,12 +221,23 @@ class TrainLogger(ProgressCall, SafeCalls):
         """What the machine does now, with the spec's keys; a part that cannot be read is absent."""
         return dict(system_stats())
 
-    def get_monitoring_data(self) -> dict[str, Any]:
-        """The spec's `monitoring_data` of what is in the journal, at most some tenths of a second old."""
+    def get_monitoring_data(self, limit: int | None = LIST_LIMIT) -> dict[str, Any]:
+        """The spec's `monitoring_data` of what is in the journal, at most some tenths of a second old.
+
+        Args:
+            limit: The newest entries that each list has at most; None: all of the run, which are read from the journal.
+                More than the usual hundred are read there, too.
+        """
         state = self.recorder.state()
-        return (
-            with_floats(monitoring_data(state, time.time())) if state is not None else empty_monitoring_data()
-        )
+        if state is None:
+            return empty_monitoring_data()
+        data = monitoring_data(state, time.time())
+        if limit is None or limit > LIST_LIMIT:
+            try:
+                data = whole_monitoring_data(self.folder, time.time())
+            except FolderError as error:
+                self.recorder.warn_once("monitoring data", f"{error}; only the newest entries are given")
+        return with_floats(data if limit is None else newest(data, max(0, limit)))
 
     def close(self) -> None:
         """Records that the program closed in order, drains everything, within 2 s, and gives the folder free."""

@@ -53,6 +53,14 @@ def empty_monitoring_data() -> dict[str, Any]:
     return monitoring_data(RunState(), 0.0)
 
 
+def newest(data: dict[str, Any], limit: int) -> dict[str, Any]:
+    """The same with at most so many entries in each list, the newest."""
+    return {
+        key: part[max(0, len(part) - limit) :] if isinstance(part, list) else part
+        for key, part in data.items()
+    }
+
+
 def with_floats(data: dict[str, Any]) -> dict[str, Any]:
     """The same with floats for numbers that are not finite, for readers in the same process."""
     return {

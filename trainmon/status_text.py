@@ -60,7 +60,7 @@ def status_lines(document: StatusDocument) -> list[str]:
 
 
 def one_line(document: StatusDocument) -> str:
-    """The status in one line, for a status bar: sign, status, percent, steps, ETA, loss, name."""
+    """The status in one line, for a status bar: sign, status, percent, steps, ETA, loss, gravest alert, name."""
     run, progress = document.run, document.progress
     parts = [f"{SIGNS[document.status]} {document.status.value}"]
     if progress is not None:
@@ -72,6 +72,10 @@ def one_line(document: StatusDocument) -> str:
             parts.append(f"ETA {duration(as_float(document.speed.remaining))}")
         if progress.loss is not None:
             parts.append(f"loss {value_words(progress.loss)}")
+    grave = [alert for alert in document.alerts if alert.severity != "info"]
+    if grave:
+        others = f" +{len(grave) - 1}" if len(grave) > 1 else ""
+        parts.append(f"! {visible(grave[0].kind, 40)}{others}")
     parts.append(visible(run.model_name if run is not None else document.folder, 60))
     return GAP.join(parts)
 

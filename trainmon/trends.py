@@ -79,26 +79,68 @@ def newest_mean(series: Series) -> float | None:
     return sum(mean for _, mean in means) / len(means) if means else None
 
 
-def rises(values: Sequence[Number | None]) -> bool:
-    """Whether finite values rise on the whole: the last is above the first, and none is missing."""
-    numbers = [value for value in values if value is not None and not isinstance(value, str)]
-    return len(numbers) == len(values) and len(numbers) > 1 and numbers[-1] > numbers[0]
+BLOCKS = 8
+"""Parts of a stretch whose medians tell how uncertain its level is: noise that lasts shorter than a part is counted."""
 
 
-def gain(series: Series, share: float) -> float | None:
-    """How much the loss came down in the newest `share` of the buckets, as a part of all that it came down by.
+class Gain(msgspec.Struct, frozen=True):
+    """How much the loss came down lately, as a part of all that it came down by."""
+
+    share: float
+    """0: it stands still; below 0: it rose."""
+    doubt: float
+    """Standard error of that, from the noise of the losses."""
+
+
+def gain(series: Series, share: float) -> Gain | None:
+    """What the newest `share` of the buckets brought over the same stretch before it.
 
     None for a short run, or one that has learned nothing yet.
     """
     column = _column(series, "loss")
     means = [mean for _, mean in _means(column)] if column is not None else []
     part = int(len(means) * share)
-    if len(means) < 8 * FEW or part < FEW:
+    if len(means) < 16 * FEW or part < 2 * BLOCKS or len(means) < 2 * part:
         return None
-    start, before = median(means[: part // 2]), median(means[-part - part // 2 : -part + part // 2])
-    newest = median(means[-part // 2 :])
+    start = median(means[: max(1, part // 2)])
+    before, before_doubt = _level(means[-2 * part : -part])
+    newest, newest_doubt = _level(means[-part:])
     learned = start - min(before, newest)
-    return (before - newest) / learned if learned > 0 else None
+    if learned <= 0:
+        return None
+    return Gain((before - newest) / learned, math.hypot(before_doubt, newest_doubt) / learned)
+
+
+def _level(values: Sequence[float]) -> tuple[float, float]:
+    """The level of a stretch and its standard error: of medians, which spikes do not move."""
+    size = len(values) // BLOCKS
+    medians = [median(values[index * size : (index + 1) * size]) for index in range(BLOCKS)]
+    level = sum(medians) / BLOCKS
+    variance = sum((value - level) ** 2 for value in medians) / (BLOCKS - 1)
+    return level, math.sqrt(variance / BLOCKS)
+
+
+def rise(values: Sequence[Number | None], window: int) -> float | None:
+    """How far the newest `window` values stand above the lowest such stretch, in units of their own noise.
+
+    The noise is that of second differences, which no steady course moves; at least `LEAST_NOISE` of the level. None
+    where a value is missing or not finite, and where there are fewer than two stretches.
+    """
+    numbers = [value for value in values if value is not None and not isinstance(value, str)]
+    if len(numbers) != len(values) or len(numbers) < max(5, 2 * window):
+        return None
+    levels = [sum(numbers[end - window : end]) / window for end in range(window, len(numbers) + 1)]
+    bends = [
+        abs(before - 2 * value + after)
+        for before, value, after in zip(numbers, numbers[1:], numbers[2:], strict=False)
+    ]
+    # Of normal noise their median is 1.65 standard deviations; of a stretch's mean, the root of its length less.
+    noise = max(median(bends) / 1.652, LEAST_NOISE * abs(min(levels)))
+    return (levels[-1] - min(levels)) * math.sqrt(window) / noise if noise > 0 else 0.0
+
+
+LEAST_NOISE = 0.002
+"""Part of a validation loss that is taken for noise at least."""
 
 
 def usual_step_time(state: RunState) -> float | None:

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from tests.builders import START, Journal
+from tests.conftest import OpenLogger
 from trainmon.monitoring import SPEC, empty_monitoring_data, monitoring_data, with_floats
 
 SAMPLE = {
@@ -126,3 +127,46 @@ def test_a_text_that_reads_like_a_number_stays_a_text() -> None:
     assert data["training_config"]["model_name"] == "NaN"
     assert data["training_progress"]["phase"] == "Infinity"
     assert data["model_operations"][0]["operation"] == "NaN"
+
+
+def test_all_entries_of_the_run_are_given_where_somebody_asks_for_them(open_logger: OpenLogger) -> None:
+    """The state keeps a hundred; the journal has all, and those of the run before are none of its business."""
+    logger = open_logger()
+    logger.log_training_start("first", 1, 10, 32, 1e-3, "Adam")
+    logger.log_validation_results(1, 1, 9.0, {})
+    logger.log_training_end(True)
+    logger.log_model_operation("model_loading", "m", True)
+    logger.log_training_start("second", 1, 1_000, 32, 1e-3, "Adam")
+    for step in range(1, 251):
+        logger.log_training_progress(1, step, 1_000, 1.0 / step, 1e-3)
+        logger.log_validation_results(1, step, math.nan if step == 7 else 1.0 / step, {"a": step})
+        logger.log_model_checkpoint(1, step, 1.0, f"{step}.pt")
+        logger.log_performance_metrics("step", 0.1)
+    assert logger.recorder.drained()
+
+    usual, all_of_it, few = (logger.get_monitoring_data(limit) for limit in (100, None, 3))
+
+    assert [len(usual[key]) for key in ("checkpoints", "validation_results", "performance_metrics")] == [
+        100
+    ] * 3
+    assert [entry["checkpoint_path"] for entry in all_of_it["checkpoints"]] == [
+        f"{n}.pt" for n in range(1, 251)
+    ]
+    assert math.isnan(all_of_it["validation_results"][6]["val_loss"])
+    assert len(all_of_it["performance_metrics"]) == 250
+    assert [entry["operation"] for entry in all_of_it["model_operations"]] == ["model_loading"]
+    assert [entry["step"] for entry in few["validation_results"]] == [248, 249, 250]
+    assert list(all_of_it) == list(usual)
+    assert all_of_it["checkpoints"][-100:] == usual["checkpoints"]
+    assert len(logger.get_monitoring_data(150)["checkpoints"]) == 150
+
+
+def test_without_a_journal_the_newest_entries_are_given_all_the_same(open_logger: OpenLogger) -> None:
+    """Somebody deleted the folder under a training."""
+    logger = open_logger()
+    logger.log_training_start("m", 1, 10, 32, 1e-3, "Adam")
+    logger.log_validation_results(1, 1, 9.0, {})
+    assert logger.recorder.drained()
+    logger.recorder.folder = logger.folder / "gone"
+
+    assert len(logger.get_monitoring_data(None)["validation_results"]) == 1

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.builders import Journal, a_run
 from tests.conftest import OpenLogger
 from tests.histories import History, histories
+from trainmon.alerts import alerts
 from trainmon.cli.main import group
 from trainmon.events import Operation, Performance, Started
 from trainmon.reducer import fold
@@ -71,7 +72,8 @@ def page_of(journal: Journal, *, alive: bool = True) -> str:
 
 def page_of_state(state: RunState, now: float, *, alive: bool = True) -> str:
     evidence = Evidence(alive=alive, process_state="S", heartbeat=now)
-    return report(Sight(state, verdict(state, evidence, now + 1), now + 1, "/runs/a", True, None))
+    found = alerts(state, now + 1)
+    return report(Sight(state, verdict(state, evidence, now + 1), now + 1, "/runs/a", True, None, found))
 
 
 def a_hostile_run() -> Journal:
@@ -87,7 +89,7 @@ def a_hostile_run() -> Journal:
             *journal._head(), operation=HOSTILE, model_name=HOSTILE, success=True, details={HOSTILE: HOSTILE}
         )
     )
-    journal.system()
+    journal.system().alerted(HOSTILE, HOSTILE)
     return journal.ended(success=False, reason="failed", error=HOSTILE)
 
 
@@ -142,6 +144,19 @@ def test_the_page_says_what_became_of_the_run_and_why() -> None:
     assert 'File "/home/ada/train.py", line 61, in train' in text
     for title in ("Loss", "Metrics", "Validations", "Checkpoints", "Errors", "Machine", "Settings"):
         assert title in text
+
+
+def test_the_page_lists_alerts_that_stand_and_those_that_came_and_went() -> None:
+    """Also of a run that is over: what was wrong with it is asked then."""
+    journal = (
+        a_run().alerted("slow", "steps are slow").after(90.0).alerted("slow", "steps are slow", over=True)
+    )
+
+    running, over = page_of(journal.warned("again", count=30)), page_of(journal.ended())
+
+    assert "UserWarning came 30 times: again" in running
+    assert all("steps are slow" in page and "Attention" in page for page in (running, over))
+    assert "Attention" not in page_of(a_run().ended())
 
 
 def test_a_run_that_has_said_nothing_yet_has_a_page() -> None:

@@ -42,6 +42,12 @@ def test_a_deadline_and_the_alerts_have_lines_of_their_own() -> None:
     assert rows["alert"].startswith("warning  ends ")
 
 
+def test_a_status_bar_names_the_gravest_alert_and_counts_the_others() -> None:
+    """But none that is only worth knowing."""
+    assert "  ! deadline  DemoModel" in one_line(seen(late_for_its_allocation()))
+    assert "!" not in one_line(seen(a_run().warned(count=25)))
+
+
 def test_a_run_that_fits_says_what_is_spare() -> None:
     journal = a_run()
 

@@ -129,6 +129,15 @@ def test_a_long_journal_is_read_to_its_end_before_anything_is_believed() -> None
     assert found is views[2]
 
 
+def test_a_loss_that_diverges_can_be_waited_for() -> None:
+    journal = Journal().opened().started()
+    for step in range(1, 1_201):
+        journal.after(0.1).progress(step, 1.0 + step % 3 / 50 if step <= 900 else 6.0)
+
+    assert waited(lambda: view_of(journal), "diverged", limit=5.0)[0] is not None
+    assert waited(lambda: view_of(a_run()), "diverged", limit=1.0)[0] is None
+
+
 def test_a_run_that_is_over_is_said_once() -> None:
     _, _, said = waited(lambda: view_of(a_run().ended()), "dead", limit=5.0)
 

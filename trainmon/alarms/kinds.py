@@ -17,10 +17,12 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     plateau_share: Share = 0.25
     """Newest part of the run in which the loss must have come down by `plateau_gain`: shorter parts are noise."""
-    plateau_gain: Annotated[float, msgspec.Meta(ge=0.0, lt=1.0)] = 0.002
-    """Part of all progress: less than this in a quarter of the run is standing still."""
+    plateau_gain: Annotated[float, msgspec.Meta(ge=0.0, lt=1.0)] = 0.02
+    """Part of all progress: surely less than this in a quarter of the run is standing still."""
     overfitting_validations: Few = 3
     """Validations in a row above the best, while the training loss falls: one or two are noise."""
+    overfitting_rise: Positive = 5.0
+    """How far they must stand above the best stretch, in units of their own noise: less is luck."""
     slower: Factor = 1.5
     """Times the run's own usual step time: slow-downs below half are within what shared machines do."""
     data_share: Share = 0.2

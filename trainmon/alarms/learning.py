@@ -7,6 +7,9 @@ from trainmon.alarms.kinds import Alert, Thresholds
 from trainmon.best import same
 from trainmon.state import RunState
 
+CERTAIN = 2.0
+"""Standard errors by which the loss must have missed the gain that is asked for."""
+
 
 def found(state: RunState, limits: Thresholds) -> Iterator[Alert]:
     """What is wrong with the learning now."""
@@ -32,14 +35,15 @@ def _divergence(state: RunState) -> Iterator[Alert]:
 
 
 def _overfitting(state: RunState, limits: Thresholds) -> Iterator[Alert]:
-    """Validation above its best for some time, while the training loss has come down since."""
+    """Validation above its best for some time and beyond its noise, while the training loss has come down since."""
     best, after = state.best, limits.overfitting_validations
     if best is None or len(state.validations) < after:
         return
     if any(same(best, entry) for entry in state.validations[-after:]):
         return
     then, newest = trends.mean_around(state.loss, best.run_step), trends.newest_mean(state.loss)
-    rising = trends.rises([entry.val_loss for entry in state.validations[-after:]])
+    rise = trends.rise([entry.val_loss for entry in state.validations], after)
+    rising = rise is not None and rise > limits.overfitting_rise
     if then is not None and newest is not None and newest < then and rising:
         text = f"overfitting: validation rises since step {units.count(best.run_step)} while the training loss falls"
         yield Alert("overfitting", "warning", text, best.time)
@@ -47,7 +51,7 @@ def _overfitting(state: RunState, limits: Thresholds) -> Iterator[Alert]:
 
 def _plateau(state: RunState, limits: Thresholds) -> Iterator[Alert]:
     gain = trends.gain(state.loss, limits.plateau_share)
-    if gain is not None and gain < limits.plateau_gain:
+    if gain is not None and gain.share + CERTAIN * gain.doubt < limits.plateau_gain:
         share = units.percent(100 * limits.plateau_share)
         since = trends.time_of_share(state.loss, limits.plateau_share)
         yield Alert(

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
+from trainmon.alerts import Thresholds, alerts
 from trainmon.cli.output import DEFAULT_FOLDER, say
+from trainmon.configuration import read_section
 from trainmon.look import look
 from trainmon.report.page import report
 from trainmon.report.summary import Sight
@@ -48,14 +50,17 @@ def command(ctx: click.Context, folder: Path, output: Path) -> None:
         ctx.exit(NO_RUN)
     now = time.time()
     state = found.view.state
+    seen = verdict(state, found.view.evidence, now)
+    standing = () if seen.status.over else alerts(state, now, read_section("alerts", Thresholds))
     page = report(
         Sight(
             state=state,
-            verdict=verdict(state, found.view.evidence, now),
+            verdict=seen,
             now=now,
             folder=str(folder.absolute()),
             checkpoint_there=found.checkpoint_there,
             note=found.view.note,
+            alerts=standing,
         )
     )
     data = page.encode("utf-8")

@@ -23,9 +23,11 @@ KINDS = tuple(str(kind.__struct_config__.tag) for kind in get_args(AnyEvent))
 EVERY = 0.25
 """Seconds between two looks; the trainer's writer moves records to the journal ten times a second."""
 
-HELP = """Print the events of the run in FOLDER (default: logs) as they come; Ctrl-C ends it.
+HELP = f"""Print the events of the run in FOLDER (default: logs) as they come; Ctrl-C ends it.
 
 The folder need not exist yet. With --json the lines are those of the journal (docs/files.md), in ASCII.
+
+A KIND is one of {", ".join(KINDS)}.
 
 \b
 Example:
@@ -46,11 +48,12 @@ Exit codes:
 @click.command("tail", help=HELP, short_help="The events as they come, as text or JSON lines.")
 @click.argument("folder", type=click.Path(path_type=Path), default=DEFAULT_FOLDER)
 @click.option("--json", "as_json", is_flag=True, help="Print the lines of the journal.")
-@click.option("-n", "count", type=click.IntRange(0, 1_000_000), default=10, show_default=True,
-              help="Lines before those to come.")  # fmt: skip
+@click.option("-n", "count", metavar="N", type=click.IntRange(0, 1_000_000), default=10,
+              help="Lines before those to come; 10 where not said.")  # fmt: skip
 @click.option(
-    "--kind", "kinds", type=click.Choice(KINDS), multiple=True, help="Only this kind; may be repeated."
-)
+    "--kind", "kinds", metavar="KIND", type=click.Choice(KINDS), multiple=True,
+    help="Only this kind; may be repeated.",
+)  # fmt: skip
 @click.option("--no-follow", is_flag=True, help="Do not wait for more.")
 @click.pass_context
 def command(

@@ -34,6 +34,7 @@ comparisons and these words:
   failed, interrupted, killed, crashed, over (done or dead)
   stalled      alive, but silent
   nan          the newest training loss is NaN or infinite
+  diverged     it rises far beyond what the run's noise does
   running, validating, saving, starting, waiting, unreachable
 
 It looks twice a second: a value that comes and goes in between is not seen.

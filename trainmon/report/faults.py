@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from trainmon.alerts import Alert
+from trainmon.alert_log import AlertEntry
 from trainmon.diagnosis import diagnose
 from trainmon.error_groups import ErrorGroup
+from trainmon.events import Severity
 from trainmon.report.lists import table
 from trainmon.report.markup import Child, Html, element
 from trainmon.report.summary import Sight
@@ -16,18 +17,34 @@ MOST_ERRORS = 30
 
 MOST_WARNINGS = 50
 
-_TONES = {"critical": "bad", "warning": "warn", "info": "busy"}
+_TONES: dict[Severity, str] = {"critical": "bad", "warning": "warn", "info": "busy"}
 
 
-def alerts(found: Sequence[Alert]) -> Html | None:
-    """What deserves attention now; None where nothing does."""
-    if not found:
-        return None
+def alerts(sight: Sight) -> Html | None:
+    """What deserves attention now, and below it what the trainer saw come and go; None where there is neither."""
+    standing = {alert.kind for alert in sight.alerts}
     rows: list[tuple[str | None, Sequence[Child]]] = [
-        (None, [element("span", alert.severity, class_=f"pill {_TONES[alert.severity]}"), alert.text])
-        for alert in found
+        (
+            None,
+            [_pill(alert.severity), alert.text, sight.at(alert.since) if alert.since is not None else "", ""],
+        )
+        for alert in sight.alerts
     ]
-    return table(["", "what"], rows, (0, 1))
+    rows += [
+        (None, [_pill(entry.severity), entry.text, sight.at(entry.since), _until(sight, entry)])
+        for entry in reversed(sight.state.alerts)
+        if entry.until is not None or entry.name not in standing
+    ]
+    return table(["", "what", "since", "until"], rows, (0, 1)) if rows else None
+
+
+def _pill(severity: Severity) -> Html:
+    return element("span", severity, class_=f"pill {_TONES[severity]}")
+
+
+def _until(sight: Sight, entry: AlertEntry) -> str:
+    """When it cleared; one that stood when the trainer died has no other end."""
+    return sight.at(entry.until) if entry.until is not None else "the end"
 
 
 def errors(sight: Sight) -> Html | None:

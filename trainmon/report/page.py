@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from trainmon import alerts
 from trainmon.report import faults, lists, summary
 from trainmon.report.chart import Chart, draw
 from trainmon.report.curves import Panel, loss_chart, machine_panels, metric_panels
@@ -37,7 +36,7 @@ def report(sight: Sight) -> str:
 
 def _sections(sight: Sight) -> Iterator[Html]:
     state = sight.state
-    yield from _section("Attention", faults.alerts(alerts.alerts(state, sight.now)))
+    yield from _section("Attention", faults.alerts(sight))
     chart = loss_chart(state)
     if chart is not None:
         scale = "logarithmic axis" if chart.y.scale == "log" else ""

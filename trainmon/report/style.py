@@ -115,7 +115,10 @@ pre { margin: 8px 0 0; padding: 12px 14px; background: var(--soft); border-radiu
 footer { margin-top: 44px; color: var(--muted); font-size: 13px; border-top: 1px solid var(--edge);
   padding-top: 14px; }
 @media (max-width: 520px) { main { padding: 20px 12px; } .facts { grid-template-columns: 1fr; gap: 0; }
-  .facts dd { margin-bottom: 8px; } h1 { font-size: 24px; } }
+  .facts dd { margin-bottom: 8px; } h1 { font-size: 24px; }
+  .tiles { grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); }
+  .card { overflow-x: auto; } .card:not(.small) > .chart { min-width: 660px; }
+  td.text, th.text { min-width: 180px; } td:has(> .pill) { min-width: 0; } }
 @media print { body { background: none; } main { max-width: none; padding: 0; } .card { break-inside: avoid; }
   .scroll { max-height: none; } pre { max-height: none; } }
 """

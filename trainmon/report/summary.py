@@ -5,13 +5,14 @@ from collections.abc import Iterator
 import msgspec
 
 from trainmon import derived
+from trainmon.alerts import Alert
 from trainmon.arrivals import missing
 from trainmon.best import measure
 from trainmon.report.markup import Html, element
 from trainmon.scalars import decode_number
 from trainmon.state import CheckpointEntry, RunState
 from trainmon.statuses import Status, Verdict
-from trainmon.units import count, date_clock, duration, number, percent, short_duration, size, throughput
+from trainmon.units import count, date_clock, duration, number, percent, size, throughput
 
 _TONES = {
     Status.WAITING: "busy", Status.STARTING: "busy", Status.RUNNING: "busy", Status.VALIDATING: "busy",
@@ -33,6 +34,8 @@ class Sight(msgspec.Struct, frozen=True):
     """Whether the newest checkpoint's file is there; None: not known."""
     note: str | None
     """What is wrong with reading the folder."""
+    alerts: tuple[Alert, ...] = ()
+    """What deserves attention, the gravest first."""
 
     @property
     def utc_offset(self) -> int:
@@ -137,8 +140,9 @@ def _time(sight: Sight) -> Html:
     estimate = None if sight.verdict.status.over else derived.estimate(state, sight.now)
     if estimate is None:
         return _tile("took" if sight.verdict.status.over else "elapsed", elapsed)
-    low, high = short_duration(estimate.low), short_duration(estimate.high)
-    return _tile("elapsed", elapsed, f"{duration(estimate.seconds)} left ({low}–{high})")
+    low, high = duration(estimate.low), duration(estimate.high)
+    between = f" ({low}–{high})" if estimate.low is not None and low != high else ""
+    return _tile("elapsed", elapsed, f"{duration(estimate.seconds)} left{between}")
 
 
 def _losses(state: RunState) -> Iterator[Html]:
