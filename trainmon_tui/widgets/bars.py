@@ -286,7 +286,6 @@ def _time_row(piece: BarsSlice, width: int, ascii_only: bool) -> Row:
 class BarsPanel(RowsPanel[BarsSlice]):
     """The bars."""
 
-    COLUMNS = 3
     TICKS = True
 
     def pick(self, sight: Sight) -> BarsSlice:
@@ -296,8 +295,3 @@ class BarsPanel(RowsPanel[BarsSlice]):
     def draw(self, piece: BarsSlice, width: int, height: int) -> list[Row]:
         """See `rows`."""
         return rows(piece, width, height, self._ascii)
-
-    def cuts(self, width: int) -> list[int]:
-        """Behind the bar, which seldom changes, and before the time, which changes once a second."""
-        before_time = max(0, width - _UP)
-        return [max(0, before_time - COUNTS - _PERCENT), before_time]

@@ -83,7 +83,6 @@ def rows(
 class FullChartPanel(ChartsPanel[ChartPiece]):
     """A chart on the whole screen; remembers its axes."""
 
-    COLUMNS = 4
     LEAST_GAP = SHORT_OF_TWO_TICKS
 
     key = Key("loss", "loss")

@@ -138,7 +138,6 @@ def rows(piece: GridSlice, width: int, height: int, ascii_only: bool, drawn: Seq
 class GridPanel(ChartsPanel[GridSlice]):
     """The grid; remembers the axes of every chart that it drew."""
 
-    COLUMNS = 4
     LEAST_GAP = SHORT_OF_TWO_TICKS
 
     keys: tuple[Key, ...] = ()

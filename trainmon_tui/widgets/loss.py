@@ -119,7 +119,6 @@ def rows(piece: LossSlice, width: int, height: int, ascii_only: bool, bounds: Ax
 class LossPanel(ChartsPanel[LossSlice]):
     """The loss chart; remembers its axes."""
 
-    COLUMNS = 6
     LEAST_GAP = SHORT_OF_TWO_TICKS
 
     _axes = Axes()

@@ -129,7 +129,6 @@ def _one_line(piece: MetricsSlice, width: int, ascii_only: bool) -> Row:
 class MetricsPanel(RowsPanel[MetricsSlice]):
     """The metrics."""
 
-    COLUMNS = 2
     LEAST_GAP = SHORT_OF_TWO_TICKS
 
     def pick(self, sight: Sight) -> MetricsSlice:

@@ -6,20 +6,19 @@ nothing else. What either raises is shown in the panel and reported; the other p
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from typing import Generic, NamedTuple, TypeVar
 
 from rich.segment import Segment
-from textual.app import ComposeResult
+from rich.style import Style
+from textual.filter import LineFilter
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from trainmon_tui.render.cells import Row, fit_row, row, row_width
+from trainmon_tui.render.cells import Role, Row, fit_row, row, row_width
 from trainmon_tui.render.safe import safe, to_ascii
 from trainmon_tui.sight import Sight
 from trainmon_tui.theme import Palette
-from trainmon_tui.widgets.changes import Span, changed_cells
 
 
 class Box(NamedTuple):
@@ -93,33 +92,9 @@ class Panel(Widget):
         """The characters that stand on the screen, for copying and for tests."""
 
 
-class _Column(Widget):
-    """Some columns of a panel; a widget of its own, because Textual sends a changed row from its widget's left edge."""
-
-    def __init__(self, line: Callable[[int], Strip]) -> None:
-        """Columns without a place yet.
-
-        Args:
-            line: A row of the whole panel.
-        """
-        super().__init__()
-        self.visible = True
-        self._line = line
-        self.first = 0
-        """The first column of the panel that stands here."""
-        self.last = 0
-        """One past the last."""
-
-    def render_line(self, y: int) -> Strip:
-        """Row `y` of these columns."""
-        return self._line(y).crop(self.first, self.last)
-
-
 class RowsPanel(Panel, Generic[Slice]):
     """A panel that shows rows. A subclass says which slice it takes and how it is drawn."""
 
-    COLUMNS = 1
-    """In how many parts side by side a row is sent; more for wide panels in which single numbers change often."""
     LEAST_GAP = 0.0
     """Seconds between two drawings, at least; for panels that cost more than they tell at four a second."""
     TICKS = False
@@ -139,13 +114,8 @@ class RowsPanel(Panel, Generic[Slice]):
         self._rows: list[Row] = []
         self._strips: dict[int, Strip] = {}
         self._sight: Sight | None = None
-        # Hidden behind its columns, it need not be drawn itself.
-        self.visible = self.COLUMNS == 1
-        self._columns = [_Column(self._strip) for _ in range(self.COLUMNS if self.COLUMNS > 1 else 0)]
-
-    def compose(self) -> ComposeResult:
-        """The columns; a panel that is sent whole has none."""
-        yield from self._columns
+        self._styles_of: dict[Role, Style] = {}
+        self._filters: Sequence[LineFilter] = ()
 
     def same(self, before: Sight, after: Sight) -> bool:
         """Whether what this panel draws, ages aside, is surely the same; saves work, and may always say False."""
@@ -187,7 +157,7 @@ class RowsPanel(Panel, Generic[Slice]):
         return not 0 <= since < self.LEAST_GAP
 
     def redraw(self) -> None:
-        """Draws the slice again and sends the cells that differ."""
+        """Draws the slice again and has the rows that differ shown."""
         _, _, width, height = self._box
         if not width or not height:
             return
@@ -196,31 +166,16 @@ class RowsPanel(Panel, Generic[Slice]):
         if len(old) != len(rows):
             self._repaint()
             return
-        for y, (before, after) in enumerate(zip(old, rows, strict=True)):
-            spans = changed_cells(before, after)
-            if spans:
-                self._strips.pop(y, None)
-                self._send(y, spans)
-
-    def _send(self, y: int, spans: list[Span]) -> None:
-        """Marks stretches of a row as changed, in the columns that hold them."""
-        if not self._columns:
-            self.refresh(Region(spans[0][0], y, spans[-1][1] - spans[0][0], 1))
-        for column in self._columns:
-            inside = [
-                (max(first, column.first), min(last, column.last))
-                for first, last in spans
-                if first < column.last and last > column.first
-            ]
-            if inside:
-                first, last = inside[0][0], inside[-1][1]
-                column.refresh(Region(first - column.first, y, last - first, 1))
+        changed = [y for y, (before, after) in enumerate(zip(old, rows, strict=True)) if before != after]
+        for y in changed:
+            self._strips.pop(y, None)
+        if changed:
+            self.refresh(*(Region(0, y, width, 1) for y in changed))
 
     def _repaint(self) -> None:
         self._strips.clear()
+        self._styles_of.clear()
         self.refresh()
-        for column in self._columns:
-            column.refresh()
 
     def paint(self, palette: Palette) -> None:
         """Takes other colours."""
@@ -250,38 +205,54 @@ class RowsPanel(Panel, Generic[Slice]):
             self._report(self.id or type(self).__name__, failure)
 
     def place(self, box: Box) -> None:
-        """Puts the panel, and its columns, where the box says."""
+        """Puts the panel where the box says."""
         self.styles.offset = (box.x, box.y)
         self.styles.width, self.styles.height = box.width, box.height
-        ends = [0, *self.cuts(box.width), box.width]
-        for column, (first, last) in zip(self._columns, pairwise(ends), strict=False):
-            column.first, column.last = first, last
-            column.styles.offset = (column.first, 0)
-            column.styles.width, column.styles.height = column.last - column.first, box.height
-            column.display = column.last > column.first
         self._box = box
         self._rows = []
         self.redraw()
 
-    def cuts(self, width: int) -> list[int]:
-        """Where the columns after the first begin in a panel of this width, rising; one less than `COLUMNS`."""
-        return [width * at // self.COLUMNS for at in range(1, self.COLUMNS)]
+    def notify_style_update(self) -> None:
+        """The colours of the theme are others."""
+        super().notify_style_update()
+        self._strips.clear()
+        self._styles_of.clear()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines of a part of the widget.
+
+        Textual asks for all lines of all widgets whenever one of them changed, and would compose each anew with borders
+        and margins, of which there are none here: that was half of what drawing cost.
+        """
+        strips = [self._strip(y) for y in crop.line_range]
+        if crop.column_span == (0, self._box.width):
+            return strips
+        return [strip.crop_extend(*crop.column_span, self.rich_style) for strip in strips]
 
     def render_line(self, y: int) -> Strip:
-        """Line `y` of the widget; blank where columns stand before it."""
-        return Strip.blank(self._box.width, self.rich_style) if self._columns else self._strip(y)
+        """Line `y` of the widget."""
+        return self._strip(y)
 
     def _strip(self, y: int) -> Strip:
-        """Row `y` of the panel in the colours of the theme."""
+        """Row `y` in the colours of the theme."""
         strip = self._strips.get(y)
         if strip is None:
             cells = self._rows[y] if y < len(self._rows) else fit_row((), self._box.width)
-            base, styles = self.rich_style, self._palette
-            segments = [
-                Segment(text, base + styles[role] if role in styles else base) for text, role in cells
-            ]
-            strip = self._strips[y] = Strip(segments, self._box.width)
+            styles = self._styles_of or self._find_styles()
+            plain = styles["plain"]
+            segments = [Segment(text, styles.get(role, plain)) for text, role in cells]
+            strip = Strip(segments, self._box.width)
+            for line_filter in self._filters:
+                strip = strip.apply_filter(line_filter, self.background_colors[1])
+            self._strips[y] = strip
         return strip
+
+    def _find_styles(self) -> dict[Role, Style]:
+        base = self.rich_style
+        self._filters = self.get_line_filters()
+        self._styles_of = {role: base + style for role, style in self._palette.items()}
+        self._styles_of.setdefault("plain", base)
+        return self._styles_of
 
     def text(self) -> str:
         """The characters that stand on the screen, for copying and for tests."""

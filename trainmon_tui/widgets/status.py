@@ -170,7 +170,6 @@ def title(sight: Sight) -> str:
 class StatusPanel(RowsPanel[StatusSlice]):
     """The status line."""
 
-    COLUMNS = 3
     TICKS = True
     WHILE_PAUSED = True
 
