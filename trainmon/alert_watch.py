@@ -51,17 +51,18 @@ class AlertWatch:
         now = self._monotonic()
         if now < self._next:
             return
-        self._next = now + EVERY
         try:
-            self._look(now)
+            if self._look(now):
+                self._next = now + EVERY
         except Exception as error:  # noqa: BLE001 - a bug in judging must not hold up what moves the records
             self._next = float("inf")
             self._recorder.warn_once("alerts", f"alerts are not watched: {type(error).__name__}: {error}")
 
-    def _look(self, now: float) -> None:
+    def _look(self, now: float) -> bool:
+        """False where there is nothing to look at yet: then the next second may bring it."""
         state = self._recorder.state()
         if state is None or not self._is_ours(state):
-            return
+            return False
         if self._thresholds is None:
             self._thresholds = read_section("alerts", Thresholds)
         for alert in (*alerts(state, time.time(), self._thresholds), *self._missed(state)):
@@ -73,6 +74,7 @@ class AlertWatch:
         for kind in [kind for kind in self._standing if now - self._seen.get(kind, now - HOLD) >= HOLD]:
             text = self._texts.pop(kind, "")
             self._tell_over(kind, text)
+        return True
 
     def _missed(self, state: RunState) -> tuple[Alert, ...]:
         """A loss that was not finite between two looks, and is finite again: too grave to be left out."""

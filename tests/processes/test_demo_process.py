@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,11 +28,14 @@ PATIENCE = 60.0
 
 
 @contextmanager
-def demo(folder: Path, *options: str) -> Iterator["subprocess.Popen[bytes]"]:
+def demo(
+    folder: Path, *options: str, more: Mapping[str, str] | None = None
+) -> Iterator["subprocess.Popen[bytes]"]:
     """The demo trains into a folder; it is gone when the block is left."""
     child = subprocess.Popen(
         [sys.executable, str(REPOSITORY / "demo_train.py"), "--log-dir", str(folder), *options],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment(),
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        env=environment(**(more or {})),
     )  # fmt: skip
     try:
         yield child
@@ -99,6 +102,35 @@ def test_a_demo_whose_loss_is_not_finite_is_told_with_code_4(tmp_path: Path) -> 
 
     assert told.returncode == 4
     assert json.loads(told.stdout)["progress"]["loss"] == "NaN"
+
+
+def test_a_script_waits_for_a_validation_and_for_the_end_of_a_training(tmp_path: Path) -> None:
+    """`trainmon wait` as a process beside the training; it may begin before the run folder is there."""
+    folder = tmp_path / "run"
+
+    with demo(folder, *FAST, "--speed", "200") as child:
+        validated = trainmon("wait", str(folder), "--until", "val_loss < 9 or dead", "--timeout", "50s")
+        never = trainmon("wait", str(folder), "--until", "val_loss > 1e9", "--timeout", "0.2s")
+        done = trainmon("wait", str(folder), "--until", "done or dead", "--timeout", "50s")
+        child.wait(PATIENCE)
+
+    assert (validated.returncode, never.returncode, done.returncode) == (0, 124, 0)
+    assert ", val_loss 0." in validated.stdout
+    assert done.stdout.rstrip().partition(": ")[2].startswith("finished, step 40")
+
+
+def test_alerts_and_the_deadline_of_a_training_are_on_record(tmp_path: Path) -> None:
+    """The NaN losses are over within half a second, and the run soon after; whoever comes later finds the alert."""
+    folder = tmp_path / "run"
+    options = ("--backend", "python", "--speed", "40", "--epochs", "1", "--steps", "120", "--nan-at", "10")
+
+    with demo(folder, *options, more={"TRAINMON_DEADLINE": "+1s"}) as child:
+        child.wait(PATIENCE)
+
+    told = trainmon("tail", str(folder), "--no-follow", "--kind", "alert").stdout
+    assert "critical nan loss " in told
+    assert "deadline ends " in told
+    assert "Alert (critical): nan - loss " in (folder / "gradio_app.log").read_text()
 
 
 def test_a_killed_demo_ended_without_a_word_and_loses_no_record(tmp_path: Path) -> None:
