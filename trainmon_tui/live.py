@@ -36,8 +36,6 @@ class Live(msgspec.Struct, frozen=True):
     """By our clock. `allocators` are those that the trainer recorded last, while they are fresh."""
     machine: Series
     """The recorded course of the machine, and what was read after it; nobody changes it."""
-    orphans: tuple[int, ...] = ()
-    """Process ids of the trainer's descendants that live on after its death, as far as we saw them before it."""
     folder: str = ""
     """The run folder for which it was read."""
 
@@ -51,10 +49,6 @@ class Want(msgspec.Struct, frozen=True):
     """Its folder."""
     details: bool = False
     """Whether each CPU is told apart, and the processes on GPUs by user and command."""
-
-
-Found = tuple[MachineReading, tuple[int, ...]]
-"""A reading, and the orphans as in `Live`."""
 
 
 def is_here(state: RunState, here: ProcessIdentity) -> bool:
@@ -158,7 +152,7 @@ class LiveFeed:
         show: Callable[[Live], None],
         *,
         every: float = EVERY,
-        read: Callable[[Want], Found] | None = None,
+        read: Callable[[Want], MachineReading] | None = None,
     ) -> None:
         """A feed whose thread begins with the first wish.
 
@@ -206,15 +200,14 @@ class LiveFeed:
             began = time.monotonic()
             first = wanted.folder != folder or began - last > 2 * self._every
             try:
-                reading, orphans = read(wanted)
+                reading = read(wanted)
             except Exception:  # noqa: BLE001 - a bug in reading costs the live readings, and no more
                 self._rest(self._every, wanted)
                 continue
             folder, last = wanted.folder, time.monotonic()
             # Rates over a long rest would be no rates of now, so that the first reading only begins them.
             if not first:
-                machine_course = course.join(folder, wanted.state, reading)
-                self._show(Live(reading, machine_course, orphans, folder))
+                self._show(Live(reading, course.join(folder, wanted.state, reading), folder))
             self._rest(FIRST_SPAN if first else began + self._every - last, wanted)
 
     def _wait(self) -> Want | None:

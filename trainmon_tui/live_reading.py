@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from trainmon.evidence import identity_in
 from trainmon.exits import LAUNCHER_APP
-from trainmon.readings import AllocatorReading, GpuProcess, GpuReading
+from trainmon.readings import AllocatorReading, GpuProcess, GpuReading, MachineReading
 from trainmon.state import RunState
 from trainmon.system.cuda_visible import visible_gpus
 from trainmon.system.gpus import AnyMaker, Gpus, marked
@@ -20,7 +20,7 @@ from trainmon.system.identity import alive, own_identity
 from trainmon.system.kernel_log import HOST_PIDS
 from trainmon.system.machine_reader import Disks, MachineReader, parent_of
 from trainmon.system.proc import command_of, descendants, environment_of, user_of
-from trainmon_tui.live import Found, Want, is_fresh
+from trainmon_tui.live import Want, is_fresh
 
 COMMAND_LIMIT = 200
 """Characters of a command line that are kept; no column is wider."""
@@ -38,12 +38,12 @@ class LiveReader:
         self._key: tuple[str, int | None] | None = None
         self._named = own_identity().pid_namespace == HOST_PIDS
 
-    def read(self, wanted: Want) -> Found:
-        """The machine now, and the trainer's orphans."""
+    def read(self, wanted: Want) -> MachineReading:
+        """The machine now."""
         state = wanted.state
         pid, ticks = trainer(state)
         if self._reader is None or (pid is not None and self._key != (wanted.folder, pid)):
-            # Also kept beyond the trainer's death: it knows whose children are left.
+            # Kept beyond the trainer's death: its share of the host is still what one looks at.
             self._key = wanted.folder, pid
             self._reader = MachineReader(
                 Path(wanted.folder), pid, start_ticks=ticks, gpus=self._gpus, disks=self._disks
@@ -58,8 +58,7 @@ class LiveReader:
         cards = marked(reading.gpus, None, seen_by_trainer(reading.gpus, state, pid))
         if wanted.details and self._named:
             cards = tuple(map(_named, cards))
-        orphans = reader.process.orphans() if reader.process is not None else ()
-        return replace(reading, gpus=cards, allocators=_allocators(state, reading.time)), orphans
+        return replace(reading, gpus=cards, allocators=_allocators(state, reading.time))
 
 
 def trainer(state: RunState) -> tuple[int | None, int | None]:

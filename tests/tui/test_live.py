@@ -18,7 +18,7 @@ from trainmon.state import RunState
 from trainmon.system.identity import ProcessIdentity, identity_of, own_identity
 from trainmon_tui import live_reading
 from trainmon_tui.app import WatchApp
-from trainmon_tui.live import FRESH, Course, Found, Live, LiveDesk, LiveFeed, Want, is_here
+from trainmon_tui.live import FRESH, Course, Live, LiveDesk, LiveFeed, Want, is_here
 from trainmon_tui.live_reading import LiveReader, folders, seen_by_trainer, trainer
 
 PATIENCE = 20.0
@@ -39,8 +39,8 @@ def here(state: RunState, identity: ProcessIdentity = HERE) -> RunState:
     return state
 
 
-def a_live(reading: MachineReading, folder: str = "logs", orphans: tuple[int, ...] = ()) -> Live:
-    return Live(reading, Course().join(folder, RunState(), reading), orphans, folder)
+def a_live(reading: MachineReading, folder: str = "logs") -> Live:
+    return Live(reading, Course().join(folder, RunState(), reading), folder)
 
 
 class Asked:
@@ -205,9 +205,9 @@ def test_readings_come_while_they_are_wanted_and_the_first_only_begins_the_rates
     monkeypatch.setattr("trainmon_tui.live.FIRST_SPAN", 0.01)
     asked: list[str] = []
 
-    def read(wanted: Want) -> Found:
+    def read(wanted: Want) -> MachineReading:
         asked.append(wanted.folder)
-        return a_reading(START + len(asked)), (17,)
+        return a_reading(START + len(asked))
 
     feeds.append(LiveFeed(inbox.take, every=0.05, read=read))
     feeds[0].ask(Want(RunState(), "logs"))
@@ -215,7 +215,7 @@ def test_readings_come_while_they_are_wanted_and_the_first_only_begins_the_rates
     found = inbox.until(3)
 
     assert [live.reading.time for live in found[:2]] == [START + 2, START + 3]
-    assert (found[0].folder, found[0].orphans) == ("logs", (17,))
+    assert found[0].folder == "logs"
 
 
 def test_a_bug_in_reading_is_survived(
@@ -224,10 +224,10 @@ def test_a_bug_in_reading_is_survived(
     monkeypatch.setattr("trainmon_tui.live.FIRST_SPAN", 0.01)
     turns = iter(range(1_000))
 
-    def read(_wanted: Want) -> Found:
+    def read(_wanted: Want) -> MachineReading:
         if next(turns) == 0:
             raise ZeroDivisionError
-        return a_reading(), ()
+        return a_reading()
 
     feeds.append(LiveFeed(inbox.take, every=0.05, read=read))
     feeds[0].ask(Want(RunState(), "logs"))
@@ -247,36 +247,23 @@ def test_nothing_starts_before_something_is_wanted(inbox: Inbox, feeds: list[Liv
 # Who is read.
 
 
-def test_the_trainer_is_read_as_long_as_it_lives_and_its_orphans_afterwards(tmp_path: Path) -> None:
-    """What a dead trainer leaves behind holds its memory, on the host and on GPUs."""
-    program = (
-        "import subprocess, sys, time\n"
-        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
-        "print(child.pid, flush=True)\n"
-        "time.sleep(60)\n"
-    )
-    parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
-    assert parent.stdout is not None
-    child = int(parent.stdout.readline())
+def test_the_trainer_is_read_as_long_as_it_lives_and_the_host_afterwards(tmp_path: Path) -> None:
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     try:
-        identity = identity_of(parent.pid)
+        identity = identity_of(child.pid)
         assert identity is not None
         wanted = Want(here(Journal().opened().started().state(), identity), str(tmp_path))
         reader = LiveReader()
-        living, none = reader.read(wanted)
-        parent.kill()
-        parent.wait()
-
-        dead, orphans = reader.read(wanted)
+        living = reader.read(wanted)
     finally:
-        parent.kill()
-        parent.wait()
-        parent.stdout.close()
-        subprocess.run(["kill", "-9", str(child)], check=False)
+        child.kill()
+        child.wait()
+
+    dead = reader.read(wanted)
 
     assert living.process is not None
-    assert (living.process.pid, living.process.children, none) == (parent.pid, 1, ())
-    assert (dead.process, orphans) == (None, (child,))
+    assert living.process.pid == child.pid
+    assert dead.process is None
     assert dead.host is not None
 
 

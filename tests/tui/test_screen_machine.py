@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from tests.builders import Journal, a_reading
 from tests.tui.apps import an_app, panel_text
 from trainmon.readings import FileSystemReading, GpuProcess, HostReading, MachineReading
-from trainmon_tui.live import Live
+from trainmon.statuses import Orphan
 from trainmon_tui.render.cells import plain, row_width
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets import machine
@@ -226,11 +226,9 @@ def test_where_no_trainer_was_read_it_says_why(sight: Sight, said: str) -> None:
 
 
 def test_processes_that_outlived_their_trainer_are_named() -> None:
-    sight = Journal().opened().system().sight()
-    reading = replace(a_reading(), process=None)
-    live = Live(reading, sight.state.machine, (12, 13))
+    sight = Journal().opened().started().system(replace(a_reading(), process=None)).sight(alive=False)
 
-    drawn = plain(rows(pick(replace(sight, live=live)), 80, 22, False))
+    drawn = plain(rows(pick(replace(sight, orphans=(Orphan(12), Orphan(13)))), 80, 22, False))
 
     assert "gone; 2 of its processes live on: 12, 13" in line(drawn, "trainer")
 

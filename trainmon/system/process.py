@@ -46,8 +46,7 @@ class ProcessSampler:
         self._previous: tuple[float, dict[tuple[int, int], float]] | None = None
         self._scan_due = float("-inf")
         self._known: list[int] = []
-        self._family: dict[int, int] = {}
-        self._gone = False
+        self._children: frozenset[int] = frozenset()
 
     def sample(self, mono: float) -> ProcessReading | None:
         """The process now; None where it is gone or a zombie, and elsewhere than on Linux.
@@ -57,11 +56,10 @@ class ProcessSampler:
         """
         own = read_stat(self._pid, self._root)
         if own is None or own.start_ticks != self._start_ticks or own.state in "ZX":
-            self._gone = True
             return None
         read = ((pid, read_stat(pid, self._root)) for pid in self._descendants(mono))
         children = {pid: stat for pid, stat in read if stat is not None and stat.state not in "ZX"}
-        self._family = {pid: stat.start_ticks for pid, stat in children.items()}
+        self._children = frozenset(children)
         cpu = {(pid, stat.start_ticks): stat.cpu_seconds for pid, stat in children.items()}
         own_key = (self._pid, own.start_ticks)
         previous, self._previous = self._previous, (mono, {own_key: own.cpu_seconds, **cpu})
@@ -87,18 +85,7 @@ class ProcessSampler:
     @property
     def family(self) -> frozenset[int]:
         """Process ids of the process and of the descendants that it had at the newest sample."""
-        return frozenset({self._pid, *self._family})
-
-    def orphans(self) -> tuple[int, ...]:
-        """Process ids of descendants that live on although the process itself is gone; () while it lives."""
-        if not self._gone:
-            return ()
-        read = ((pid, ticks, read_stat(pid, self._root)) for pid, ticks in sorted(self._family.items()))
-        return tuple(
-            pid
-            for pid, ticks, stat in read
-            if stat is not None and stat.start_ticks == ticks and stat.state not in "ZX"
-        )
+        return self._children | {self._pid}
 
 
 def _percent_of_a_cpu(

@@ -66,13 +66,13 @@ def pick(sight: Sight) -> PageSlice:
 def _no_trainer(sight: Sight) -> str:
     if sight.state.opened is None:
         return "none yet"
-    orphans = sight.live.orphans if sight.live is not None else ()
-    if not orphans and sight.verdict.status.over:
-        return "it is gone"
-    if not orphans:
+    if not sight.verdict.status.over:
         return "no reading: it is gone, or not ours"
-    shown = ", ".join(map(str, orphans[:4])) + (" and more" if len(orphans) > 4 else "")
-    return f"gone; {len(orphans)} of its processes live on: {shown}"
+    if not sight.orphans:
+        return "it is gone"
+    shown = ", ".join(str(orphan.pid) for orphan in sight.orphans[:4])
+    more = " and more" if len(sight.orphans) > 4 else ""
+    return f"gone; {len(sight.orphans)} of its processes live on: {shown}{more}"
 
 
 def rows(piece: PageSlice, width: int, height: int, ascii_only: bool, top: int = 0) -> list[Row]:
