@@ -23,6 +23,9 @@ FIRST_SPAN = 0.2
 """Seconds from there to the first reading: without a span there are no rates."""
 
 
+RECORDED_CORES = 64
+"""CPUs up to which each is recorded: 400 bytes a reading; a screen on the same host tells more apart."""
+
 MOST_OF_A_CORE = 0.002
 """Of a core that readings may use on average: where one costs more, they come less often."""
 
@@ -69,7 +72,7 @@ class Monitor:
     def _run(self) -> None:
         if self._stop.wait(FIRST_AFTER):
             return
-        reader = MachineReader(self._folder, self._pid or os.getpid())
+        reader = MachineReader(self._folder, self._pid or os.getpid(), per_core=RECORDED_CORES)
         # Begins the rates; and what it costs, importing psutil and loading a driver, is paid once.
         reader.sample()
         stopped = self._stop.wait(FIRST_SPAN)

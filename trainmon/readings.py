@@ -14,7 +14,7 @@ class HostReading(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True,
     cpu_percent: float | None = None
     """CPU in use, percent 0-100 of the CPUs in `cpu_count`, since the sample before; None at the first."""
     cpu_per_core: tuple[float, ...] | None = None
-    """The same for each CPU that may be used, by rising number; None where it was not asked for."""
+    """The same for each CPU that may be used, by rising number; None where it was not asked for, or there are many."""
     cpu_count: float | None = None
     """CPUs that the process may use: its affinity, or its cgroup's quota where smaller; 2.5 is possible."""
     cpu_limited: bool = False
@@ -85,6 +85,10 @@ class ProcessReading(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
     """Living descendants."""
     children_rss: int | None = None
     """Their resident memory in bytes, summed: pages that they share are counted once for each."""
+    children_threads: int | None = None
+    """Their threads, summed."""
+    children_open_files: int | None = None
+    """Their open file descriptors, summed; None where those of none may be counted."""
     children_cpu_percent: float | None = None
     """Percent of one CPU that they used since the sample before."""
 

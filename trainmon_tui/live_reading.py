@@ -22,6 +22,9 @@ from trainmon.system.machine_reader import Disks, MachineReader, parent_of
 from trainmon.system.proc import command_of, descendants, environment_of, user_of
 from trainmon_tui.live import Want, is_fresh
 
+MOST_CORES = 1_024
+"""CPUs that are told apart in the view of the machine; more would fill a screen."""
+
 COMMAND_LIMIT = 200
 """Characters of a command line that are kept; no column is wider."""
 
@@ -52,7 +55,7 @@ class LiveReader:
             self._key = wanted.folder, None
             self._reader = MachineReader(Path(wanted.folder), None, gpus=self._gpus, disks=self._disks)
         reader = self._reader
-        reader.host.per_core = wanted.details
+        reader.host.per_core = MOST_CORES if wanted.details else 0
         reader.folders = folders(wanted.folder, state)
         reading = reader.sample()
         cards = marked(reading.gpus, None, seen_by_trainer(reading.gpus, state, pid))

@@ -182,3 +182,15 @@ def test_a_cpu_is_busy_between_nothing_and_all_of_the_time(
 
     assert all(0 <= percent <= 100 for percent in percents)
     assert len(percents) in (0, len(after))
+
+
+def test_each_cpu_is_told_apart_only_where_they_are_not_too_many(tmp_path: Path) -> None:
+    """Hundreds of numbers every two seconds would be most of a journal."""
+    sampler = HostSampler(tmp_path, per_core=1_024)
+    sampler.sample(100.0)
+    while sampler.sample(101.0).cpu_per_core is None:  # the kernel counts in hundredths of a second
+        pass
+
+    sampler.per_core = 0
+
+    assert sampler.sample(102.0).cpu_per_core is None

@@ -48,7 +48,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_reading_has_host_disk_process_and_gpus(tmp_path: Path) -> None:
-    reader = MachineReader(tmp_path, os.getpid(), gpus=Gpus(Card()), per_core=True, clock=lambda: 5.0)
+    reader = MachineReader(tmp_path, os.getpid(), gpus=Gpus(Card()), per_core=1_024, clock=lambda: 5.0)
     reader.sample()
 
     reading = reader.sample()

@@ -42,9 +42,21 @@ def test_a_process_is_read_with_all_its_descendants(tmp_path: Path) -> None:
     a_process(tmp_path, 13, parent=10, state="Z", pages=50)
     a_process(tmp_path, 14, parent=1, pages=90)
 
+    (tmp_path / "proc/12/fd").mkdir()
+    for number in ("0", "1"):
+        (tmp_path / "proc/12/fd" / number).touch()
+
     reading = ProcessSampler(10, root=tmp_path).sample(100.0)
 
-    assert reading == ProcessReading(pid=10, rss=7 * PAGE, threads=3, children=2, children_rss=5 * PAGE)
+    assert reading == ProcessReading(
+        pid=10,
+        rss=7 * PAGE,
+        threads=3,
+        children=2,
+        children_rss=5 * PAGE,
+        children_threads=6,
+        children_open_files=2,
+    )
 
 
 def test_cpu_is_percent_of_one_cpu(tmp_path: Path) -> None:

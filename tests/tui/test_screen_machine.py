@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from tests.builders import Journal, a_reading
 from tests.tui.apps import an_app, panel_text
-from trainmon.readings import FileSystemReading, GpuProcess, HostReading, MachineReading
+from trainmon.readings import AllocatorReading, FileSystemReading, GpuProcess, HostReading, MachineReading
 from trainmon.statuses import Orphan
 from trainmon_tui.render.cells import plain, row_width
 from trainmon_tui.sight import Sight
@@ -170,6 +170,22 @@ def test_both_file_systems_are_told_with_their_speed() -> None:
     assert "1.00 TB free" in line(drawn, "disk logs")
     assert "nfs4  0 B/s read  300 kB/s written" in line(drawn, "disk logs")
     assert "ext4  410 MB/s written" in line(drawn, "disk ckpt")
+
+
+def test_what_pytorch_holds_is_told_beside_a_few_cards_and_below_many() -> None:
+    """As the trainer numbers its devices, which are those that it sees."""
+    journal = a_history(2)
+    reading = a_reading(journal.after(2.0).now, 2)
+    held = (AllocatorReading(device=0, allocated=5 << 30, reserved=6 << 30, peak=7 << 30),)
+    cards = (replace(reading.gpus[0], visible=False), reading.gpus[1])
+    few = text(journal.system(replace(reading, gpus=cards, allocators=held)), 100, 40)
+    eight = a_reading(journal.after(2.0).now, 8)
+
+    many = text(journal.system(replace(eight, allocators=held)), 100, 40)
+
+    said = "allocated 5.0  reserved 6.0  peak 7.0 GiB"
+    assert said in few[few.index("GPU1") :]
+    assert said in line(many, "torch cuda:0")
 
 
 def test_what_limits_is_said() -> None:

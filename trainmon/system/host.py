@@ -46,7 +46,7 @@ class HostSampler:
         self,
         disk_path: str | Path | None,
         *,
-        per_core: bool = False,
+        per_core: int = 0,
         pid: int | None = None,
         root: Path = ROOT,
     ) -> None:
@@ -55,7 +55,7 @@ class HostSampler:
         Args:
             disk_path: A folder on the file system to measure; while it does not exist, the disk is unknown. None:
                 none is measured.
-            per_core: Whether each CPU is told apart, which makes a long reading on a large host.
+            per_core: Up to how many CPUs are told apart; a large host makes a long reading.
             pid: Whose share of the host is told, by its control groups and its CPUs; None: this process's.
             root: Where `proc` and `sys` of the control groups are.
         """
@@ -86,7 +86,7 @@ class HostSampler:
         count = _cpu_count(group.cpu_limit, usable)
         return HostReading(
             cpu_percent=_cpu_percent(cores, rates["group_cpu"], group.cpu_limit, count),
-            cpu_per_core=cores if cores and self.per_core else None,
+            cpu_per_core=cores if cores and len(cores) <= self.per_core else None,
             cpu_count=count,
             cpu_limited=group.cpu_limit is not None and group.cpu_limit == count,
             cpus_of_host=os.cpu_count(),

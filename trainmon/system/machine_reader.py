@@ -33,7 +33,7 @@ class MachineReader:
         pid: int | None,
         *,
         start_ticks: int | None = None,
-        per_core: bool = False,
+        per_core: int = 0,
         gpus: Gpus | None = None,
         disks: "Disks | None" = None,
         clock: Callable[[], float] = time.time,
@@ -46,7 +46,7 @@ class MachineReader:
             pid: The trainer, whose share of the host is told and which is read with its children; None: there is
                 none, and the host is read as this process may use it.
             start_ticks: When it started, as for `ProcessSampler`.
-            per_core: Whether each CPU is told apart.
+            per_core: Up to how many CPUs are told apart.
             gpus: Who asks for the GPUs; None: a new one.
             disks: Who asks for the file systems; None: a new one.
             clock: Unix seconds.

@@ -46,6 +46,7 @@ class ProcessSampler:
         self._previous: tuple[float, dict[tuple[int, int], float]] | None = None
         self._scan_due = float("-inf")
         self._known: list[int] = []
+        self._open_files: int | None = None
         self._children: frozenset[int] = frozenset()
 
     def sample(self, mono: float) -> ProcessReading | None:
@@ -71,14 +72,19 @@ class ProcessSampler:
             open_files=count_open_files(self._pid, self._root),
             children=len(children),
             children_rss=sum(stat.rss for stat in children.values()),
+            children_threads=sum(stat.threads for stat in children.values()),
+            children_open_files=self._open_files if children else None,
             children_cpu_percent=_percent_of_a_cpu(previous, mono, cpu),
         )
 
     def _descendants(self, mono: float) -> list[int]:
-        """Process ids of the descendants, looked for as often as `SCAN_SHARE` allows."""
+        """Process ids of the descendants, looked for, and their files counted, as often as `SCAN_SHARE` allows."""
         if mono >= self._scan_due:
             before = self._cpu_clock()
             self._known = descendants(self._pid, self._root)
+            counted = [count_open_files(pid, self._root) for pid in self._known]
+            known = [count for count in counted if count is not None]
+            self._open_files = sum(known) if known else None
             self._scan_due = mono + (self._cpu_clock() - before) / SCAN_SHARE
         return self._known
 

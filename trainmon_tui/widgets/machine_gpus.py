@@ -118,14 +118,22 @@ def _facts_row(gpu: GpuReading, allocator: AllocatorReading | None, width: int, 
     if gpu.ecc_uncorrected:
         parts.append(row((f"{gpu.ecc_uncorrected:,} uncorrected memory errors", "bad")))
     if allocator is not None:
-        amounts = tuple(map(gib, (allocator.allocated, allocator.reserved, allocator.peak)))
-        text = "allocated {}  reserved {}  peak {} GiB".format(*amounts)
-        parts.append(row((f"{'torch':<{NAME - 2}}", "label"), (text, "plain")))
+        parts.append(row((f"{'torch':<{NAME - 2}}", "label"), (_amounts(allocator), "plain")))
     if not parts and gpu.processes is None:
         parts.append(row(("processes: the driver does not tell", "dim")))
     elif not parts and not gpu.processes:
         parts.append(row(("no processes", "dim")))
     return row(("  ", "plain"), *join(*parts, gap="   ")) if parts else ()
+
+
+def _amounts(allocator: AllocatorReading) -> str:
+    amounts = map(gib, (allocator.allocated, allocator.reserved, allocator.peak))
+    return "allocated {}  reserved {}  peak {} GiB".format(*amounts)
+
+
+def allocator_row(allocator: AllocatorReading) -> Row:
+    """What PyTorch holds of one device, as its own trainer numbers it; for below the table."""
+    return row((f"{f'torch cuda:{allocator.device}':<{NAME}}", "label"), (_amounts(allocator), "plain"))
 
 
 def table(gpus: Sequence[GpuReading], courses: Courses, width: int, ascii_only: bool) -> list[Row]:

@@ -161,6 +161,10 @@ def _process(process: ProcessReading, courses: Courses, width: int, ascii_only: 
         facts.append(f"{count(process.threads)} threads")
     if process.open_files is not None:
         facts.append(f"{count(process.open_files)} open files")
+    if process.children and process.children_threads is not None:
+        files = process.children_open_files
+        more = f" and {count(files)} open files" if files is not None else ""
+        facts.append(f"children: {count(process.children_threads)} threads{more}")
     found.append((13, row((" " * NAME, "plain"), ("   ".join(facts), "dim"))))
     return found
 

@@ -9,7 +9,7 @@ from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.courses import Courses, courses
 from trainmon_tui.widgets.lines import ago, clip, title_row, words, wrap
 from trainmon_tui.widgets.machine_charts import charts
-from trainmon_tui.widgets.machine_gpus import DETAILS, details, table, total
+from trainmon_tui.widgets.machine_gpus import DETAILS, allocator_row, details, table, total
 from trainmon_tui.widgets.machine_host import host_lines
 from trainmon_tui.widgets.machine_processes import processes
 from trainmon_tui.widgets.rows import RowsPanel
@@ -146,9 +146,11 @@ def _gpu_rows(
             found += details(gpu, allocators.get(device), piece.courses, width, ascii_only)
         return found
     found += table(gpus, piece.courses, width, ascii_only)
+    torch = [allocator_row(allocator) for allocator in reading.allocators]
     everything = 1 < len(gpus) == len(reading.gpus) and len(found) + _HOST_FIRST < room
     living = any(gpu.state is None for gpu in gpus)
-    return [*found, total(gpus)] if everything and living else found
+    found += [total(gpus)] if everything and living else []
+    return found + torch[: max(0, room - len(found) - _HOST_FIRST)]
 
 
 def gpus_shown(piece: PageSlice, height: int) -> int:
