@@ -161,7 +161,7 @@ def test_a_sentinel_outlives_all_of_the_training_and_leaves_how_it_ended(
 def test_a_sentinel_by_hand_tells_of_nan_and_of_the_end_and_is_told_again_by_nobody(
     folder: Path, service: Receiver
 ) -> None:
-    with started(demo(folder, "--epochs", "3", "--steps", "60", "--nan-at", "100")) as trainer:
+    with started(demo(folder, "--epochs", "3", "--steps", "100", "--nan-at", "250")) as trainer:
         wait_for_steps(folder)
         begun = trainmon("sentinel", str(folder))
         assert begun.returncode == 0, begun.stderr

@@ -116,8 +116,9 @@ def _bests(digest: Digest, ascii_only: bool, *, short: bool) -> Row:
     name = "val_loss" if digest.best_metric in ("loss", "val_loss") else words(digest.best_metric, limit=24)
     name = words(name, ascii_only=ascii_only)
     then = f"{_value(digest.best_then)} {arrow} " if digest.best_then is not None else ""
+    many = f" {times}{digest.bests}" if digest.bests > 1 else ""
     return row(
-        (f"best {times}{digest.bests} " if short else f"new best {times}{digest.bests}: ", "best"),
+        (f"best{many} " if short else f"new best{many}: ", "best"),
         ("" if short else f"{name} ", "label"),
         (f"{then}{_value(digest.best_now)}", "value"),
     )
