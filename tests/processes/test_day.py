@@ -9,6 +9,7 @@ import pytest
 
 from tests.builders import START, WRITER, a_reading
 from tests.processes.harness import RAISED, Stage, of_kind
+from tests.tui import terminals
 from tests.tui.terminals import Terminal
 from trainmon import snapshot
 from trainmon.codec import encode_line
@@ -129,9 +130,12 @@ def test_memory_and_snapshot_stay_flat_over_a_day(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(60 + DAY // 1_000)
-def test_the_memory_of_a_real_trainer_and_of_a_real_screen_stays_flat_over_a_day(stage: Stage) -> None:
+def test_the_memory_of_a_real_trainer_and_of_a_real_screen_stays_flat_over_a_day(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Spool, writer thread, text logs and snapshot on one side, the whole monitor in a terminal on the other."""
-    training = stage.start("day", count=DAY, wait=DAY // 20)
+    monkeypatch.setattr(terminals, "PATIENCE", 30.0 + DAY / 2_000)
+    training = stage.start("day", count=DAY, wait=1_000)
     terminal = Terminal(training.folder, width=160, height=45)
     try:
         terminal.until(lambda: training.logged() >= DAY // 10)

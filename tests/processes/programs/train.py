@@ -10,7 +10,7 @@ from training import CLOSING, Counters, arguments, log_steps, open_logger
 
 import trainmon
 
-parser = arguments(rate=0.0, count=10**9, end="close", console=0, resume=0, metrics=0)
+parser = arguments(rate=0.0, count=10**9, end="close", console=0, resume=0, metrics=0, eat=0)
 given = parser.parse_args()
 counters = Counters(given.page)
 logger = open_logger(given.folder, console=bool(given.console))
@@ -22,7 +22,7 @@ def run(thread: int) -> None:
     """Steps in pieces of about 20 ms, so that a pause is kept whatever the timer's grain is."""
     first, begin = counters[thread] + 1, time.monotonic()
     already = first - 1
-    while first <= given.count and not given.stop.exists():
+    while first <= given.count and (given.eat or not given.stop.exists()):
         if given.rate:
             due = already + int((time.monotonic() - begin) * given.rate) + 1
             last = min(given.count, due, first + 1_000)
@@ -35,6 +35,18 @@ def run(thread: int) -> None:
         first = last + 1
 
 
+def eat() -> None:
+    """Takes more and more memory from the moment that the stop file is there, while the others go on."""
+    while not given.stop.exists():
+        time.sleep(0.002)
+    eaten = []
+    while True:
+        eaten.append(b"x" * (4 << 20))
+        time.sleep(0.002)
+
+
+if given.eat:
+    threading.Thread(target=eat, daemon=True).start()
 threads = [threading.Thread(target=run, args=(number,)) for number in range(1, given.threads)]
 for thread in threads:
     thread.start()
