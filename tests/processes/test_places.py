@@ -24,11 +24,14 @@ from tests.processes.harness import (
 )
 from tests.processes.storage import tiny_memory
 from trainmon.codec import decode_lines
-from trainmon.paths import JOURNAL
+from trainmon.paths import JOURNAL, rank_folder
 from trainmon.reader import RunReader
 from trainmon.reducer import Reducer
 from trainmon.snapshot import canonical
 from trainmon.state import Bookmark, RunState
+
+RANKS_AT_ONCE = int(os.environ.get("TRAINMON_RANKS", "64"))
+"""512 are the proof."""
 
 
 def test_m07_twenty_kills_and_restarts_go_on_in_one_journal(stage: Stage) -> None:
@@ -81,6 +84,22 @@ def test_two_openers_at_the_same_moment_do_not_share_a_journal(stage: Stage) -> 
     assert sum(sum(count_steps(folder).values()) for folder in folders) == sum(
         training.logged() for training in trainings
     )
+
+
+@pytest.mark.timeout(60 + RANKS_AT_ONCE // 4)
+def test_m06_ranks_that_begin_at_once_each_get_a_folder_and_wait_for_nobody(stage: Stage) -> None:
+    """All make the run folder in the same moment; rank 0, which others might wait for, comes late."""
+    training = stage.start("ranks", count=RANKS_AT_ONCE, wait=0)
+    status = training.wait(60 + RANKS_AT_ONCE // 4)
+    folders = [rank_folder(training.folder, rank) for rank in range(RANKS_AT_ONCE)]
+
+    assert (status, training.page[RAISED]) == (0, 0)
+    assert [line.split()[:2] for line in training.said()] == [["failed", "0"]]
+    for rank, folder in enumerate(folders):
+        assert sorted(count_steps(folder)) == [(rank + 1, step) for step in (1, 2, 3)]
+        (opened,) = of_kind(folder, "opened")
+        assert (opened["rank"], opened["world_size"]) == (rank, RANKS_AT_ONCE)
+    assert not (training.folder / "busy").exists()
 
 
 def test_a_reader_beside_a_writer_ends_with_the_fold_of_the_journal(stage: Stage) -> None:
