@@ -204,6 +204,19 @@ def weekday_clock(time: float | None, utc_offset: float | None = 0.0) -> str:
     return f"{weekday} {clock(time, utc_offset, seconds=False)}"
 
 
+def moment_clock(time: float | None, now: float, utc_offset: float | None = 0.0) -> str:
+    """The time of day to the minute, with its weekday where that is not today's: it does not tick.
+
+    Args:
+        time: Unix seconds, UTC; None when not known.
+        now: Unix seconds that say which day is today.
+        utc_offset: Seconds that local time is ahead of UTC; None counts as UTC.
+    """
+    if time is not None and _local(time, utc_offset) // _DAY == _local(now, utc_offset) // _DAY:
+        return clock(time, utc_offset, seconds=False)
+    return weekday_clock(time, utc_offset)
+
+
 def date_clock(time: float | None, utc_offset: float | None = 0.0) -> str:
     """The date and the time of day, "2026-11-22 23:41:07"; `UNKNOWN` outside the years 1-9999.
 

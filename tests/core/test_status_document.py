@@ -4,9 +4,11 @@ import json
 import math
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.builders import START, Journal, a_run
+from trainmon import status_schema
 from trainmon.cli.status import as_strict_json
 from trainmon.derived import Evidence
 from trainmon.look import Look
@@ -192,3 +194,13 @@ def test_records_that_never_came_are_counted() -> None:
     del journal.events[50:60]
 
     assert seen(journal).records.missing == 10
+
+
+@pytest.mark.parametrize(
+    "part", [part for name, part in vars(status_schema).items() if name.endswith(("Part", "Document"))]
+)
+def test_every_field_of_the_document_is_documented(part: type[msgspec.Struct]) -> None:
+    """Scripts are written against docs/cli.md; a field that is not there does not exist for them."""
+    text = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
+
+    assert [name for name in part.__struct_fields__ if f"`{name}`" not in text] == []

@@ -123,3 +123,14 @@ def test_a_metric_text_is_within_one_percent_of_the_value(magnitude: float, nega
     shown = float(units.number(value).replace(",", ""))
 
     assert shown == pytest.approx(value, rel=0.006)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "offset", "words"),
+    [(0, 0, "23:41"), (1_200, 0, "Mon 00:01"), (1_200, -3_600, "23:01"), (None, 0, "?")],
+)
+def test_a_moment_of_today_needs_no_weekday(ahead: float | None, offset: int, words: str) -> None:
+    """Today is where the run is; 23:41:07 UTC on a Sunday."""
+    now = 1_795_390_867.0
+
+    assert units.moment_clock(now + ahead if ahead is not None else None, now, offset) == words

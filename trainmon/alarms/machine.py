@@ -130,13 +130,8 @@ def _severity(state: RunState, now: float, left: float) -> Severity:
 def _when(state: RunState, now: float, left: float) -> str:
     """A moment that is `left` seconds ahead, and how it lies to the end of the run; times of day do not tick."""
     offset = state.opened.utc_offset if state.opened is not None else 0
-
-    def moment(ahead: float) -> str:
-        if ahead > 20 * 3_600:
-            return units.weekday_clock(now + ahead, offset)
-        return units.clock(now + ahead, offset, seconds=False)
-
+    moment = units.moment_clock(now + left, now, offset)
     end = _seconds_left(state, now)
     if end is None:
-        return moment(left)
-    return f"{moment(left)}, {'before' if left < end else 'after'} the end {moment(end)}"
+        return moment
+    return f"{moment}, {'before' if left < end else 'after'} the end {units.moment_clock(now + end, now, offset)}"

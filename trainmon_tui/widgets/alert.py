@@ -3,7 +3,7 @@
 import msgspec
 
 from trainmon.events import Severity
-from trainmon.units import clock, weekday_clock
+from trainmon.units import moment_clock
 from trainmon_tui.render.cells import Role, Row, row, row_width
 from trainmon_tui.render.safe import cell_width
 from trainmon_tui.sight import Shown, Sight
@@ -18,8 +18,6 @@ _WIDE = 120
 
 _ENDING = 60
 """Cells that stand behind a long text at most."""
-
-_DAY = 86_400
 
 
 class AlertSlice(msgspec.Struct, frozen=True):
@@ -46,13 +44,8 @@ def pick(sight: Sight) -> AlertSlice:
 
 
 def moment(sight: Sight, at: float | None) -> str:
-    """A time of day at the trainer's place, with the weekday where it is not today's; empty where it is not known."""
-    if at is None:
-        return ""
-    offset = sight.utc_offset
-    if (at + offset) // _DAY == (sight.now + offset) // _DAY:
-        return clock(at, offset, seconds=False)
-    return weekday_clock(at, offset)
+    """A time of day at the trainer's place; empty where it is not known."""
+    return moment_clock(at, sight.now, sight.utc_offset) if at is not None else ""
 
 
 def rows(piece: AlertSlice, width: int, height: int, ascii_only: bool) -> list[Row]:

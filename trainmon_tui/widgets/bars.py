@@ -18,7 +18,7 @@ from trainmon.derived import (
 )
 from trainmon.eta import Estimate
 from trainmon.statuses import Status
-from trainmon.units import clock, count, duration, percent, throughput, weekday_clock
+from trainmon.units import count, duration, moment_clock, percent, throughput
 from trainmon_tui.render.bars import bar, stacked
 from trainmon_tui.render.cells import Role, Row, fit_row, row
 from trainmon_tui.sight import Sight
@@ -43,8 +43,6 @@ _WITH_UP = 60
 
 _WIDE = 120
 """Columns from which the next validation is announced, and the deadline is compared with the end."""
-
-_DAY = 86_400
 
 
 class BarsSlice(msgspec.Struct, frozen=True):
@@ -206,11 +204,7 @@ def _deadline(piece: BarsSlice, known: Outlook) -> Row:
 
 
 def _moment(piece: BarsSlice, at: float) -> str:
-    """The time of day, with the weekday where it is not today; to the minute, so that it does not tick."""
-    today = (piece.now + piece.utc_offset) // _DAY
-    if (at + piece.utc_offset) // _DAY == today:
-        return clock(at, piece.utc_offset, seconds=False)
-    return weekday_clock(at, piece.utc_offset)
+    return moment_clock(at, piece.now, piece.utc_offset)
 
 
 def _no_estimate(piece: BarsSlice) -> list[Row]:
