@@ -13,6 +13,10 @@ from trainmon.spool_files import JournalName, SpoolFile, find
 BATCH = 64
 """Lines moved at once; then other threads get a moment of the interpreter."""
 
+USUAL_MOST = 2 * SEGMENT
+"""Bytes to which a segment grows under a flood before the next one is begun. Of a larger one, that grew while the
+storage stood still, what was moved counts until it is gone: else it would let in as much again."""
+
 OPEN_MOST = 256
 """Segments that are open at once: a program may have 1,024 descriptors, and a thousand forked workers."""
 
@@ -30,9 +34,9 @@ class Drained(msgspec.Struct):
 
     def weight(self) -> int:
         """Bytes that count against the limit of the spool."""
-        return (
-            self.size if self.finished_at is not None else self.file.size() - min(self.file.offset, SEGMENT)
-        )
+        if self.finished_at is not None:
+            return self.size
+        return self.file.size() - min(self.file.offset, USUAL_MOST)
 
 
 class Collector:

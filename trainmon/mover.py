@@ -127,6 +127,7 @@ class Mover:
             if end == file.offset:
                 return
             self._store(files, [line for line in lines if line])
+            self._spool.add_room(end - file.offset)
             file.offset = end
             self._spool.moved_at = time.monotonic()
             self._batches += 1

@@ -37,8 +37,10 @@ LEAST = 128 << 10
 """Bytes below which shared memory is too small to be of use."""
 RESERVE = 256 << 10
 """Bytes beyond the limit that errors and ends may use when progress is refused already."""
-PATIENCE = 0.005
-"""Seconds that a call waits at most for room in a spool that is being drained."""
+PATIENCE = 0.008
+"""Seconds that a call waits at most for room in a spool that is full."""
+MOST_PATIENCE = 0.015
+"""The same where lines were moved meanwhile: room is about to come."""
 STANDSTILL = 0.25
 """Seconds without a line moved after which the storage counts as stalled, and nobody waits for room."""
 REOPEN_EVERY = 0.1
@@ -124,8 +126,10 @@ class Spool:
 
         Under storage that takes nothing there is no point in waiting, and none is done.
         """
-        deadline = time.monotonic() + PATIENCE
-        while (now := time.monotonic()) < deadline and now - self.moved_at <= STANDSTILL:
+        begin = time.monotonic()
+        while (now := time.monotonic()) - self.moved_at <= STANDSTILL:
+            if now - begin >= (MOST_PATIENCE if self.moved_at > begin else PATIENCE):
+                return False
             time.sleep(0.001)
             if self._room > 0:
                 return True
@@ -267,6 +271,10 @@ class Spool:
         lost = (status.st_dev, status.st_ino) != self._identity or status.st_nlink == 0
         shrunk, self._seen = status.st_size < self._seen, status.st_size
         return lost or shrunk or status.st_size > SEGMENT
+
+    def add_room(self, moved: int) -> None:
+        """Lets callers that wait use at once what was just moved; `set_used` counts anew, soon."""
+        self._room += moved
 
     def set_used(self, used: int) -> None:
         """Tells how many bytes all segments have now; the rest of the limit is room for lines."""
