@@ -224,9 +224,11 @@ class ShowingApp(KeysApp):
             self._sight = replace(self._sight, now=now, options=self._options, live=live)
             return
         view = frame.view
+        # Also on a screen that stands still the verdict is of this moment: an old state looks stalled ever more.
+        newest = (self._newest or frame).view
         self._sight = Sight(
             state=view.state,
-            verdict=self._judge(view, now),
+            verdict=self._judge(newest, now),
             now=now - clock_difference(view.evidence),
             folder=self._sight.folder,
             exists=view.exists,
@@ -239,7 +241,8 @@ class ShowingApp(KeysApp):
             orphans=view.evidence.orphans,
             live=self._live.seen(view.state, self._sight.folder, now),
         )
-        self._sight, ring = self._witness.look(self._attention.look(self._sight), time.monotonic())
+        self._sight = self._attention.look(self._sight)
+        self._sight, ring = self._witness.look(self._sight, newest.state, time.monotonic())
         if ring:
             self.bell()
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from trainmon.state import RunState
 from trainmon_tui.absence import Absence
 from trainmon_tui.sight import Sight
 
@@ -32,8 +33,14 @@ class Witness:
         if self._newsroom is not None:
             self._newsroom.change(folder)
 
-    def look(self, sight: Sight, mono: float) -> tuple[Sight, bool]:
-        """The sight with what was missed, and whether to ring the bell, at monotonic second `mono`."""
+    def look(self, sight: Sight, newest: RunState, mono: float) -> tuple[Sight, bool]:
+        """The sight with what was missed, and whether to ring the bell.
+
+        Args:
+            sight: What is shown.
+            newest: What is known by now: more than that where the screen stands still.
+            mono: Monotonic seconds.
+        """
         if self._absence is not None:
             digest = self._absence.look(sight)
             sight = replace(sight, digest=digest) if digest is not None else sight
@@ -41,7 +48,8 @@ class Witness:
             return sight, False
         told = self._newsroom.told(sight, mono)
         sight = replace(sight, told=told) if told is not None else sight
-        return sight, self._newsroom.look(sight, mono)
+        heard = sight if newest is sight.state else replace(sight, state=newest)
+        return sight, self._newsroom.look(heard, mono)
 
     def dismiss(self) -> None:
         """Says no more what was missed."""

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.builders import Journal, a_run
-from tests.tui.apps import Clock, a_frame
+from tests.tui.apps import Clock, a_frame, panel_text
 from trainmon.notify import duty, record
 from trainmon.notify.deliver import Answer, Order
 from trainmon.notify.ledger import Entry, Ledger
@@ -125,6 +125,36 @@ async def test_the_app_rings_the_terminal(
 
     assert len(rung) == int(bell)
     assert SETTLE > 0
+
+
+async def test_a_screen_that_stands_still_hears_the_news_and_takes_nothing_for_a_stall(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is shown is old; that it is silent says nothing about the run."""
+    monkeypatch.setattr("trainmon_tui.newsroom.EVERY", 0.0)
+    monkeypatch.setattr("trainmon.notify.news.SETTLE", 0.0)
+    journal, rung = a_run(100), list[bool]()
+    clock = Clock(journal.now)
+    everything = rules(NotifySettings(on=("stalled", "died")))
+    app = WatchApp(tmp_path, clock=clock, witness=Witness(newsroom=Newsroom(tmp_path, everything)))
+    monkeypatch.setattr(app, "bell", lambda: rung.append(True))
+    app.deliver(a_frame(journal))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("space")
+        journal.after(3_600.0).steps(110, 101)
+        clock.now = journal.now
+        app.deliver(a_frame(journal))
+        await pilot.pause()
+        still = panel_text(app, "status")
+        assert rung == []
+        app.deliver(a_frame(journal, alive=False))
+        await pilot.pause()
+
+        assert "STALLED" not in still
+        assert "SCREEN PAUSED" in still
+        assert rung == [True]
+        assert "ENDED" in panel_text(app, "status")
 
 
 def test_whom_the_message_about_the_end_has_reached_is_known_and_shown(tmp_path: Path) -> None:
