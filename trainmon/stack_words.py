@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from trainmon.stacks import Stack, StackFrame
+from trainmon.stacks import OWN_PARTS, Stack, StackFrame
 
 COLLECTIVES = (
     "all_gather all_gather_coalesced all_gather_into_tensor all_gather_object all_reduce all_reduce_coalesced "
@@ -37,6 +37,9 @@ class Rule(NamedTuple):
     lock: bool = False
     """Whether it is a lock that is waited for."""
 
+
+WAITS_FOR_WORKERS = "waiting in DataLoader"
+"""What is said of a thread that waits for what a worker is to bring."""
 
 RULES: tuple[Rule, ...] = (
     # A debugger or a prompt: nobody is at fault but whoever forgot it.
@@ -217,7 +220,9 @@ def finding(stack: Stack) -> Finding | None:
     for index, frame in enumerate(stack.frames):
         rule = _rule(frame, innermost=index == 0)
         if rule is not None and rule.weight > weight:
-            best, weight = Finding(_fill(rule.words, frame), index, rule.lock), rule.weight
+            # Where the library's own line says what it is, the user's line that led there says which.
+            at = _own_index(stack.frames, index) if rule.source else index
+            best, weight = Finding(_fill(rule.words, stack.frames[at]), at, rule.lock), rule.weight
     return best or _own_place(stack.frames)
 
 
@@ -244,12 +249,17 @@ def likeliest(stacks: Sequence[Stack]) -> Likeliest | None:
     words = first.words
     if first.lock and others:
         words += f"; {others} other thread{'s wait' if others > 1 else ' waits'} for a lock, too: a deadlock?"
+    worker = next((what for at, what in known[1:] if stacks[at].worker), None)
+    if worker is not None and words.startswith(WAITS_FOR_WORKERS):
+        words += f"; its worker: {worker.words}"
     return Likeliest(index, first.frame, words)
 
 
 def in_order(stacks: Iterable[Stack]) -> tuple[Stack, ...]:
-    """The main thread first, those of trainmon itself last."""
-    return tuple(sorted(stacks, key=lambda stack: (not stack.main, stack.own, not stack.frames)))
+    """The main thread first, then those of workers; those of trainmon itself last."""
+    return tuple(
+        sorted(stacks, key=lambda stack: (not stack.main, not stack.worker, stack.own, not stack.frames))
+    )
 
 
 def _rule(frame: StackFrame, *, innermost: bool) -> Rule | None:
@@ -282,12 +292,18 @@ def _fill(words: str, frame: StackFrame) -> str:
     return words.replace("{function}", frame.function).replace("{source}", short)
 
 
+def _own_index(frames: Sequence[StackFrame], otherwise: int) -> int:
+    """Index of the innermost call of the user's own code; else another index."""
+    foreign = (*LIBRARIES, *OWN_PARTS)
+    own = (i for i, frame in enumerate(frames) if not any(part in frame.file for part in foreign))
+    return next(own, otherwise)
+
+
 def _own_place(frames: Sequence[StackFrame]) -> Finding | None:
     """The innermost call of the user's own code, or the innermost at all, as `in step (train.py:61)`."""
     if not frames:
         return None
-    own = (i for i, frame in enumerate(frames) if not any(part in frame.file for part in LIBRARIES))
-    index = next(own, 0)
+    index = _own_index(frames, 0)
     frame = frames[index]
     line = f":{frame.line}" if frame.line is not None else ""
     where = f"in {frame.function} ({frame.file.rpartition('/')[2]}{line})"

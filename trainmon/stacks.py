@@ -40,14 +40,32 @@ class Stack(msgspec.Struct, frozen=True):
     """The kernel's number of it; None where it is not known."""
     main: bool = False
     """Whether it is the main thread, as far as is known."""
+    worker: bool = False
+    """Whether it is that of a child process."""
 
     @property
     def own(self) -> bool:
         """Whether it is a thread of trainmon itself, which waits by profession."""
+        if self.worker:
+            return False
         if self.name is not None and self.name.startswith("trainmon-"):
             return True
         bottom = [frame.file for frame in self.frames if not frame.file.endswith("threading.py")][-1:]
         return not self.main and any(part in file for file in bottom for part in OWN_PARTS)
+
+
+class XRay(msgspec.Struct, frozen=True):
+    """What the threads of a program did at a moment."""
+
+    time: float
+    """Unix seconds of the observer."""
+    pid: int
+    stacks: tuple[Stack, ...] = ()
+    """The main thread's first, those of trainmon itself last; empty where nothing could be learned."""
+    how: str = ""
+    """Who told, `faulthandler` or `py-spy`, and what is missing; in words."""
+    why_not: str | None = None
+    """Why there are no stacks; None where there are."""
 
 
 _FRAME = re.compile(r'  File "(.*)", line (\d+|\?+) in (.*)')

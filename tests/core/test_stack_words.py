@@ -88,3 +88,15 @@ def test_a_thread_without_python_and_no_thread_at_all_say_nothing() -> None:
 
 def test_every_rule_says_something() -> None:
     assert all(rule.words and (rule.file or rule.source) for rule in RULES)
+
+
+def test_where_the_worker_of_a_loader_hangs_is_said_with_the_wait_for_it() -> None:
+    read = StackFrame("/usr/lib/python3.11/pathlib.py", 1044, "open", "return io.open(self, mode)")
+    own = StackFrame("/home/ada/train.py", 9, "__getitem__", 'Path("shard-003").read_bytes()')
+    worker = Stack((read, own), name="worker 4712", worker=True)
+
+    found = likeliest((*recorded("dataloader"), worker))
+
+    assert found is not None
+    says = "waiting in DataLoader: queue.get; its worker: opens, reads or writes a file: "
+    assert found.words == says + '`Path("shard-003").read_bytes()`'

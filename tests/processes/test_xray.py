@@ -15,7 +15,8 @@ import pytest
 from trainmon import stack_file
 from trainmon.reader import RunReader
 from trainmon.stack_words import likeliest
-from trainmon.xray import XRay, xray
+from trainmon.stacks import XRay
+from trainmon.xray import xray
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs Linux's /proc")
 
@@ -210,7 +211,7 @@ def test_a_kernel_without_descriptors_for_threads_leaves_the_others_to_the_train
             "threading.Thread(target=time.sleep, args=(60,), name='other', daemon=True).start()\ntime.sleep(60)"
         )
     )
-    monkeypatch.setattr("trainmon.xray._ONE_THREAD", 1 << 30)
+    monkeypatch.setattr("trainmon.asking._ONE_THREAD", 1 << 30)
 
     found = ask(tmp_path / "logs")
 
@@ -274,3 +275,33 @@ def test_the_command_prints_the_stacks_with_the_line_marked(start: Start, tmp_pa
     assert "\n> <string>:5 in <module>" in done.stdout
     assert "trainmon-writer" not in done.stdout
     assert (nothing.returncode, nothing.stdout) == (6, "")
+
+
+def test_forked_workers_are_asked_too_and_programs_that_were_started_are_not(
+    start: Start, tmp_path: Path
+) -> None:
+    """A loader's main thread tells only that it waits; where its worker hangs is what matters."""
+    code = (
+        "import subprocess, sys\n"
+        "def hang_in_worker(): time.sleep(60)\n"
+        "child = os.fork()\n"
+        "if child == 0: hang_in_worker()\n"
+        "other = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        "print(child, other.pid, flush=True); time.sleep(60)"
+    )
+    process = start(*program(code))
+    assert process.stdout is not None
+    child, other = process.stdout.readline().split()
+    found = XRay(0.0, 0)
+
+    def told() -> bool:
+        nonlocal found
+        found = ask(tmp_path / "logs")
+        return any(stack.worker for stack in found.stacks)
+
+    until(told)  # Workers that have just begun are left alone.
+
+    (worker,) = [stack for stack in found.stacks if stack.worker]
+    assert worker.thread == int(child)
+    assert worker.frames[0].function == "hang_in_worker"
+    assert Path(f"/proc/{int(other)}").exists()

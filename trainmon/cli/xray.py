@@ -10,8 +10,7 @@ from trainmon.cli.output import DEFAULT_FOLDER, say
 from trainmon.visible import visible
 
 if TYPE_CHECKING:
-    from trainmon.stacks import Stack
-    from trainmon.xray import XRay
+    from trainmon.stacks import Stack, XRay
 
 HELP = """Ask the training in FOLDER (default: logs) what all its threads do, and print it: for one that hangs.
 

@@ -11,7 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from trainmon.events import Opened
-from trainmon.xray import XRay, xray
+from trainmon.stacks import XRay
+from trainmon.xray import xray
 from trainmon_tui.latest import Latest
 from trainmon_tui.screens.base import PanelScreen, Report
 from trainmon_tui.screens.plan import Plan

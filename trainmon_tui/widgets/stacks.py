@@ -1,11 +1,12 @@
 """What all threads of a program do: their stacks, the likeliest line marked."""
 
+import re
+
 import msgspec
 
 from trainmon.stack_words import LIBRARIES, Likeliest, finding, likeliest
-from trainmon.stacks import Stack, StackFrame
+from trainmon.stacks import OWN_PARTS, Stack, StackFrame, XRay
 from trainmon.units import clock
-from trainmon.xray import XRay
 from trainmon_tui.render.cells import Role, Row, row
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.lines import clip, clip_end, title_row, words, wrap
@@ -13,6 +14,14 @@ from trainmon_tui.widgets.rows import RowsPanel
 
 ASKING = "asking the program what its threads do"
 """What stands there until the answer comes."""
+
+
+_INSTALLED = (
+    re.compile(r".*/(?:site-packages|dist-packages)/"),
+    re.compile(r".*/lib/python3\.\d+/"),
+    re.compile(r".*/(?=trainmon/)"),
+)
+"""What leads to code that the user did not write."""
 
 
 class StacksSlice(msgspec.Struct, frozen=True):
@@ -59,7 +68,7 @@ def _thread(stack: Stack, index: int, told: Likeliest | None, width: int, ascii_
 
 
 def _frame(frame: StackFrame, marked: bool, width: int, ascii_only: bool) -> list[Row]:
-    mine = not any(part in frame.file for part in LIBRARIES)
+    mine = not any(part in frame.file for part in (*LIBRARIES, *OWN_PARTS))
     role: Role = "bad" if marked else "own" if mine else "frame"
     mark = (">" if ascii_only else "▶") if marked else " "
     behind = words(
@@ -68,7 +77,9 @@ def _frame(frame: StackFrame, marked: bool, width: int, ascii_only: bool) -> lis
         limit=80,
     )
     path = clip_end(
-        words(frame.file, ascii_only=ascii_only), max(8, width - 2 - len(behind)), ascii_only=ascii_only
+        words(short(frame.file), ascii_only=ascii_only),
+        max(8, width - 2 - len(behind)),
+        ascii_only=ascii_only,
     )
     lines = [row((clip(f"{mark} {path}{behind}", width, ascii_only=ascii_only), role))]
     if frame.source is not None:
@@ -76,6 +87,15 @@ def _frame(frame: StackFrame, marked: bool, width: int, ascii_only: bool) -> lis
         shade: Role = "bad" if marked else "own" if mine else "source"
         lines.append(row(("      ", "plain"), (text, shade)))
     return lines
+
+
+def short(path: str) -> str:
+    """A path without what leads to installed packages, the standard library and trainmon itself."""
+    for folder in _INSTALLED:
+        found = folder.search(path)
+        if found is not None:
+            return path[found.end() :]
+    return path
 
 
 class StacksPanel(RowsPanel[StacksSlice]):
