@@ -24,10 +24,10 @@ from trainmon.system.proc import Signals, read_signals
 SUFFIX = ".stacks"
 
 MOST = 1 << 20
-"""Bytes after which the file begins anew: it counts against the memory of the job."""
+"""Bytes after which the file begins anew, once nobody asks: it counts against the memory of the job."""
 
 READ_LIMIT = 4 << 20
-"""Bytes of the file that are read."""
+"""Bytes of the file that are read, and after which it begins anew even while somebody asks."""
 
 HELP = b"#help\n"
 """What somebody writes who can reach the main thread only: the trainer then writes down the others itself."""
@@ -135,7 +135,7 @@ class StackFile:
             # The program closed all descriptors, and may have a file of its own under the number.
             self._answer_into(open_private(self._path, os.O_WRONLY | os.O_APPEND))
         size = self._size()
-        if self._seen < size <= MOST and size != self._growing:
+        if self._seen < size <= READ_LIMIT and size != self._growing:
             if HELP in self._read(self._seen):
                 os.write(self._descriptor, everything() + HELPED)
             self._write_threads()
