@@ -54,6 +54,13 @@ def test_without_alerts_it_says_so() -> None:
     assert text_of(Journal().opened().started().steps(10).sight())[1] == "none stands"
 
 
+def test_what_is_quiet_and_not_called_over_yet_ended_just_now() -> None:
+    """The trainer waits a minute, in which it may come again."""
+    sight = Journal().opened().started().steps(50).alerted("memory", "RAM grows").sight()
+
+    assert any(line.startswith("  23:41 to just now     warning   RAM grows") for line in text_of(sight))
+
+
 def test_what_stood_when_the_trainer_died_is_still_there() -> None:
     """Nobody was left to say that it cleared."""
     sight = Journal().opened().started().steps(50).alerted("memory", "RAM grows").sight(alive=False)

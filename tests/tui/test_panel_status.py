@@ -96,3 +96,13 @@ def test_every_way_of_being_killed_is_the_word_killed_and_how(status: Status, sa
     reason = said.rpartition("  ")[2]
 
     assert said in line(Sight(sight.state, Verdict(status, reason), sight.now), 120)
+
+
+def test_a_batch_job_is_named_and_takes_the_place_of_the_pid_where_there_is_little_room() -> None:
+    """Whoever has to cancel it needs its number."""
+    sight = Journal().opened(job="slurm 88213").started().steps(10).sight()
+
+    narrow, wide = (plain(rows(pick(sight), width, 1, False)) for width in (80, 160))
+
+    assert narrow.rstrip().endswith("gpu-07  slurm 88213  23:41:08")
+    assert "pid 4711   gpu-07   slurm 88213   git" in wide

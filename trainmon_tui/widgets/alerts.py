@@ -71,8 +71,11 @@ def _age(now: float, since: float | None) -> str:
 
 
 def _span(sight: Sight, entry: AlertEntry) -> str:
-    """From when to when; one that stood when the run died has no end."""
-    until = moment(sight, entry.until) if entry.until is not None else "the end"
+    """From when to when; the trainer waits a minute before it calls one over, and a dead one says nothing more."""
+    if entry.until is not None:
+        until = moment(sight, entry.until)
+    else:
+        until = "the end" if sight.verdict.status.over else "just now"
     return f"{moment(sight, entry.since)} to {until}"
 
 

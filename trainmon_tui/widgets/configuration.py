@@ -41,7 +41,9 @@ def pick(sight: Sight) -> ConfigurationSlice:
         rank = f"{opened.rank} of {opened.world_size}" if opened.world_size else None
         known = {
             "host": opened.host, "pid": str(opened.pid), "rank": rank, "run folder": opened.folder,
-            "cgroup": opened.cgroup, "trainmon": opened.version,
+            "cgroup": opened.cgroup, "trainmon": opened.version, "batch job": opened.job,
+            "allocation ends": _dated(opened.allocation_end, opened.utc_offset),
+            "deadline": _dated(opened.deadline, opened.utc_offset),
         }  # fmt: skip
         process = [(name, value) for name, value in known.items() if value is not None]
     return ConfigurationSlice(
@@ -51,6 +53,10 @@ def pick(sight: Sight) -> ConfigurationSlice:
         tuple(process),
         sight.utc_offset,
     )
+
+
+def _dated(time: float | None, utc_offset: int) -> str | None:
+    return None if time is None else date_clock(time, utc_offset)
 
 
 def content(piece: ConfigurationSlice, width: int, ascii_only: bool) -> list[Row]:

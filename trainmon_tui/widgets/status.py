@@ -64,6 +64,8 @@ class StatusSlice(msgspec.Struct, frozen=True):
     paused: bool = False
     exists: bool = True
     """Whether the folder is there."""
+    job: str | None = None
+    """The batch job around it."""
 
 
 def pick(sight: Sight) -> StatusSlice:
@@ -85,6 +87,7 @@ def pick(sight: Sight) -> StatusSlice:
         utc_offset=sight.utc_offset,
         paused=sight.options.paused,
         exists=sight.exists,
+        job=opened.job if opened is not None else None,
     )
 
 
@@ -130,13 +133,15 @@ def _with_reason(piece: StatusSlice, left: Row, width: int, ascii_only: bool) ->
 
 
 def _right(piece: StatusSlice, ascii_only: bool, *, wide: bool) -> list[Row]:
-    """Host, process, time: fuller first."""
+    """Host, process or batch job, time: fuller first."""
     host = (
         row((clip(words(piece.host, ascii_only=ascii_only), 24, ascii_only=ascii_only), "plain"))
         if piece.host
         else ()
     )
     pid = row((f"pid {piece.pid}", "label")) if piece.pid is not None else ()
+    job_name = words(piece.job, ascii_only=ascii_only, limit=32) if piece.job else ""
+    job = row((clip(job_name, 24, ascii_only=ascii_only), "label")) if job_name else ()
     rank = row((f"rank {piece.rank} of {piece.world_size}", "label")) if (piece.world_size or 1) > 1 else ()
     git = (
         row(("git ", "label"), (words(piece.git, ascii_only=ascii_only, limit=24), "label"))
@@ -146,13 +151,13 @@ def _right(piece: StatusSlice, ascii_only: bool, *, wide: bool) -> list[Row]:
     time = row((clock(piece.now, piece.utc_offset), "value"))
     dated = row((date_clock(piece.now, piece.utc_offset), "value"))
     fuller = [
-        join(rank, pid, host, git, dated, gap="   "),
-        join(rank, pid, host, dated, gap="   "),
+        join(rank, pid, host, job, git, dated, gap="   "),
+        join(rank, pid, host, job, dated, gap="   "),
     ]
     return [
         *(fuller if wide else []),
-        join(rank, host, pid, time),
-        join(host, pid, time),
+        join(rank, host, job or pid, time),
+        join(host, job or pid, time),
         join(host, time),
         time,
     ]
