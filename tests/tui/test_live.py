@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from tests.builders import START, Journal, a_reading
 from tests.tui.apps import Clock, a_frame, an_app, panel_text
+from tests.tui.terminals import Terminal
 from trainmon.readings import MachineReading
 from trainmon.state import RunState
 from trainmon.system.identity import ProcessIdentity, identity_of, own_identity
@@ -348,3 +349,19 @@ async def test_the_overview_of_a_dead_run_shows_the_machine_as_the_trainer_saw_i
         assert "recorded" in panel_text(app, "machine")
         assert "GPU0" in panel_text(app, "machine")
     assert not app.bugs
+
+
+def test_the_real_screen_reads_its_own_host_where_there_is_no_run(tmp_path: Path) -> None:
+    """In a terminal, with the threads that it really has."""
+    terminal = Terminal(tmp_path / "none", width=80, height=24)
+    try:
+        terminal.until(lambda: "WAITING" in terminal.text and "live" in terminal.text)
+        terminal.send("3")
+        terminal.until(lambda: "cores" in terminal.text and "live" in terminal.text)
+        shown = terminal.text
+        terminal.send("q")
+
+        assert terminal.wait() == 0
+        assert "none yet" in shown
+    finally:
+        terminal.close()

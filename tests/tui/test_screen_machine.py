@@ -3,14 +3,14 @@
 import pytest
 from msgspec.structs import replace
 
-from tests.builders import Journal, a_reading
+from tests.builders import START, Journal, a_reading
 from tests.tui.apps import an_app, panel_text
 from trainmon.readings import AllocatorReading, FileSystemReading, GpuProcess, HostReading, MachineReading
 from trainmon.statuses import Orphan
 from trainmon_tui.render.cells import plain, row_width
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets import machine
-from trainmon_tui.widgets.machine_charts import charts
+from trainmon_tui.widgets.machine_charts import charts, span_shown
 from trainmon_tui.widgets.machine_page import EMPTY, pick, rows
 
 SIZES = [(160, 45), (80, 24), (60, 20), (20, 6), (1, 1)]
@@ -87,6 +87,16 @@ def test_many_gpus_are_a_row_each_in_80_columns(gpus: int) -> None:
         assert "652/700" in found
 
 
+@pytest.mark.parametrize("width", [100, 117, 120, 160, 300])
+def test_every_column_of_the_table_has_its_whole_name(width: int) -> None:
+    """What does not fit is left out, and never cut."""
+    head = line(text(a_history(8), width, 40), "GPU ")
+
+    assert set(head.split()) <= {
+        *["GPU", "util", "memory", "GiB", "temp", "watts", "MHz", "state", "proc", "power"]
+    }
+
+
 def test_cpu_memory_and_trainer_stay_where_gpus_take_the_room() -> None:
     names = [line.split()[0] for line in text(a_history(16)).split("\n")[1:5]]
 
@@ -153,8 +163,18 @@ def test_a_time_in_which_nobody_looked_is_no_curve() -> None:
     drawn = plain(charts(piece.reading, piece.courses, 40, 10, False, 0)).split("\n")[1:-1]
 
     columns = [{line[at] for line in drawn} for at in range(5, 40)]
-    assert columns[17] == {" "}
-    assert columns[0] != {" "}
+    drawn_at = [at for at, column in enumerate(columns) if column != {" "}]
+    assert len(drawn_at) <= 4
+    assert drawn_at[-1] - drawn_at[0] > 20
+
+
+def test_the_axis_of_times_extends_in_steps_and_never_slides() -> None:
+    """Else every reading would move the whole chart."""
+    ends = [span_shown(START, START + seconds) for seconds in range(1, 7_200)]
+
+    assert len(set(ends)) < 40
+    assert all(low <= START < START + at <= high for at, (low, high) in enumerate(ends, 1))
+    assert all(high - low <= 8 * seconds for seconds, (low, high) in enumerate(ends, 1) if seconds > 30)
 
 
 def test_both_file_systems_are_told_with_their_speed() -> None:

@@ -24,6 +24,12 @@ _LEAST_WIDTH = 34
 _GIB = 2.0**30
 _MIB = 1e6
 
+_STEPS = (10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400, 604_800)
+"""Seconds by which the axis of times grows: it extends in steps and never slides."""
+
+_MOST_STEPS = 6
+"""Steps of an axis at most, so that at least five sixths of a chart are used."""
+
 _GAP_FACTOR = 4.0
 """Usual distances between readings without one that leave a gap in the curve: nobody looked then."""
 
@@ -61,13 +67,19 @@ def charts(
         title = fit_row(row((subject.name, "dim")), cells)
         chart = Chart(
             lines=tuple(_lines(courses.times, subject.values)),
-            x_bounds=(courses.times[0], courses.times[-1]),
+            x_bounds=span_shown(courses.times[0], courses.times[-1]),
             y_bounds=(0.0, subject.top) if subject.top is not None else None,
             x_label_kind="clock",
             utc_offset=utc_offset,
         )
         drawn.append([title, *plot(chart, cells, height - 1, ascii=ascii_only)])
     return [_side_by_side(rows) for rows in zip(*drawn, strict=True)]
+
+
+def span_shown(first: float, last: float) -> tuple[float, float]:
+    """The times at both ends of the axis for readings from `first` to `last`, whole steps of the clock."""
+    step = next((one for one in _STEPS if last - first <= one * (_MOST_STEPS - 1)), _STEPS[-1])
+    return math.floor(first / step) * step, (math.floor(last / step) + 1) * step
 
 
 def _side_by_side(rows: Sequence[Row]) -> Row:

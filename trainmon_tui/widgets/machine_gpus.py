@@ -138,12 +138,9 @@ def allocator_row(allocator: AllocatorReading) -> Row:
 
 def table(gpus: Sequence[GpuReading], courses: Courses, width: int, ascii_only: bool) -> list[Row]:
     """A title line and a row for each GPU: numbers in columns, then as many courses as fit."""
-    used = sum(cells for _, cells in _HEAD)
-    used += (
-        _STATE + _PROCESSES if width >= _WITH_STATE + _PROCESSES else _STATE if width >= _WITH_STATE else 0
-    )
-    used += _CLOCK if width >= _WITH_CLOCK else 0
-    rest = width - used
+    processes = _PROCESSES if width >= _WITH_STATE + _PROCESSES else 0
+    clock = _CLOCK if width >= _WITH_CLOCK else 0
+    rest = width - sum(cells for _, cells in _HEAD) - _state_cells(width) - processes - clock
     several = rest >= 4 * (LEAST + len(GAP))
     course = max(0, min(_LONGEST_COURSE, rest // 4 if several else rest) - len(GAP))
     lines = [fit_row(row((_head(width, course, several=several), "dim")), width)]
