@@ -66,8 +66,12 @@ class RunFiles:
         self.own_writer: str | None = None
         """The writer that we record for, whose spool is ours whatever its header says."""
         self.texts = TextLogs(folder, options.app_name or "gradio_app")
-        self.state_lock = threading.Lock()
-        """Held while the state changes and while it is copied; never during I/O, and never by a log call."""
+        self.state_lock = threading.RLock()
+        """Held while the state changes and while it is copied; never during I/O, and never by a log call.
+
+        Re-entrant, because a signal handler, or a `__del__` that a collection of garbage calls, may ask for the state
+        in the thread that has it.
+        """
         self.closed = False
         """Nothing is open any more; the state still can be read."""
         self.recovered = 0

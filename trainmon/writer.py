@@ -154,7 +154,12 @@ class Writer:
         return True
 
     def wait_for_tick(self, timeout: float) -> bool:
-        """Waits until a whole tick that began after this call is done; False after `timeout` seconds."""
+        """Waits until a whole tick that began after this call is done; False after `timeout` seconds.
+
+        Not in the thread itself, where a `__del__` may come here: it would wait for itself.
+        """
+        if threading.current_thread() is self._thread:
+            return False
         wanted = self.ticks + 2  # One may be under way, and it may have looked before the call.
         deadline = time.monotonic() + timeout
         while self.ticks < wanted and self._thread.is_alive():

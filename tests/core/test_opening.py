@@ -270,6 +270,18 @@ def test_s05_a_text_log_whose_name_is_taken_keeps_nothing_else_from_a_restart(
     assert (tmp_path / "precious").read_text() == "mine"
 
 
+def test_a_thread_that_is_interrupted_while_it_has_the_state_may_ask_for_it(tmp_path: Path) -> None:
+    """By a signal handler or a `__del__` that calls `get_monitoring_data`."""
+    files = opened(tmp_path / "logs")
+    recorded(files, A_RUN.lines)
+
+    with files.state_lock:
+        copied = files.copy_state()
+
+    assert copied.run_step == files.state.run_step
+    files.close()
+
+
 def test_the_snapshot_that_is_written_fits_the_journal(tmp_path: Path) -> None:
     files = opened(tmp_path / "logs")
     recorded(files, A_RUN.lines)
