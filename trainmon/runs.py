@@ -42,6 +42,8 @@ def _continue(state: RunState, event: Started) -> None:
     state.resumed += 1
     state.end = None
     state.span = state.span_time = None
+    # Where the time went is asked of the time since this start, as how long it took is.
+    state.totals.waited, state.totals.spent = 0.0, {}
     state.first_step_time = state.last_step_time = None
     state.stepper = None
     if event.steps_count == "run" and not state.counting.known:

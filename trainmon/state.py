@@ -206,9 +206,9 @@ class Totals(msgspec.Struct):
     """Losses of this run that were NaN or infinite."""
     first_nonfinite_step: int | None = None
     waited: float = 0.0
-    """Seconds of this run spent waiting for data, where that is timed."""
+    """Seconds since the newest start spent waiting for data, where that is timed."""
     spent: dict[str, float] = {}
-    """Seconds of this run by span: validation, checkpoint."""
+    """Seconds since the newest start by span: validation, checkpoint."""
     checkpoints: int = 0
     """Of this run; `RunState.checkpoints` holds the newest only."""
     checkpoint_bytes: int = 0

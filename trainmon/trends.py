@@ -16,6 +16,9 @@ FEW = 16
 RECENT = 180.0
 """Seconds that "the last minutes" are."""
 
+LEAST_SPAN = 30.0
+"""Seconds below which a share of the time says nothing."""
+
 WARMED_UP = 300.0
 """Seconds after a start in which memory may grow without being a leak: caches, loader workers, compilation."""
 
@@ -153,10 +156,22 @@ def usual_step_time(state: RunState) -> float | None:
 
 
 def waiting_share(state: RunState) -> float | None:
-    """Part of the training time spent waiting for data; None where it is not timed or too short."""
-    if not state.totals.waited or state.pace.training < 30.0:
+    """Part of the last minutes spent waiting for data; None where it is not timed or too short.
+
+    Of a long run a bucket may span more than the last minutes: then the newest two count.
+    """
+    column = _column(state.metrics, "waited")
+    if column is None or state.first_step_time is None:
         return None
-    return min(1.0, state.totals.waited / state.pace.training)
+    rows = zip(column.first_time, column.last_time, column.count, column.mean, strict=True)
+    known = [row for row in rows if row[0] >= state.first_step_time and math.isfinite(row[3])]
+    if not known:
+        return None
+    newest = known[-1][1]
+    recent = [row for row in known if row[1] > newest - RECENT]
+    recent = recent if len(recent) > 1 else known[-2:]
+    span = newest - recent[0][0]
+    return min(1.0, sum(row[2] * row[3] for row in recent) / span) if span >= LEAST_SPAN else None
 
 
 def usual_checkpoint_steps(state: RunState) -> int | None:

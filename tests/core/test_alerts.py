@@ -112,7 +112,7 @@ def test_each_gpu_speaks_for_itself() -> None:
     """One that is hidden from the training is none of its business."""
     gpus = (
         GpuReading(index=0, temperature=91),
-        GpuReading(index=1, throttle=("power cap",)),
+        GpuReading(index=1, throttle=("power cap", "thermal (hardware)")),
         GpuReading(index=2, state="lost"),
         GpuReading(index=3, temperature=95, visible=False),
         GpuReading(index=4, ecc_uncorrected=2),
@@ -121,6 +121,32 @@ def test_each_gpu_speaks_for_itself() -> None:
     journal.system(MachineReading(time=journal.now, gpus=gpus))
 
     assert kinds(journal) == ["GPU2 state", "GPU4 ecc", "GPU0 hot", "GPU1 throttle"]
+
+
+def test_a_gpu_at_its_power_limit_is_used_well() -> None:
+    """Unless its clock is far below what it could be: then somebody may have lowered the limit."""
+    cap = ("power cap",)
+    gpus = (
+        GpuReading(index=0, throttle=cap, sm_clock=1_755, sm_clock_max=1_980),
+        GpuReading(index=1, throttle=cap, sm_clock=900, sm_clock_max=1_980),
+    )
+    journal = a_start().steps(10)
+    journal.system(MachineReading(time=journal.now, gpus=gpus))
+
+    found = alerts(journal.state(), journal.now)
+
+    assert [(alert.kind, alert.severity, alert.text) for alert in found] == [
+        ("GPU1 throttle", "info", "GPU1 runs at 900 of 1,980 MHz: power cap")
+    ]
+
+
+def test_a_loader_that_was_slow_an_hour_ago_is_no_news() -> None:
+    """Nor is one that was slow before the run was continued."""
+    journal = a_start()
+    for step in range(1, 6_001):
+        journal.after(0.1).progress(step, 2.0 / step, waited=0.08 if step < 3_000 else 0.001)
+
+    assert "data" not in kinds(journal)
 
 
 def test_a_checkpoint_that_does_not_come_is_overdue() -> None:

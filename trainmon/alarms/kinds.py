@@ -26,7 +26,7 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     slower: Factor = 1.5
     """Times the run's own usual step time: slow-downs below half are within what shared machines do."""
     data_share: Share = 0.2
-    """Part of the time spent waiting for data: above a fifth, more loader workers pay."""
+    """Part of the last minutes spent waiting for data: above a fifth, more loader workers pay."""
     gpu_idle: Annotated[float, msgspec.Meta(ge=0.0, le=100.0)] = 20.0
     """Percent of utilisation, the mean of some minutes, below which a GPU that trains is idle."""
     gpu_hot: Positive = 87.0

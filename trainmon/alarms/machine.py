@@ -9,6 +9,14 @@ from trainmon.events import Severity
 from trainmon.readings import GpuReading, MachineReading
 from trainmon.state import RunState
 
+ORDINARY = frozenset(
+    {"power cap", "clocks set by the user", "sync boost", "display clocks", "board limit", "reliability"}
+)
+"""Reasons for a lower clock that are no trouble: a GPU that is used well runs at its power limit."""
+
+HELD_DOWN = 0.7
+"""Part of its highest clock below which even those are worth knowing: a limit may have been lowered."""
+
 
 class _Limit(NamedTuple):
     """Something that fills up."""
@@ -38,8 +46,11 @@ def _gpu(state: RunState, gpu: GpuReading, limits: Thresholds) -> Iterator[Alert
     if gpu.ecc_uncorrected:
         text = f"{name} has {units.count(gpu.ecc_uncorrected)} uncorrected memory errors"
         yield Alert(f"{name} ecc", "critical", text, None)
-    if gpu.throttle:
+    if gpu.throttle and set(gpu.throttle) - ORDINARY:
         yield Alert(f"{name} throttle", "warning", f"{name} is slowed down: {', '.join(gpu.throttle)}", None)
+    elif gpu.throttle and gpu.sm_clock and gpu.sm_clock_max and gpu.sm_clock < HELD_DOWN * gpu.sm_clock_max:
+        text = f"{name} runs at {gpu.sm_clock:,} of {gpu.sm_clock_max:,} MHz: {', '.join(gpu.throttle)}"
+        yield Alert(f"{name} throttle", "info", text, None)
     elif gpu.temperature is not None and gpu.temperature >= limits.gpu_hot:
         yield Alert(f"{name} hot", "warning", f"{name} is at {gpu.temperature} °C", None)
     busy = trends.recent_mean(state.machine, f"gpu{gpu.index}.utilisation")

@@ -43,7 +43,9 @@ def _slower(state: RunState, limits: Thresholds) -> Iterator[Alert]:
 def _starved(state: RunState, limits: Thresholds) -> Iterator[Alert]:
     share = trends.waiting_share(state)
     if share is not None and share > limits.data_share:
-        text = f"waits for data {units.percent(100 * share)} of the time: more loader workers may help"
+        text = (
+            f"waits for data {units.percent(100 * share)} of the last minutes: more loader workers may help"
+        )
         yield Alert("data", "warning", text, None)
 
 
