@@ -229,10 +229,13 @@ class Journal:
         )  # fmt: skip
         return self._add(event)
 
-    def operation(self, operation: str = "model_loading_success", success: bool = True) -> "Journal":
+    def operation(
+        self, operation: str = "model_loading_success", success: bool = True, *,
+        model_name: str = "Stable Diffusion v1.5", details: JsonObject | None = None,
+    ) -> "Journal":  # fmt: skip
         """Something that was done to a model."""
         event = Operation(
-            *self._head(), operation=operation, model_name="Stable Diffusion v1.5", success=success
+            *self._head(), operation=operation, model_name=model_name, success=success, details=details or {}
         )
         return self._add(event)
 

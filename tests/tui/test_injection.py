@@ -4,6 +4,7 @@ Every sink of a run carries the same payload; every view is looked at, living, d
 monitor wrote are then taken apart: sequences of a short list, and printable text.
 """
 
+import base64
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,11 +55,23 @@ LEAVING = re.compile(
 
 TITLE = re.compile(r"\x1b\]2;([^\x00-\x1f\x7f-\x9f]{0,80})\x1b\\")
 
+SINKS = (
+    "model", "metric", "key", "val", "error", "context", "traceback", "datum", "warning", "file", "command", "output",
+    "operation", "deed", "net", "detail", "logged", "former", "typed", "copied", "abode", "gpuname", "ailment", "argv",
+)  # fmt: skip
+"""Words that stand before the payload in the places where a log, a name or a paste carries text; all are seen."""
+
+PASTE_END = "\x1b[201~"
+"""What would end a paste: whoever can paste that can type."""
+
 QUIET_READS = 6
 """Reads of 50 ms without a byte after which a screen counts as drawn."""
 
-VIEWS = "2345671"
-"""Keys of all views, the overview last; one that is not there changes nothing."""
+VIEWS = "234dy5iA671"
+"""Keys of all views, the overview last, with the data and the copy of the newest error."""
+
+CLIPBOARD = re.compile(rb"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07")
+"""What a copy sends to the terminal's clipboard."""
 
 
 @pytest.fixture
@@ -72,7 +85,8 @@ def opened() -> Iterator[list[Terminal]]:
 def sinks(payload: str) -> Journal:
     """A living run with the payload wherever a log may carry text, each after the name of its sink."""
     short = payload[:200] if len(payload) > 10_000 else payload
-    journal = Journal().opened(host=f"host{short}", command=("python", f"command{payload}"), folder=short)
+    journal = Journal().opened().started(f"former{payload}").steps(3)
+    journal.opened(host=f"host{short}", command=("python", f"command{payload}"), folder=short)
     journal.started(
         f"model{payload}", git=short, config={f"key{payload}": f"value{payload}", "nested": {short: [short]}}
     )
@@ -81,7 +95,8 @@ def sinks(payload: str) -> Journal:
         31, metrics={f"huge{payload}": 1.0}, phase=short
     )
     journal.validation(31, 1.0, val_metrics={f"val{payload}": 0.5}).checkpoint(31, f"/ckpt/file{payload}")
-    journal.warned(f"warning{payload}").performance(f"operation{payload}").operation(f"deed{payload}")
+    journal.warned(f"warning{payload}").performance(f"operation{payload}")
+    journal.operation(f"deed{payload}", model_name=f"net{payload}", details={f"detail{short}": [payload]})
     journal.system(a_machine(payload, short, journal.now))
     journal.message(f"message{payload}", level=short, logger=short).debug(payload)
     return journal.error(
@@ -89,6 +104,7 @@ def sinks(payload: str) -> Journal:
         error_type=f"Type{short}",
         context=f"context{payload}",
         traceback=f"traceback{payload}",
+        additional_data={f"datum{short}": {"nested": [payload]}},
     )
 
 
@@ -127,6 +143,17 @@ def until_quiet(terminal: Terminal) -> None:
     terminal.until(quiet)
 
 
+def paste(terminal: Terminal, view: str, payload: str) -> None:
+    """Pastes it as what a view is filtered by or searched for, and leaves the view."""
+    terminal.send_when_quiet(view)
+    terminal.send_when_quiet("/")
+    terminal.send_when_quiet(f"\x1b[200~typed{payload.replace(PASTE_END, '')[:500]}\x1b[201~")
+    until_quiet(terminal)
+    terminal.send("\r")
+    until_quiet(terminal)
+    terminal.send("1")
+
+
 def click_everywhere(terminal: Terminal) -> None:
     """Presses the left button in some columns of every row."""
     for row in range(1, terminal.screen.lines + 1):
@@ -136,6 +163,9 @@ def click_everywhere(terminal: Terminal) -> None:
 
 def assert_harmless(output: bytes, allowed: re.Pattern[bytes]) -> str:
     """The printable text of an output that holds nothing else but the allowed sequences."""
+    copied = [base64.b64decode(found[1]).decode() for found in CLIPBOARD.finditer(output)]
+    assert all(character.isprintable() or character == "\n" for one in copied for character in one)
+    output = CLIPBOARD.sub(b"", output) if copied != ["pwned"] else output
     text = TITLE.sub(lambda found: found[1], allowed.sub(b"", output).decode())
     wrong = {character for character in text if not character.isprintable()} - {"\r", "\n"}
     assert wrong == set(), [text[max(0, at - 40) : at + 40] for at in map(text.find, wrong)]
@@ -151,11 +181,17 @@ def test_no_text_of_a_run_reaches_the_terminal_as_anything_but_text_S01_S03_S04_
     folder = write_run(tmp_path / folder_name(payload), journal)
     stamp = "2026-11-22T23:41:03.000+00:00 "
     (folder / OUTPUT).write_bytes(f"{stamp}output{payload}\n{stamp}last\n".encode())
-    terminal = Terminal(folder, width=160, height=45)
+    (folder / "training_progress.log").write_text(
+        f"[2026-11-22 23:41:03] TRAINING - INFO - logged{payload}\n"
+    )
+    home = tmp_path / f"abode{folder_name(payload)}"
+    terminal = Terminal(folder, width=160, height=45, variables={"XDG_STATE_HOME": str(home)})
     opened.append(terminal)
 
     terminal.until(lambda: "─ loss ─" in terminal.text and "last output" in terminal.text)
     look_at(terminal, VIEWS)
+    # One of the views that echo what was pasted, another one for each payload.
+    paste(terminal, "257"[list(PAYLOADS.values()).index(payload) % 3], payload)
     journal.ended(success=False, reason="failed", error=f"end{payload}")
     with (folder / JOURNAL).open("ab") as lines:
         lines.write(encode_line(journal.events[-1]))
@@ -171,10 +207,7 @@ def test_no_text_of_a_run_reaches_the_terminal_as_anything_but_text_S01_S03_S04_
     assert terminal.wait() == 0
     text = assert_harmless(terminal.output[:watched], WATCHING)
     assert_harmless(terminal.output, LEAVING)
-    for sink in (
-        "model", "metric", "key", "val", "error", "context", "warning", "file", "command", "output", "gpuname",
-        "ailment", "argv",
-    ):  # fmt: skip
+    for sink in SINKS:
         assert sink in text
 
 
