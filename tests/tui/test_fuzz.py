@@ -19,10 +19,19 @@ NOWHERE = Path("/nonexistent/run")
 """No test writes here; views that list files find none."""
 
 EXAMPLES = 6
-"""Apps that are started, each with some journals: bounds the time, about half a second each."""
+"""Apps that are started, each with some journals: bounds the time, about a second each."""
 
-KEYS = "234567s1l"
-"""Every view, and the settings of charts."""
+VIEWS = "1234567iA"
+"""Keys of all views."""
+
+KEYS = (
+    *VIEWS, "n", "p", "c", "x", "s", "l", "d", "0", "r", "w", "f", "a", "t", "colon", "slash", "plus", "minus",
+    "up", "down", "left", "right", "pageup", "pagedown", "home", "end", "tab", "enter", "escape", "space",
+    "question_mark", "ctrl+left", "shift+right", "backspace",
+)  # fmt: skip
+"""Whatever may be pressed without leaving the app or writing a file."""
+
+SIZES = [(80, 24), (160, 45), (60, 20), (20, 6)]
 
 lives = st.sampled_from([None, True, False])
 
@@ -36,19 +45,19 @@ def a_frame(history: History, alive: bool | None, version: int) -> Frame:
     return Frame(view)
 
 
-async def watch(frames: list[Frame]) -> None:
-    """Draws one frame after the other in one app, then all views of the last."""
+async def watch(frames: list[Frame], size: tuple[int, int], keys: list[str]) -> None:
+    """Draws one frame after the other in one app, then all views of the last, then whatever the keys lead to."""
     app = WatchApp(folder=NOWHERE, clock=Clock(1.7e9 + 60.0))
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=size) as pilot:
         for frame in frames:
             app.deliver(frame)
             await pilot.pause()
             assert_printable(screen_text(app))
-        for key in KEYS:
+        for key in (*VIEWS, *keys):
             await pilot.press(key)
             await pilot.pause()
             assert_printable(screen_text(app))
-    assert app.bugs == {}
+    assert app.bugs == {}, keys
     assert app.return_code in (None, 0)
 
 
@@ -57,7 +66,14 @@ def assert_printable(text: str) -> None:
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(st.tuples(histories(), lives), min_size=1, max_size=4))
-def test_no_journal_makes_a_panel_fail(journals: list[tuple[History, bool | None]]) -> None:
-    """Whatever order, numbers and words the lines have, and whether the program lives or not."""
-    asyncio.run(watch([a_frame(history, alive, at) for at, (history, alive) in enumerate(journals)]))
+@given(
+    st.lists(st.tuples(histories(), lives), min_size=1, max_size=4),
+    st.sampled_from(SIZES),
+    st.lists(st.sampled_from(KEYS), max_size=25),
+)
+def test_no_journal_and_no_keys_make_a_panel_fail(
+    journals: list[tuple[History, bool | None]], size: tuple[int, int], keys: list[str]
+) -> None:
+    """Whatever order, numbers and words the lines have, whether the program lives or not, whatever is pressed then."""
+    frames = [a_frame(history, alive, at) for at, (history, alive) in enumerate(journals)]
+    asyncio.run(watch(frames, size, keys))
