@@ -161,6 +161,12 @@ def newest_lines(folder: Path, most: int) -> list[OutputLine]:
     return [_parse(line) for line in whole[-most:]] if most > 0 else []
 
 
+def plain_line(line: str) -> str:
+    """A line of the file with the time of day alone before it, and without colours; untrusted text."""
+    found = _STAMP.fullmatch(line)
+    return _COLOURS.sub("", line if found is None else f"{found[1][11:19]} {found[2]}")
+
+
 def _parse(line: bytes) -> OutputLine:
     text = line.decode("utf-8", "replace")
     found = _STAMP.fullmatch(text)

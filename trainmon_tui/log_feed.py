@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from trainmon.paths import LogFile
+from trainmon_tui.log_files import ViewedFile
 from trainmon_tui.log_page import LogPage, Paper
 from trainmon_tui.log_view import LogView
 
@@ -27,7 +27,7 @@ DEFAULT_APP_NAME = "gradio_app"
 
 
 class LogDesk:
-    """The five files of a run folder, each as it was left."""
+    """The files of a run folder, each as it was left."""
 
     def __init__(self, folder: Path, app_name: str) -> None:
         """Opens nothing yet.
@@ -38,15 +38,15 @@ class LogDesk:
         """
         usable = bool(app_name) and "/" not in app_name and "\0" not in app_name
         name = app_name if usable else DEFAULT_APP_NAME
-        self._views = {file: LogView(folder / file.name_in(name), file) for file in LogFile}
-        self._file = LogFile.PROGRESS
+        self._views = {file: LogView(folder / file.name_in(name), file) for file in ViewedFile}
+        self._file = ViewedFile.PROGRESS
 
     @property
     def view(self) -> LogView:
         """The file that is shown."""
         return self._views[self._file]
 
-    def show(self, file: LogFile, paper: Paper) -> None:
+    def show(self, file: ViewedFile, paper: Paper) -> None:
         """Shows another file."""
         self._file = file
         self.view.take_paper(paper)
@@ -89,7 +89,7 @@ class LogFeed:
         """Has a command done to the file that is shown; returns at once."""
         self._commands.put(lambda desk: command(desk.view))
 
-    def turn_to(self, file: LogFile, paper: Paper) -> None:
+    def turn_to(self, file: ViewedFile, paper: Paper) -> None:
         """Shows a file on a page of that size; returns at once."""
         self._commands.put(lambda desk: desk.show(file, paper))
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import msgspec
 
 from trainmon.line_values import severity
-from trainmon.paths import LogFile
 from trainmon_tui.expression import Expression, Pattern, Plain
+from trainmon_tui.log_files import ViewedFile
 
 LEVELS = ("", "WARNING", "ERROR")
 """Lowest levels that the filter goes through; "" shows all."""
@@ -95,7 +95,7 @@ class Wanted(msgspec.Struct, frozen=True):
 class LogPage(msgspec.Struct, frozen=True):
     """What stands on the screen of one file."""
 
-    file: LogFile = LogFile.PROGRESS
+    file: ViewedFile = ViewedFile.PROGRESS
     name: str = ""
     """The file's name; untrusted, because the run names the general log."""
     exists: bool = False

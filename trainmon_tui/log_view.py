@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from trainmon.paths import LogFile
 from trainmon_tui import log_places, text_scan
 from trainmon_tui.expression import SlowError, UnusableError
+from trainmon_tui.log_files import ViewedFile
 from trainmon_tui.log_page import LEVELS, LogLine, LogPage, Paper, Search, Wanted, head_of
 from trainmon_tui.log_search import Sieve
 from trainmon_tui.text_scan import Matches
@@ -23,9 +23,9 @@ _ABOVE = 3
 
 
 class LogView:
-    """One of the five files."""
+    """One of the files."""
 
-    def __init__(self, path: Path, file: LogFile) -> None:
+    def __init__(self, path: Path, file: ViewedFile) -> None:
         """Opens nothing yet; `poll` does."""
         self._text = TextFile(path)
         self._file = file
@@ -258,7 +258,7 @@ class LogView:
         room = self._paper.rows
         top = starts[-1] if starts else 0
         for start in reversed(starts):
-            room -= self._paper.rows_of(self._text.line_at(start).text)
+            room -= self._paper.rows_of(self._file.shown(self._text.line_at(start).text))
             if room < 0:
                 break
             top = start
@@ -314,5 +314,5 @@ class LogView:
         for line in lines:
             head = head_of(line.text)
             level = head.level if head is not None else level
-            shown.append(LogLine(line.offset, line.text, level, head, line.cut))
+            shown.append(LogLine(line.offset, self._file.shown(line.text), level, head, line.cut))
         return tuple(shown)

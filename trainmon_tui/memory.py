@@ -10,9 +10,9 @@ import msgspec
 from msgspec import Meta
 
 from trainmon import kept
-from trainmon.paths import LogFile
 from trainmon.range_rows import Key
 from trainmon_tui.chart_view import ChartView, Kind
+from trainmon_tui.log_files import ViewedFile
 
 VIEWS = "views"
 """The kind under which views of a run folder are kept."""
@@ -35,7 +35,7 @@ class Kept(msgspec.Struct, frozen=True):
     """Of the metrics, as typed."""
     metric: Key | None = None
     """The chart that was chosen among them; None: the first."""
-    log: LogFile = LogFile.PROGRESS
+    log: ViewedFile = ViewedFile.PROGRESS
     """The text log that was shown."""
     wrap: bool = False
     """Whether its long lines were wrapped."""

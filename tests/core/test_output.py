@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.builders import START
-from trainmon.output import KEPT, LONGEST, OutputLog, newest_lines
+from trainmon.output import KEPT, LONGEST, OutputLog, newest_lines, plain_line
 from trainmon.paths import OUTPUT
 
 
@@ -137,3 +137,11 @@ def test_how_output_is_cut_into_reads_changes_nothing(tmp_path: Path, data: byte
 
     whole, pieces = ((folder / OUTPUT).read_bytes() for folder in folders)
     assert whole == pieces
+
+
+def test_a_line_is_shown_with_the_time_of_day_and_without_colours() -> None:
+    assert (
+        plain_line("2026-11-22T14:00:07.123+01:00 \x1b[1;32mred\x1b[0m \x1b]0;t\x07")
+        == "14:00:07 red \x1b]0;t\x07"
+    )
+    assert plain_line("\x1b[31mno time") == "no time"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from trainmon.paths import LogFile
+from trainmon_tui.log_files import ViewedFile
 from trainmon_tui.log_page import LogLine, Paper, Search
 from trainmon_tui.log_view import LogView
 
@@ -21,7 +21,7 @@ def a_view(tmp_path: Path, count: int = 100, rows: int = 10) -> LogView:
     path.write_text(
         "".join(a_record(number, "WARNING" if number % 10 == 0 else "INFO") for number in range(count))
     )
-    view = LogView(path, LogFile.PROGRESS)
+    view = LogView(path, ViewedFile.PROGRESS)
     view.take_paper(Paper(rows))
     view.poll()
     return view
@@ -276,9 +276,9 @@ def test_a_replaced_file_is_shown_from_its_end_and_said(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_has_an_empty_page_and_an_unreadable_one_says_why(tmp_path: Path) -> None:
-    missing = LogView(tmp_path / "none.log", LogFile.ERRORS)
+    missing = LogView(tmp_path / "none.log", ViewedFile.ERRORS)
     (tmp_path / "folder.log").mkdir()
-    unreadable = LogView(tmp_path / "folder.log", LogFile.ERRORS)
+    unreadable = LogView(tmp_path / "folder.log", ViewedFile.ERRORS)
 
     for view in (missing, unreadable):
         view.poll()
@@ -294,7 +294,7 @@ def test_a_missing_file_has_an_empty_page_and_an_unreadable_one_says_why(tmp_pat
 
 def test_a_traceback_has_the_level_of_its_record_even_where_that_is_above_the_page(tmp_path: Path) -> None:
     (tmp_path / "x.log").write_text("[2026-11-22 10:00:00] ERROR - ERROR - a - boom\n" + "    in step\n" * 30)
-    view = LogView(tmp_path / "x.log", LogFile.ERRORS)
+    view = LogView(tmp_path / "x.log", ViewedFile.ERRORS)
     view.take_paper(Paper(5))
     view.poll()
 

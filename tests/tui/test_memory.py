@@ -7,13 +7,13 @@ from textual.pilot import Pilot
 
 from tests.builders import a_run
 from tests.tui.apps import Clock, a_frame, panel_text
-from trainmon.paths import LogFile
 from trainmon.range_rows import Key
 from trainmon_tui.app import WatchApp
+from trainmon_tui.log_files import ViewedFile
 from trainmon_tui.memory import LISTS, VIEWS, Kept, KeptList, Memory
 from trainmon_tui.screens.runs import RunChosen
 
-SET = Kept(0.6, True, "time", "train/*", Key("metrics", "train/acc1"), LogFile.ERRORS, True)
+SET = Kept(0.6, True, "time", "train/*", Key("metrics", "train/acc1"), ViewedFile.ERRORS, True)
 
 
 async def settle(pilot: Pilot[int]) -> None:
@@ -130,7 +130,7 @@ async def test_views_are_as_they_were_left(tmp_path: Path) -> None:
         await pilot.press("5")
         await settle(pilot)
     assert Memory(tmp_path / "run", tmp_path / "state").of_run(tmp_path / "run") == Kept(
-        0.97, True, "epoch", "acc", Key("metrics", "train/acc5"), LogFile.ERRORS, True
+        0.97, True, "epoch", "acc", Key("metrics", "train/acc5"), ViewedFile.ERRORS, True
     )
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from trainmon.paths import LogFile
 from trainmon_tui.expression import Marker
+from trainmon_tui.log_files import ViewedFile
 from trainmon_tui.log_page import LogLine, LogPage, Search, Wanted, head_of
 from trainmon_tui.render.cells import plain, row_width
 from trainmon_tui.widgets.log_lines import line_rows, rows_of
@@ -31,7 +31,7 @@ def text(page: LogPage | None, width: int = 80, height: int = 10, **fields: obje
 
 
 def test_the_files_stand_on_top_and_the_one_that_is_shown_in_brackets() -> None:
-    first, second, *_ = text(a_page(a_line(), file=LogFile.ERRORS, name="errors.log")).split("\n")
+    first, second, *_ = text(a_page(a_line(), file=ViewedFile.ERRORS, name="errors.log")).split("\n")
 
     assert first.startswith(" training [errors] performance  model  general ")
     assert first.rstrip().endswith("● following")
@@ -101,8 +101,8 @@ def test_a_cut_line_says_how_much_is_missing() -> None:
     assert plain(line_rows(a_line("x" * 20, cut=1_000_000), 80)).endswith("x … 1,000,000 more bytes")
 
 
-@pytest.mark.parametrize("file", list(LogFile))
-def test_an_empty_state_says_what_writes_this_file(file: LogFile) -> None:
+@pytest.mark.parametrize("file", list(ViewedFile))
+def test_an_empty_state_says_what_writes_this_file(file: ViewedFile) -> None:
     drawn = text(a_page(file=file, name=file.name_in("gradio_app"), exists=False), 120)
 
     assert f"no {file.name_in('gradio_app')} yet" in drawn

@@ -161,7 +161,7 @@ async def test_the_general_log_has_the_name_that_the_run_gave_it(tmp_path: Path)
     app = an_app(tmp_path, _named(journal, "trainer"))
 
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("5", "shift+tab")
+        await pilot.press("5", "shift+tab", "shift+tab")
         text = await read(pilot)
 
     assert "trainer.log" in text
@@ -174,7 +174,7 @@ async def test_a_name_that_leaves_the_folder_is_not_used_S11(tmp_path: Path) -> 
     app = an_app(folder, _named(a_run(), "../secret"))
 
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("5", "shift+tab")
+        await pilot.press("5", "shift+tab", "shift+tab")
         text = await read(pilot)
 
     assert "gradio_app.log" in text
@@ -338,7 +338,7 @@ async def test_what_a_log_says_is_shown_and_does_nothing_S01_S03_S04(tmp_path: P
     async with app.run_test(size=(160, 45)) as pilot:
         await pilot.press("5", "tab")
         errors = await read(pilot)
-        await pilot.press("left_square_bracket", "left_square_bracket")
+        await pilot.press("left_square_bracket", "left_square_bracket", "left_square_bracket")
         general = await read(pilot)
         await pilot.click("#log", offset=(60, 2))
         await pilot.pause()
@@ -385,3 +385,27 @@ async def test_leaving_the_screen_ends_its_thread(tmp_path: Path) -> None:
 
         assert running == 1
     assert "trainmon-logs" not in {thread.name for thread in threading.enumerate()}
+
+
+async def test_what_the_program_printed_is_the_sixth_file_without_dates_and_colours(tmp_path: Path) -> None:
+    """A stranger's bytes: colours are taken out, whatever else a terminal would obey is made visible."""
+    folder = a_folder(tmp_path / "logs")
+    lines = [
+        f"2026-11-22T14:00:{number:02}.000+00:00 \x1b[32mepoch {number}\x1b[0m of 40\n"
+        for number in range(40)
+    ]
+    (folder / "output.log").write_text("".join([*lines, f"2026-11-22T14:01:00.000+00:00 {HOSTILE}\n"]))
+    app = an_app(folder)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("5", "left_square_bracket")
+        shown = await read(pilot)
+
+        assert "[output]" in shown
+        assert "14:00:39 epoch 39 of 40" in shown
+        assert "\x1b" not in shown
+        assert "2026-11-22T" not in shown
+
+        await pilot.press("slash", *"epoch", "space", "7", "enter")
+        found = await read(pilot)
+
+        assert "14:00:07 epoch 7 of 40" in found

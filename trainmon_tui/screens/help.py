@@ -18,7 +18,7 @@ KEYS = (
     ("2", "metrics: charts of all of them, filtered"),
     ("3", "machine: host, trainer and every GPU, with their courses"),
     ("4", "errors with their full tracebacks"),
-    ("5", "logs: the five files, followed, searched, filtered"),
+    ("5", "logs: the five files and the output, followed, searched, filtered"),
     ("6", "operations: what took how long, and what was done to models"),
     ("7", "runs: every run under the folder; enter opens one"),
     ("X", "X-ray: what all threads of the training do now"),

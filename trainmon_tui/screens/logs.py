@@ -1,4 +1,4 @@
-"""The five text logs: followed, searched, filtered. The screen turns keys into commands for the thread that reads."""
+"""The five text logs and the output: followed, searched, filtered. Keys become commands for the thread that reads."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -11,9 +11,9 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from trainmon.clock import stamp
-from trainmon.paths import LogFile
 from trainmon_tui.chart_view import ruler_of
 from trainmon_tui.log_feed import DEFAULT_APP_NAME, Command, LogDesk, LogFeed
+from trainmon_tui.log_files import ViewedFile
 from trainmon_tui.log_page import LogPage, Paper, Search
 from trainmon_tui.log_view import LogView
 from trainmon_tui.memory import Kept
@@ -110,7 +110,7 @@ class LogsScreen(PanelScreen):
         self._source: tuple[str, str] | None = None
         self._desk: LogDesk | None = None
         self._feed: LogFeed | None = None
-        self._file = LogFile.PROGRESS
+        self._file = ViewedFile.PROGRESS
         self._page: LogPage | None = None
         self._wrap = False
         self._shift = 0
@@ -224,7 +224,7 @@ class LogsScreen(PanelScreen):
         if self._feed is not None:
             self._feed.turn_to(self._file, self._paper())
 
-    def _choose(self, file: LogFile) -> None:
+    def _choose(self, file: ViewedFile) -> None:
         self._file, self._shift = file, 0
         self._turn()
 

@@ -1,13 +1,13 @@
-"""A text log: the names of the five files, the one that is shown, and its lines as they come."""
+"""A text log: the names of the files, the one that is shown, and its lines as they come."""
 
 from collections.abc import Callable
 
 import msgspec
 from textual import events
 
-from trainmon.paths import LogFile
 from trainmon.units import size
 from trainmon_tui.expression import Marker, Pattern, UnusableError
+from trainmon_tui.log_files import ViewedFile
 from trainmon_tui.log_page import LogPage, Search
 from trainmon_tui.render.cells import Row, row, row_width
 from trainmon_tui.sight import Sight
@@ -16,20 +16,22 @@ from trainmon_tui.widgets.log_lines import line_rows
 from trainmon_tui.widgets.rows import RowsPanel
 
 TABS = {
-    LogFile.PROGRESS: "training",
-    LogFile.ERRORS: "errors",
-    LogFile.PERFORMANCE: "performance",
-    LogFile.OPERATIONS: "model",
-    LogFile.GENERAL: "general",
+    ViewedFile.PROGRESS: "training",
+    ViewedFile.ERRORS: "errors",
+    ViewedFile.PERFORMANCE: "performance",
+    ViewedFile.OPERATIONS: "model",
+    ViewedFile.GENERAL: "general",
+    ViewedFile.OUTPUT: "output",
 }
 """The files in the order in which the keys go through them, with short names."""
 
 MAKES = {
-    LogFile.PROGRESS: "log_training_start, log_training_progress, log_validation_results, log_model_checkpoint",
-    LogFile.ERRORS: "log_error_with_context, and exceptions that nobody caught",
-    LogFile.PERFORMANCE: "log_performance_metrics",
-    LogFile.OPERATIONS: "log_model_operation",
-    LogFile.GENERAL: "logging.getLogger, warnings, log_debug_info (level DEBUG)",
+    ViewedFile.PROGRESS: "log_training_start, log_training_progress, log_validation_results, log_model_checkpoint",
+    ViewedFile.ERRORS: "log_error_with_context, and exceptions that nobody caught",
+    ViewedFile.PERFORMANCE: "log_performance_metrics",
+    ViewedFile.OPERATIONS: "log_model_operation",
+    ViewedFile.GENERAL: "logging.getLogger, warnings, log_debug_info (level DEBUG)",
+    ViewedFile.OUTPUT: "a program that `trainmon run` started, with all that it prints",
 }
 """What writes each file."""
 
@@ -76,7 +78,7 @@ def rows(piece: LogPiece, width: int, height: int, ascii_only: bool) -> list[Row
     return [*above, *body[:room]]
 
 
-def tab_at(x: int) -> LogFile | None:
+def tab_at(x: int) -> ViewedFile | None:
     """The file whose name stands in that column of the first row; None: no name does."""
     begin = 0
     for file, name in TABS.items():
@@ -165,7 +167,7 @@ class LogPane(RowsPanel[LogPiece]):
         report: Callable[[str, str], None],
         *,
         scroll: Callable[[int], None],
-        choose: Callable[[LogFile], None],
+        choose: Callable[[ViewedFile], None],
         ascii_only: bool = False,
         id: str | None = None,
     ) -> None:
