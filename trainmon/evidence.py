@@ -27,7 +27,7 @@ from trainmon.system.identity import (
     ProcessState,
     alive,
     identity_of,
-    own_identity,
+    own_place,
     process_state,
 )
 from trainmon.system.pidfd import Hold
@@ -123,7 +123,7 @@ class Observer:
         opened = state.opened
         if opened is None:
             return Evidence(heartbeat=heartbeat, skew=skew)
-        identity, here = identity_in(opened), own_identity(self._root)
+        identity, here = identity_in(opened), own_place(self._root)
         same_boot = opened.boot_id is not None and opened.boot_id == here.boot_id
         lives = alive(identity, self._root)
         gone = lives is False or state.end is not None

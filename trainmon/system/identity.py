@@ -10,8 +10,9 @@ import).
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 import msgspec
 
@@ -47,6 +48,26 @@ class ProcessIdentity(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=T
     """The control group that its memory counts in, as /proc names it."""
 
 
+class Place(NamedTuple):
+    """Where a process runs, as far as pids depend on it; see `ProcessIdentity` for the fields."""
+
+    host: str
+    boot_id: str | None
+    pid_namespace: int | None
+
+
+def own_place(root: Path = ROOT) -> Place:
+    """Where this process runs; cheap, because a reader asks several times a second."""
+    found = _numbering(os.getpid()) if root == ROOT else (_boot_id(root), _pid_namespace(root))
+    return Place(os.uname().nodename, *found)
+
+
+@lru_cache(1)
+def _numbering(_pid: int) -> tuple[str | None, int | None]:
+    """Boot and pid namespace, which no process survives; a forked child may be in another one."""
+    return _boot_id(ROOT), _pid_namespace(ROOT)
+
+
 def own_identity(root: Path = ROOT) -> ProcessIdentity:
     """This process's identity; call it again after a fork."""
     return _identity(os.getpid(), root)
@@ -71,7 +92,7 @@ def alive(identity: ProcessIdentity, root: Path = ROOT) -> bool | None:
         None when this process cannot know: another host, another pid namespace, a process table that hides
         processes.
     """
-    here = own_identity(root)
+    here = own_place(root)
     if identity.pid_namespace is None or identity.pid_namespace != here.pid_namespace:
         return None
     if identity.boot_id is None or here.boot_id is None:
@@ -89,7 +110,7 @@ def alive(identity: ProcessIdentity, root: Path = ROOT) -> bool | None:
 
 def process_state(identity: ProcessIdentity, root: Path = ROOT) -> ProcessState | None:
     """What that very process does now, as a letter of proc(5); None where it is gone or cannot be seen."""
-    here = own_identity(root)
+    here = own_place(root)
     if (identity.boot_id, identity.pid_namespace) != (here.boot_id, here.pid_namespace):
         return None
     found = read_stat(identity.pid, root)
@@ -100,11 +121,12 @@ def process_state(identity: ProcessIdentity, root: Path = ROOT) -> ProcessState 
 
 def _identity(pid: int, root: Path) -> ProcessIdentity:
     found = read_stat(pid, root)
+    host, boot_id, pid_namespace = own_place(root)
     return ProcessIdentity(
-        host=os.uname().nodename,
+        host=host,
         pid=pid,
-        boot_id=_boot_id(root),
-        pid_namespace=_pid_namespace(root),
+        boot_id=boot_id,
+        pid_namespace=pid_namespace,
         start_ticks=None if found is None else found.start_ticks,
         cgroup=cgroup.memory_path(pid, root),
     )
