@@ -6,6 +6,7 @@ from textual import events
 from textual.message import Message
 
 from trainmon.range_rows import Key
+from trainmon.state import RunState
 from trainmon_tui.render.plot import Chart, x_at
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.rows import Box, RowsPanel
@@ -36,6 +37,19 @@ class Pointed(Message):
         self.gesture: Gesture = gesture
 
 
+def same_curves(before: RunState, after: RunState) -> bool:
+    """Whether surely no step, validation, checkpoint or start came from one state to the next; readings may have."""
+    return before is after or (
+        before.progress == after.progress
+        and before.run_number == after.run_number
+        and before.configuration == after.configuration
+        and before.bookmark.journal == after.bookmark.journal
+        and before.best == after.best
+        and before.validations == after.validations
+        and before.checkpoints == after.checkpoints
+    )
+
+
 class ChartsPanel(RowsPanel[Slice]):
     """A panel of charts; `draw` sets `drawn`."""
 
@@ -50,7 +64,7 @@ class ChartsPanel(RowsPanel[Slice]):
 
     def same(self, before: Sight, after: Sight) -> bool:
         """See `RowsPanel.same`."""
-        return before.state is after.state
+        return same_curves(before.state, after.state)
 
     def on_click(self, event: events.Click) -> None:
         """Puts the cursor there."""

@@ -12,6 +12,7 @@ from trainmon_tui.render.cells import Row, fit_row, row
 from trainmon_tui.render.safe import fit
 from trainmon_tui.render.sparkline import sparkline
 from trainmon_tui.sight import Sight
+from trainmon_tui.widgets.charts import same_curves
 from trainmon_tui.widgets.lines import clip, clip_middle, join, title_row, words
 from trainmon_tui.widgets.rows import SHORT_OF_TWO_TICKS, RowsPanel
 
@@ -141,4 +142,4 @@ class MetricsPanel(RowsPanel[MetricsSlice]):
 
     def same(self, before: Sight, after: Sight) -> bool:
         """See `RowsPanel.same`."""
-        return before.state is after.state
+        return same_curves(before.state, after.state)
