@@ -107,13 +107,18 @@ def text_lines(event: AnyEvent, context: LineContext) -> list[tuple[LogFile, str
 
 
 def console_line(event: AnyEvent, context: LineContext) -> str | None:
-    """One short line for a terminal; None for events that are not worth one there."""
-    if not isinstance(event, Started | Progress | Validation | Checkpoint | Error | Ended):
+    """One short line for a terminal; None for events that are not worth one there.
+
+    Those of a training are; of the others what is an error, such as what a program logs to one of its loggers.
+    """
+    records = _records(event, context)
+    if not records:
         return None
-    record = _records(event, context)[0]
-    if severity(record.level) < severity(context.level):
+    record = records[0]
+    least = "DEBUG" if isinstance(event, Started | Progress | Validation | Checkpoint | Ended) else "ERROR"
+    if severity(record.level) < max(severity(context.level), severity(least)):
         return None
-    mark = "❌ " if isinstance(event, Error) else ""
+    mark = "❌ " if isinstance(event, Error | Message) else ""
     said = safe_text(record.text).partition("\n")[0]
     line = f"{stamp(event.time, context.utc_offset)[11:]} {mark}{said}"
     return line if len(line) <= CONSOLE_LIMIT else line[: CONSOLE_LIMIT - 1] + "…"

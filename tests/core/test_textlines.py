@@ -200,6 +200,10 @@ def test_only_what_matters_to_a_person_waiting_goes_to_the_console() -> None:
     assert console_line(Error(*HEAD, "E", "bad\nshape", "train"), LineContext()) == "10:30:00 ❌ train - bad"
     assert console_line(Span(*HEAD, "validation"), LineContext()) is None
     assert console_line(Message(*HEAD, "a", "INFO", "text"), LineContext()) is None
+    assert console_line(Message(*HEAD, "a", "ERROR", "text\nmore"), LineContext()) == "10:30:00 ❌ text"
+    failed = Operation(*HEAD, "load", "m", False)
+    assert console_line(failed, LineContext()) == "10:30:00 ❌ load - Model: m"
+    assert console_line(Operation(*HEAD, "load", "m", True), LineContext()) is None
 
 
 def test_a_left_out_count_is_a_line_of_its_own_before_the_event() -> None:
