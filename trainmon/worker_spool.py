@@ -3,18 +3,35 @@
 The process that forked or started it drains it and unlinks what is drained; nobody tells how much room that made.
 """
 
+import time
 from pathlib import Path
 
 from trainmon.spool import MOST, SEGMENT, Spool, SpoolHeader
 
+LOOK_EVERY = 0.5
+"""Seconds between two looks whether the segment still has its name, by the calls."""
+
 
 class WorkerSpool(Spool):
-    """A spool that begins its next segment itself, in the call that finds the last one full."""
+    """A spool that begins its next segment itself, in the call that finds the last one full or taken away."""
 
     def __init__(self, header: SpoolHeader, *, most: int = MOST) -> None:
         super().__init__(header, most=most)
         self._earlier: list[Path] = []
         """Segments that were filled."""
+        self._look_at = 0.0
+
+    def append(self, line: bytes, urgent: bool = False) -> bool:
+        """As `Spool.append`; now and then looks first whether somebody has tidied the shared memory."""
+        now = time.monotonic()
+        if now >= self._look_at:
+            self._look_at = now + LOOK_EVERY
+            if self.path is not None and not _is_there(self.path):
+                try:
+                    self.next_segment()
+                except OSError as error:
+                    self.why = str(error)
+        return super().append(line, urgent)
 
     def _make_room(self) -> bool:
         """Begins the next segment, if those before it leave room."""
@@ -29,7 +46,10 @@ class WorkerSpool(Spool):
             self._earlier = [path for path, size in sizes.items() if size]
             if self.folder is None or sum(sizes.values()) + SEGMENT > self.limit:
                 return False
-            self._next_segment(self.folder)
+            try:
+                self._next_segment(self.folder)
+            except FileNotFoundError:
+                self._reopen()  # The folder was removed.
             self._room = self._first_room()
         except OSError as error:
             self.why = str(error)
@@ -43,6 +63,16 @@ class WorkerSpool(Spool):
 
     def _with_older(self, line: bytes) -> bytes:
         return b"".join(self.overflow.take()) + line
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True  # It cannot be looked at: nobody knows.
+    return True
 
 
 def _size(path: Path) -> int:
