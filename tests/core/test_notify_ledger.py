@@ -3,6 +3,7 @@
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from trainmon.notify.ledger import (
     ALERT_AGAIN,
@@ -52,6 +53,15 @@ def test_a_sender_that_was_killed_leaves_its_claim_to_the_next() -> None:
 
     assert not decide(claim.ledger, an_entry(), 6, 100.0 + CLAIM - 1).go
     assert decide(claim.ledger, an_entry(), 6, 100.0 + CLAIM).go
+
+
+def test_a_sender_claims_again_what_it_had_claimed_itself() -> None:
+    """Its delivery hung and was killed; nobody else is at work on it."""
+    own = replace(an_entry(), by="a")
+    claim = decide(Ledger(), own, 6, 100.0)
+
+    assert decide(claim.ledger, own, 6, 103.0).go
+    assert not decide(claim.ledger, replace(own, by="b"), 6, 103.0).go
 
 
 def test_what_failed_is_tried_again_and_only_where_it_failed() -> None:

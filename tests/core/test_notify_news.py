@@ -40,6 +40,14 @@ def test_each_end_has_its_kind() -> None:
     assert (news.kind, news.weight, news.headline) == ("died", "critical", "killed: SIGKILL")
 
 
+def test_the_end_of_a_run_that_was_too_short_is_not_told() -> None:
+    """Whoever tries something out sits before it."""
+    patient = Rules(ALL.kinds, ALL.alerts, shortest=60.0)
+
+    assert kinds(moment(a_run()), moment(a_run().ended()), patient) == []
+    assert kinds(moment(a_run()), moment(a_run().after(60.0).ended()), patient) == ["finished"]
+
+
 def test_a_run_that_goes_on_is_no_news_and_an_end_is_news_once() -> None:
     running, dead = moment(a_run()), moment(a_run(), alive=False)
 

@@ -194,3 +194,30 @@ def test_the_process_takes_no_library_from_the_folder_in_which_a_training_runs(
     with receiver() as service:
         monkeypatch.setenv(VARIABLE, service.url)
         assert deliver_apart(Order(str(tmp_path), "k2", "died", HELLO)).outcome == "told"
+
+
+def test_what_a_killed_delivery_had_claimed_is_delivered_by_the_next_try(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service that hung and came back."""
+    pytest.importorskip("apprise")
+    monkeypatch.setattr(sender_module, "DELIVERY_LIMIT", 1.0)
+    monkeypatch.setattr(sender_module, "RETRIES", (0.1, 0.1, 0.1))
+    answers: list[Answer] = []
+
+    with receiver() as service:
+        monkeypatch.setenv(VARIABLE, service.url)
+
+        def deliver(order: Order) -> Answer:
+            if answers:
+                service.answer.set()
+                monkeypatch.setattr(sender_module, "DELIVERY_LIMIT", 30.0)
+            answers.append(deliver_apart(order))
+            return answers[-1]
+
+        service.answer.clear()
+        sender = Sender(tmp_path, deliver=deliver)
+        sender.put(Order(str(tmp_path), "k", "died", HELLO))
+        assert sender.wait_idle(30)
+
+    assert [answer.outcome for answer in answers] == ["failed", "told"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.receivers import SECRET, Receiver, nobody, receiver
-from trainmon.notify import readiness, record
+from trainmon.notify import readiness, record, services
 from trainmon.notify.deliver import Answer, Order, deliver
 from trainmon.notify.message import Message
 from trainmon.notify.rules import VARIABLE
@@ -53,6 +53,18 @@ def test_one_that_refuses_and_one_that_is_not_there_keep_it_from_no_other() -> N
     assert [receipt.taken for receipt in receipts] == [False, False, False, True]
     assert [receipt.kind for receipt in receipts] == ["json", "json", "?", "json"]
     assert all(receipt.why for receipt in receipts[:3])
+
+
+def test_one_that_never_answers_holds_up_no_other_and_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(services, "ANSWER_WITHIN", 0.5)
+    with receiver() as slow, receiver() as good:
+        slow.answer.clear()
+        receipts = send((slow.url, good.url), HELLO)
+
+    assert [receipt.taken for receipt in receipts] == [False, True]
+    assert "no answer within" in (receipts[0].why or "")
 
 
 def test_no_address_is_said_by_anybody(

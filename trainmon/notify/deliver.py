@@ -32,6 +32,8 @@ class Order(msgspec.Struct, frozen=True):
     kind: str
     message: Message | None
     """None: what was held back, if there is room by now."""
+    by: str = ""
+    """Who orders it, where that is somebody who may order it again."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -92,7 +94,7 @@ def _claim(order: Order, path: Path, settings: NotifySettings) -> Decision:
         if order.message is None:
             claim = ledger.summarise(before, order.key, settings.most, now)
         else:
-            entry = Entry(order.key, order.kind, order.message.title, now, "claimed")
+            entry = Entry(order.key, order.kind, order.message.title, now, "claimed", by=order.by)
             claim = ledger.decide(before, entry, settings.most, now)
         record.write(path, claim.ledger)
     return claim

@@ -41,6 +41,8 @@ class Entry(msgspec.Struct, frozen=True):
     """Which of the services have it, by their number in the list, where only some do."""
     services: tuple[str, ...] = ()
     """Kinds of the services that have it, `ntfy`; once it is told."""
+    by: str = ""
+    """Whose claim it is: a sender whose delivery was killed may claim it again at once."""
 
 
 class Ledger(msgspec.Struct, frozen=True):
@@ -75,7 +77,7 @@ def decide(ledger: Ledger, entry: Entry, most: int, now: float) -> Decision:
     """
     ledger = _forget(ledger, now)
     known = _find(ledger, entry.key)
-    if known is not None and _stands(known, now):
+    if known is not None and _stands(known, entry.by, now):
         return Decision(ledger, go=False)
     room = _room_in(ledger, most, now)
     if room > 0:
@@ -143,11 +145,11 @@ def told_of(ledger: Ledger, key: str) -> Entry | None:
     return found if found is not None and found.standing == "told" else None
 
 
-def _stands(entry: Entry, now: float) -> bool:
+def _stands(entry: Entry, by: str, now: float) -> bool:
     # What lies a little in the future was claimed by somebody whose clock is ahead, or before it was set back.
     age = abs(now - entry.time)
     if entry.standing == "claimed":
-        return age < CLAIM
+        return age < CLAIM and not (by and entry.by == by)
     if entry.standing == "told":
         return entry.kind != "alert" or age < ALERT_AGAIN
     return False

@@ -72,12 +72,19 @@ def what_is_news(before: Moment | None, after: Moment, rules: Rules) -> tuple[Ne
         *_best(before, after),
         *_alerts(before, after, rules),
         *_stalled(before, after),
-        *_broken_off(before, after),
-        *_end(before, after),
+        *(_broken_off(before, after) if not _is_short(before, rules) else ()),
+        *(_end(before, after) if not _is_short(after, rules) else ()),
     ]
     return tuple(
         news for news in found if news.kind in rules.kinds or (news.kind == "alert" and _told(news, rules))
     )
+
+
+def _is_short(moment: Moment | None, rules: Rules) -> bool:
+    """Whether the run was over so soon that whoever started it is still there."""
+    if moment is None or moment.state.configuration is None or moment.state.last_time is None:
+        return False
+    return moment.state.last_time - moment.state.configuration.time < rules.shortest
 
 
 def _told(news: News, rules: Rules) -> bool:

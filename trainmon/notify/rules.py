@@ -37,6 +37,8 @@ class NotifySettings(msgspec.Struct, frozen=True):
     """Messages in ten minutes."""
     bell: bool = True
     """Whether the screen rings the terminal's bell."""
+    shortest: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    """Seconds: of a run that was shorter the end is not told."""
 
     def __repr__(self) -> str:
         """Without the addresses: a `repr` ends up in tracebacks."""
@@ -49,6 +51,8 @@ class Rules(msgspec.Struct, frozen=True):
     kinds: frozenset[str] = frozenset({"finished", "failed", "died", "stalled"})
     alerts: frozenset[Severity] = frozenset({"critical"})
     """Severities of the alerts that are told."""
+    shortest: float = 0.0
+    """Seconds: of a run that was shorter the end is not told."""
 
 
 class Addresses:
@@ -105,7 +109,8 @@ def rules(settings: NotifySettings) -> Rules:
         if word.partition(":")[0] == "alert" and _is_known(word):
             least = word.partition(":")[2] or ordered[-1]
             told.update(ordered[: ordered.index(least) + 1])
-    return Rules(frozenset(word for word in settings.on if word in KINDS), frozenset(told))
+    kinds = frozenset(word for word in settings.on if word in KINDS)
+    return Rules(kinds, frozenset(told), settings.shortest)
 
 
 def _is_known(word: str) -> bool:

@@ -4,6 +4,7 @@ It keeps no addresses and writes no file; a delivery is a process of its own (`t
 killed where it takes too long.
 """
 
+import os
 import subprocess
 import threading
 import time
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from trainmon.complaints import print_line
 from trainmon.notify import readiness
@@ -63,6 +65,7 @@ class Sender:
             monotonic: Monotonic seconds.
         """
         self._folder = str(folder)
+        self._name = os.urandom(6).hex()
         self._deliver = deliver or deliver_apart
         self._complain = complain
         self._monotonic = monotonic
@@ -90,7 +93,7 @@ class Sender:
             if self._closing or not self._make_room():
                 self.left_out += 1
                 return False
-            self._due.append(_Due(order, self._monotonic()))
+            self._due.append(_Due(replace(order, by=self._name), self._monotonic()))
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="trainmon-sender", daemon=True)
                 self._thread.start()

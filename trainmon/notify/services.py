@@ -6,7 +6,7 @@ silenced, and of what they raise only the type is said.
 
 import logging
 import warnings
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 import msgspec
 
@@ -42,14 +42,22 @@ def send(urls: tuple[str, ...], message: Message, skip: tuple[int, ...] = ()) ->
     if not readiness.installed():
         return [Receipt(kind_of(url), taken=False, why=readiness.MISSING) for url in urls]
     silence()
-    with ThreadPoolExecutor(max_workers=max(1, min(8, len(urls)))) as pool:
-        asked = [
-            None if number in skip else pool.submit(_send_to, url, message) for number, url in enumerate(urls)
-        ]
-        return [
-            Receipt(kind_of(url), taken=True) if future is None else future.result()
-            for url, future in zip(urls, asked, strict=True)
-        ]
+    pool = ThreadPoolExecutor(max_workers=max(1, len(urls)))
+    asked = [
+        None if number in skip else pool.submit(_send_to, url, message) for number, url in enumerate(urls)
+    ]
+    wait([future for future in asked if future is not None], ANSWER_WITHIN)
+    pool.shutdown(wait=False, cancel_futures=True)
+    return [_receipt(url, future) for url, future in zip(urls, asked, strict=True)]
+
+
+def _receipt(url: str, asked: Future[Receipt] | None) -> Receipt:
+    """What came of a service; None: it had the message already."""
+    if asked is None:
+        return Receipt(kind_of(url), taken=True)
+    if asked.done():
+        return asked.result()
+    return Receipt(kind_of(url), taken=False, why=f"no answer within {ANSWER_WITHIN:.0f} s")
 
 
 def silence() -> None:
