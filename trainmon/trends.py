@@ -227,3 +227,12 @@ def time_of_share(series: Series, share: float) -> float | None:
     if column is None or not column.first_time:
         return None
     return column.first_time[-max(1, int(len(column.first_time) * share))]
+
+
+def mean_between(series: Series, name: str, begin: float, end: float) -> float | None:
+    """The mean of the first bucket that ends between two moments; None where there is none."""
+    column = _column(series, name)
+    if column is None:
+        return None
+    pairs = zip(column.last_time, column.mean, strict=True)
+    return next((mean for last, mean in pairs if begin <= last < end and math.isfinite(mean)), None)

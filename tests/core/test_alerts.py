@@ -188,6 +188,19 @@ def test_checkpoints_on_a_file_system_of_their_own_are_measured_against_that() -
     assert "disk" in tight
 
 
+def test_a_training_that_deletes_its_old_checkpoints_fills_no_disk() -> None:
+    """It keeps three; the fourth took nothing. Where not even two fit, that is said all the same."""
+    journal = a_start()
+    for step in range(100, 1_001, 100):
+        journal.steps(step, step - 99, total_steps=10_000).checkpoint(step).after(3.0)
+        free = 20 * 10**9 - 1_040_000_000 * min(step // 100, 3)
+        journal.system(MachineReading(time=journal.now, host=HostReading(disk_free=free)))
+    full = HostReading(disk_free=10**9)
+
+    assert "disk" not in kinds(journal)
+    assert "disk" in kinds(journal.system(MachineReading(time=journal.now, host=full)))
+
+
 def test_a_warning_that_repeats_is_said_once() -> None:
     """Warnings hide warnings."""
     assert "warning UserWarning" in kinds(a_start().steps(10).warned(count=25))

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from trainmon import derived, eta, trends, units
 from trainmon.alarms.kinds import Alert, Thresholds
 from trainmon.events import Severity
-from trainmon.readings import GpuReading, MachineReading
+from trainmon.machine import free_for_checkpoints
+from trainmon.readings import GpuReading
 from trainmon.state import RunState
 
 ORDINARY = frozenset(
@@ -16,6 +17,13 @@ ORDINARY = frozenset(
 
 HELD_DOWN = 0.7
 """Part of its highest clock below which even those are worth knowing: a limit may have been lowered."""
+
+
+KEPT_AT_LEAST = 4
+"""Checkpoints over which is looked whether old ones are deleted: who keeps the newest three is seen with the fourth."""
+
+SETTLED = 2.0
+"""Seconds after a checkpoint, when what was free has been read anew."""
 
 
 class _Limit(NamedTuple):
@@ -44,8 +52,8 @@ def _gpu(state: RunState, gpu: GpuReading, limits: Thresholds) -> Iterator[Alert
     if gpu.state is not None:
         yield Alert(f"{name} state", "critical", f"{name} is {gpu.state}", None)
     if gpu.ecc_uncorrected:
-        text = f"{name} has {units.count(gpu.ecc_uncorrected)} uncorrected memory errors"
-        yield Alert(f"{name} ecc", "critical", text, None)
+        errors = f"{units.count(gpu.ecc_uncorrected)} uncorrected memory errors since its driver was loaded"
+        yield Alert(f"{name} ecc", "critical", f"{name} has {errors}", None)
     if gpu.throttle and set(gpu.throttle) - ORDINARY:
         yield Alert(f"{name} throttle", "warning", f"{name} is slowed down: {', '.join(gpu.throttle)}", None)
     elif gpu.throttle and gpu.sm_clock and gpu.sm_clock_max and gpu.sm_clock < HELD_DOWN * gpu.sm_clock_max:
@@ -99,18 +107,16 @@ def _disk(state: RunState, now: float) -> Iterator[Alert]:
     """Whether the checkpoints to come fit on the disk, and when they fill it."""
     sizes = [saved.size for saved in state.checkpoints if saved.size]
     usual, total = trends.usual_checkpoint_steps(state), derived.total_steps(state)
-    free = _free_for_checkpoints(state.reading)
+    free = free_for_checkpoints(state.reading) if state.reading is not None else None
     if free is None or not sizes or usual is None or total is None:
         return
-    to_come = max(0, total - state.run_step) // usual
-    need = to_come * sizes[-1]
-    if need <= free:
+    to_come, fitting = max(0, total - state.run_step) // usual, free // sizes[-1]
+    if to_come <= fitting or (fitting >= 2 and _are_deleted(state, free)):
         return
     text = (
         f"disk: {units.size(free)} free, {units.count(to_come)} checkpoints to come need "
-        f"{units.size(need)} if none is deleted"
+        f"{units.size(to_come * sizes[-1])} if none is deleted"
     )
-    fitting = free // sizes[-1]
     reached = eta.estimate(
         state.pace, state.run_step, state.checkpoints[-1].run_step + (fitting + 1) * usual
     ).seconds
@@ -119,13 +125,14 @@ def _disk(state: RunState, now: float) -> Iterator[Alert]:
     yield Alert("disk", "critical" if fitting < 2 else "warning", text, None)
 
 
-def _free_for_checkpoints(reading: MachineReading | None) -> int | None:
-    """Bytes free where checkpoints go, as far as it is known: on the log folder's file system, or on their own."""
-    if reading is None:
-        return None
-    if reading.file_systems:
-        return reading.file_systems[-1].free
-    return reading.host.disk_free if reading.host is not None else None
+def _are_deleted(state: RunState, free: int) -> bool:
+    """Whether the newest checkpoints took less than half of their size from what was free: then old ones go."""
+    if len(state.checkpoints) <= KEPT_AT_LEAST:
+        return False
+    first, *newer = state.checkpoints[-KEPT_AT_LEAST - 1 :]
+    before = trends.mean_between(state.machine, "free", first.time + SETTLED, newer[-1].time)
+    written = sum(saved.size or 0 for saved in newer)
+    return before is not None and before - free < written / 2
 
 
 def _seconds_left(state: RunState, now: float) -> float | None:

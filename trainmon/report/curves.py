@@ -216,6 +216,7 @@ def _machine_name(name: str) -> str:
     plain = {
         "cpu": "CPU", "memory": "machine memory", "trainer": "trainer memory", "workers": "worker memory",
         "read": "disk read", "written": "disk written", "sent": "network sent", "received": "network received",
+        "free": "disk free",
     }  # fmt: skip
     if name in plain:
         return plain[name]
@@ -242,7 +243,7 @@ _GIB = _Unit("GiB", 2.0**30, 1)
 _RATE = _Unit("MB/s", 1e6, 1)
 _UNITS = {
     "cpu": _Unit("%", 1.0, 0, 100.0), "utilisation": _Unit("%", 1.0, 0, 100.0),
-    "memory": _GIB, "trainer": _GIB, "workers": _GIB,
+    "memory": _GIB, "trainer": _GIB, "workers": _GIB, "free": _Unit("GB", 1e9, 1),
     "read": _RATE, "written": _RATE, "sent": _RATE, "received": _RATE,
     "temperature": _Unit("°C", 1.0, 0), "power": _Unit("W", 1.0, 0),
 }  # fmt: skip
