@@ -47,15 +47,15 @@ class Collector:
         self._lost: dict[Path, tuple[int, int]] = {}
         """How far segments were read and safe that are to be opened again."""
         self._name: JournalName | None = None
-        self._foreign: set[Path] = set()
-        """Segments that are not those of a journal of this name."""
+        self._foreign: set[str] = set()
+        """Names of segments that are not those of a journal of this name."""
 
     def scan(self, name: JournalName) -> None:
         """Looks for segments that came since the last look."""
         room = OPEN_MOST - sum(drained.finished_at is None for drained in self.segments.values())
         if name != self._name:
             self._name, self._foreign = name, set()
-        for file in find(name, frozenset(self.segments), self._foreign):
+        for file in find(name, self.segments, self._foreign):
             room -= 1
             if room < 0:
                 file.close()

@@ -78,6 +78,9 @@ class Mover:
         Raises:
             OSError: The storage failed; what was not moved still is in the spool.
         """
+        if not stopping and now < self._scan_at and not self._reopen and self._nothing_came(files):
+            self.more = False
+            return
         if not files.collector.check():
             self._scan_at = 0.0
         if now >= self._scan_at:
@@ -96,6 +99,13 @@ class Mover:
         loss = self._refusals.take()
         if loss is not None:
             self._report_loss(loss)
+
+    def _nothing_came(self, files: RunFiles) -> bool:
+        """Whether there is nothing to move: then the files are looked after once a second, and not ten times."""
+        try:
+            return not files.collector.waiting() and not self._spool.overflow
+        except OSError:
+            return False  # The program closed a descriptor of ours.
 
     def _open_again(self, files: RunFiles) -> None:
         if files.begin_again(self.opened):

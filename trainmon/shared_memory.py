@@ -18,9 +18,10 @@ Write = Callable[[int, bytes, int], int]
 def folders() -> list[Path]:
     """Where this user's spools may be: shared memory first; only folders that exist and are this user's alone."""
     found: list[Path] = []
+    ours = _folder_name()
     for base in bases():
         try:
-            names = sorted(entry.name for entry in os.scandir(base) if entry.name.startswith(_folder_name()))
+            names = sorted(name for name in os.listdir(base) if name.startswith(ours))
         except OSError:
             continue
         found += [base / name for name in names if _is_ours(base / name)]

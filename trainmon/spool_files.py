@@ -6,6 +6,7 @@ A segment is retired when its lock can be taken, whatever a pid says: its owner 
 import errno
 import fcntl
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 import msgspec
@@ -124,38 +125,36 @@ class SpoolFile:
 
 
 def find(
-    journal: JournalName, known: frozenset[Path] = frozenset(), foreign: set[Path] | None = None
+    journal: JournalName, known: Collection[Path] = (), foreign: set[str] | None = None
 ) -> list[SpoolFile]:
     """The segments of a journal, dead and living; those of a writer in their order. What cannot be opened is left out.
 
     Args:
         journal: Whose they are.
         known: Segments that are left out.
-        foreign: Segments of other journals, as an earlier call for the same journal found them, which are not opened
-            again; brought up to date. None: every one is looked at.
+        foreign: Names of segments of other journals, as an earlier call for the same journal found them, which are not
+            opened again; brought up to date. None: every one is looked at.
     """
     found: list[SpoolFile] = []
-    others: set[Path] = set()
+    passed_over = {path.name for path in known} | (foreign or set())
+    others: set[str] = set()
     for folder in shared_memory.folders():
         try:
-            names = sorted(name for name in os.listdir(folder) if name.endswith(spool.SUFFIX))
+            names = {name for name in os.listdir(folder) if name.endswith(spool.SUFFIX)}
         except OSError:
             continue
-        for name in names:
-            path = folder / name
-            if path in known:
-                continue
-            if foreign is not None and path in foreign:
-                others.add(path)
-                continue
+        if foreign is not None:
+            others |= names & foreign
+        # Names are random: one is not used twice.
+        for name in sorted(names - passed_over):
             try:
-                file = SpoolFile(path)
+                file = SpoolFile(folder / name)
             except OSError:
                 continue
             if journal.owns(file.header):
                 found.append(file)
             else:
-                others.add(path)
+                others.add(name)
                 file.close()
     if foreign is not None:
         foreign.clear()
