@@ -1,10 +1,11 @@
 """From journal lines to the state and to the text of the five logs: pure, so that a crash can be made good exactly.
 
-The text that belongs to a line depends on the state after it (ETA, what is best), so lines are folded up to each that
-has a text, and the others, nearly all of them in a fast loop, with it.
+The text that belongs to a line depends on the state after it (ETA, what is best), so lines that have a text are folded
+one by one; but for steps, which are nearly all lines, and are folded together: their ETA follows from their pace alone.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import groupby
 
 from trainmon import derived, eta, units
 from trainmon.arrivals import missing
@@ -14,6 +15,7 @@ from trainmon.events import AnyEvent, Ended, Error, Opened, Progress, Validation
 from trainmon.paths import LogFile
 from trainmon.progress_rate import ProgressRate
 from trainmon.reducer import Item, Reducer
+from trainmon.rest import Rest
 from trainmon.state import RunState
 from trainmon.textlines import LineContext, text_lines
 
@@ -32,37 +34,70 @@ class Projector:
     def apply(self, items: Sequence[Item], offsets: Sequence[int]) -> list[TextLine]:
         """Folds lines of the journal and gives the text that they add to the five logs."""
         out: list[TextLine] = []
-        reducer, admit = self.reducer, self.rate.admit
         begin = 0
-        for index, item in enumerate(items):
-            if isinstance(item, Progress):
-                if not admit(item.time):
-                    continue
-            elif isinstance(item, Unread):
-                continue
-            elif isinstance(item, Opened) and item.parent is None:
-                self.rate.per_second = item.progress_per_second
-            new = reducer.apply(items[begin : index + 1], offsets[begin : index + 1])
-            begin = index + 1
-            if new:
-                context = self._context(item)
-                out += text_lines(item, context)
-                if self.watch is not None:
-                    self.watch(item, context)
-        if begin < len(items):
-            reducer.apply(items[begin:], offsets[begin:])
+        for kind, group in groupby(items, type):
+            part = list(group)
+            end = begin + len(part)
+            if kind is Progress:
+                out += self._steps(part, offsets[begin:end])  # type: ignore[arg-type]  # all are Progress
+            else:
+                for item, offset in zip(part, offsets[begin:end], strict=True):
+                    out += self._one(item, offset)
+            begin = end
         return out
 
-    def _context(self, event: AnyEvent) -> LineContext:
+    def _one(self, item: Item, offset: int) -> list[TextLine]:
+        if isinstance(item, Opened) and item.parent is None:
+            self.rate.per_second = item.progress_per_second
+        new = self.reducer.apply((item,), (offset,))
+        return [] if isinstance(item, Unread) or not new else self._said(item, self._context(item))
+
+    def _steps(self, events: Sequence[Progress], offsets: Sequence[int]) -> list[TextLine]:
+        """Folds steps, of which few get a text once the first thousand did."""
+        admit, take_left_out = self.rate.admit, self.rate.take_left_out
+        shown = [(place, take_left_out()) for place, event in enumerate(events) if admit(event.time)]
+        rest = Rest.of(self.reducer.state, events) if shown else None
+        if rest is None:
+            return self._step_by_step(events, offsets, shown)
+        self.reducer.apply(events, offsets)
+        total = derived.total_steps(self.reducer.state)
+        out: list[TextLine] = []
+        for place, left_out in shown:
+            out += self._said(events[place], self._context(events[place], rest.after(place, total), left_out))
+        return out
+
+    def _step_by_step(
+        self, events: Sequence[Progress], offsets: Sequence[int], shown: list[tuple[int, int]]
+    ) -> list[TextLine]:
+        out: list[TextLine] = []
+        begin = left_out = 0
+        for place, more in shown:
+            left_out += more
+            new = self.reducer.apply(events[begin : place + 1], offsets[begin : place + 1])
+            begin = place + 1
+            if new:
+                state = self.reducer.state
+                seconds = eta.seconds_left(state.pace, state.run_step, derived.total_steps(state))
+                out += self._said(events[place], self._context(events[place], seconds, left_out))
+                left_out = 0
+        self.reducer.apply(events[begin:], offsets[begin:])
+        self.rate.left_out += left_out  # A repeated line says nothing: the next one does.
+        return out
+
+    def _said(self, event: AnyEvent, context: LineContext) -> list[TextLine]:
+        if self.watch is not None:
+            self.watch(event, context)
+        return text_lines(event, context)
+
+    def _context(self, event: AnyEvent, seconds_left: float | None = None, left_out: int = 0) -> LineContext:
         state = self.reducer.state
         opened = state.opened
-        left_out = self.rate.take_left_out() if isinstance(event, Progress) else 0
         diagnosis = diagnose(event.error_type, event.message) if isinstance(event, Error) else None
         return LineContext(
             utc_offset=opened.utc_offset if opened is not None else 0,
             app_name=opened.app_name if opened is not None else "gradio_app",
             level=opened.level if opened is not None else "INFO",
-            eta=_eta(state) if isinstance(event, Progress) else None,
+            eta=seconds_left,
             percent=_percent(event) if isinstance(event, Progress) else None,
             is_best=isinstance(event, Validation) and state.validations[-1].is_best,
             duration=state.end.duration if state.end is not None else None,
@@ -71,11 +106,6 @@ class Projector:
             advice=diagnosis.advice if diagnosis is not None else None,
             left_out=left_out,
         )
-
-
-def _eta(state: RunState) -> float | None:
-    """Seconds left at the moment of the newest training step."""
-    return eta.seconds_left(state.pace, state.run_step, derived.total_steps(state))
 
 
 def _percent(event: Progress) -> float | None:
