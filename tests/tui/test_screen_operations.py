@@ -110,3 +110,23 @@ async def test_with_ascii_no_other_character_is_drawn_V03() -> None:
 
         assert isinstance(app.screen, OperationsScreen)
         assert screen_text(app).isascii()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 45), (60, 12)])
+async def test_a_click_selects_what_stands_there(size: tuple[int, int]) -> None:
+    app = an_app(a_journal())
+
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("6")
+        await settle(pilot)
+        for name in ("save", "loading", "forward"):
+            lines = panel_text(app, "operations").split("\n")
+            row = next(at for at, line in enumerate(lines) if line[:60].find(f" {name} ") > 0)
+            await pilot.click(offset=(4, row + 1))
+            await settle(pilot)
+
+            chosen = next(line for line in panel_text(app, "operations").split("\n") if line.startswith("▶"))
+            assert f" {name} " in chosen
+        await pilot.click(offset=(4, 1))
+        await settle(pilot)
+        assert app.bugs == {}

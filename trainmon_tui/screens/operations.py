@@ -24,7 +24,7 @@ PAGE = 5
 class OperationsScreen(PanelScreen):
     """Status line, operations, keys."""
 
-    OWN_KEYS = (("up down home end", "select"), ("pgup pgdn", "scroll the details"))
+    OWN_KEYS = (("up down home end", "select (click, wheel)"), ("pgup pgdn", "scroll the details"))
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.overview", "back", show=False),
         Binding("down", "move(1)", "next", show=False),

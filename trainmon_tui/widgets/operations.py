@@ -7,16 +7,17 @@ shares need not add up to 100 %.
 from typing import NamedTuple
 
 import msgspec
+from textual import events
 
 from trainmon import derived
 from trainmon.operation_summaries import OperationSummary
 from trainmon.state import OperationEntry
-from trainmon.units import clock, count
-from trainmon_tui.render.cells import Role, Row, fit_row, row
-from trainmon_tui.render.safe import fit
+from trainmon.units import count
+from trainmon_tui.render.cells import Row, fit_row, row
 from trainmon_tui.sight import Sight
-from trainmon_tui.widgets.lines import clip, title_row, words, wrap
+from trainmon_tui.widgets.lines import title_row, wrap
 from trainmon_tui.widgets.operation_details import model_details, timed_details
+from trainmon_tui.widgets.operation_models import model_row
 from trainmon_tui.widgets.operation_table import header, timed_row
 from trainmon_tui.widgets.rows import RowsPanel
 
@@ -122,6 +123,42 @@ def rows(
     ]
 
 
+def choice_at(
+    piece: OperationsSlice,
+    width: int,
+    height: int,
+    ascii_only: bool,
+    chosen: Chosen | None,
+    place: tuple[int, int],
+) -> Chosen | None:
+    """What stands in column and row `place` of the lists; None: nothing that can be selected.
+
+    Args:
+        piece: What is drawn.
+        width: Cells.
+        height: Rows.
+        ascii_only: As for `rows`.
+        chosen: What is selected.
+        place: Column and row, from 0.
+    """
+    x, y = place
+    all_of_them = choices(piece)
+    at = all_of_them.index(chosen) if chosen in all_of_them else 0
+    beside = width >= SIDE_FROM
+    details = [] if beside else _details(piece, at, width, ascii_only)
+    room = rooms(len(piece.timed), len(piece.models), len(details), height)
+    timed = _window(len(piece.timed), at, room.timed - 2)
+    models = _window(len(piece.models), at - len(piece.timed), room.models - 1)
+    below = len(_timed_part(piece, at, width, room.timed, ascii_only)) + 1
+    if beside and x >= width - SIDE - 1:
+        return None
+    if 2 <= y < 2 + len(timed):
+        return all_of_them[timed[y - 2]]
+    if below <= y < below + len(models):
+        return all_of_them[len(piece.timed) + models[y - below]]
+    return None
+
+
 def rooms(timed: int, models: int, details: int, height: int) -> Rooms:
     """How `height` rows are shared; what the lists do not need goes to the details.
 
@@ -171,7 +208,7 @@ def _models_part(piece: OperationsSlice, at: int, width: int, room: int, ascii_o
     if not piece.models:
         return [*lines, *_nothing(NO_MODELS, width, ascii_only)][:room]
     lines += [
-        _model_row(piece.models[index], piece.utc_offset, width, ascii_only, selected=index == at)
+        model_row(piece.models[index], piece.utc_offset, width, ascii_only, selected=index == at)
         for index in _window(len(piece.models), at, room - 1)
     ]
     return lines[:room]
@@ -181,30 +218,6 @@ def _window(total: int, at: int, room: int) -> range:
     """The items of a list that are shown, so that the selected one is among them."""
     first = max(0, min(at - room // 2, total - room))
     return range(first, min(total, first + max(0, room)))
-
-
-def _model_row(
-    entry: OperationEntry, utc_offset: int, width: int, ascii_only: bool, *, selected: bool
-) -> Row:
-    mark, role = model_sign(entry, ascii_only)
-    head = row(
-        (("> " if ascii_only else "▶ ") if selected else "  ", "cursor"),
-        (f"{clock(entry.time, utc_offset)}  ", "dim"),
-        (f"{mark:<9}", role),
-    )
-    room = max(0, width - 21)
-    name = max(8, room * 45 // 100)
-    ellipsis = "~" if ascii_only else "…"
-    operation = fit(words(entry.operation, ascii_only=ascii_only), name, ellipsis=ellipsis)
-    model = clip(words(entry.model_name, ascii_only=ascii_only), room - name - 1, ascii_only=ascii_only)
-    return fit_row(row(*head, (operation + " ", "value" if selected else "plain"), (model, "label")), width)
-
-
-def model_sign(entry: OperationEntry, ascii_only: bool) -> tuple[str, Role]:
-    """How a model operation went, as a sign and a word, and its role."""
-    if entry.success:
-        return ("ok" if ascii_only else "✔ ok"), "good"
-    return ("x FAILED" if ascii_only else "✖ FAILED"), "bad"
 
 
 def _details(piece: OperationsSlice, at: int, width: int, ascii_only: bool) -> list[Row]:
@@ -262,6 +275,16 @@ class OperationsPanel(RowsPanel[OperationsSlice]):
         )
         self._top = max(0, min(self._top + lines, whole - 1))
         self.redraw()
+
+    def on_click(self, event: events.Click) -> None:
+        """Selects the operation under the mouse."""
+        if self._slice is None:
+            return
+        _, _, width, height = self._box
+        found = choice_at(self._slice, width, height, self._ascii, self._chosen, (event.x, event.y))
+        if found is not None:
+            self._chosen, self._top = found, 0
+            self.redraw()
 
     def on_mouse_scroll_down(self) -> None:
         """Selects the next."""

@@ -80,7 +80,7 @@ def widths(width: int) -> Widths:
 
 def header(cells: Widths, order: str, width: int, *, backwards: bool, ascii_only: bool) -> Row:
     """The names of the columns; the one that sorts has an arrow."""
-    arrow = ("v" if ascii_only else "↓") if not backwards else ("^" if ascii_only else "↑")
+    arrow = (" v" if ascii_only else "↓") if not backwards else (" ^" if ascii_only else "↑")
     parts: list[str] = []
     for name in _ON_SCREEN:
         if name in cells:
