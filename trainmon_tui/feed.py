@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
+from trainmon.blame import RankVerdict
 from trainmon.look import is_there
 from trainmon.output import OutputLine, newest_lines
 from trainmon.paths import OUTPUT
@@ -21,6 +22,7 @@ from trainmon.reader import RunReader, View
 from trainmon.state import RunState
 from trainmon.statuses import Evidence
 from trainmon_tui.hints import Hints
+from trainmon_tui.ranks_look import RanksLook
 
 POLL_EVERY = 0.5
 """Seconds between two polls without a hint while there is news; the promise is once or twice a second."""
@@ -53,6 +55,8 @@ class Frame(msgspec.Struct, frozen=True):
     """Whether the file of a checkpoint is there, by its path as logged; None: cannot be known from here."""
     output: tuple[OutputLine, ...] = ()
     """The newest lines that the program printed, oldest first; untrusted text."""
+    first: RankVerdict | None = None
+    """The other rank that failed first; None: none, as far as is known."""
 
 
 class Feed:
@@ -100,7 +104,7 @@ class Feed:
     def _run(self) -> None:
         reader = RunReader(self._folder)
         files = FileLook()
-        output = OutputLook(self._folder)
+        output, ranks = OutputLook(self._folder), RanksLook(self._folder)
         version: int | None = None
         try:
             while not self._stopping.is_set():
@@ -108,12 +112,13 @@ class Feed:
                 self._hints.settle()
                 view = self._poll(reader)
                 there, printed = files.look(view.state, began), output.look()
+                first = ranks.look(view, began)
                 before = self._newest
-                found = (view.version, there, printed)
-                news = before is None or found != (version, before.files, before.output)
+                found = (view.version, there, printed, first)
+                news = before is None or found != (version, before.files, before.output, before.first)
                 if news:
                     version = view.version
-                    self._newest = Frame(view, there, printed)
+                    self._newest = Frame(view, there, printed, first)
                     self._pace.took(began)
                     self._show(self._newest)
                     if before is None:
@@ -121,6 +126,7 @@ class Feed:
                 self._wait(began, POLL_EVERY if news else QUIET_POLL_EVERY)
         finally:
             reader.close()
+            ranks.close()
             self._hints.close()
             self._bell.close()
 

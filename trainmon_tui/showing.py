@@ -15,7 +15,6 @@ from typing import Protocol
 from msgspec.structs import replace
 from rich.text import Text
 
-from trainmon.reader import View
 from trainmon.state import RunState
 from trainmon.statuses import Status, Verdict
 from trainmon.verdict import verdict
@@ -25,6 +24,7 @@ from trainmon_tui.feed import Frame
 from trainmon_tui.keys import KeysApp
 from trainmon_tui.live import Live, LiveDesk, Want
 from trainmon_tui.memory import Memory
+from trainmon_tui.ranks_look import named
 from trainmon_tui.raw import Raw, RawDesk, Request
 from trainmon_tui.render.safe import safe_lines
 from trainmon_tui.screens.base import PanelScreen
@@ -225,7 +225,7 @@ class ShowingApp(KeysApp):
             return
         view = frame.view
         # Also on a screen that stands still the verdict is of this moment: an old state looks stalled ever more.
-        newest = (self._newest or frame).view
+        newest = self._newest or frame
         self._sight = Sight(
             state=view.state,
             verdict=self._judge(newest, now),
@@ -242,13 +242,13 @@ class ShowingApp(KeysApp):
             live=self._live.seen(view.state, self._sight.folder, now),
         )
         self._sight = self._attention.look(self._sight)
-        self._sight, ring = self._witness.look(self._sight, newest.state, time.monotonic())
+        self._sight, ring = self._witness.look(self._sight, newest.view.state, time.monotonic())
         if ring:
             self.bell()
 
-    def _judge(self, view: View, now: float) -> Verdict:
+    def _judge(self, frame: Frame, now: float) -> Verdict:
         try:
-            return verdict(view.state, view.evidence, now)
+            return named(verdict(frame.view.state, frame.view.evidence, now), frame.first)
         except Exception as error:  # noqa: BLE001 - a bug in judging must not take the screen with it
             self.note_bug("verdict", where(error))
             return Verdict(self._sight.verdict.status, f"judging failed: {where(error)}", certainty="unknown")

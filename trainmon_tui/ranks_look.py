@@ -1,0 +1,88 @@
+"""Which rank failed first, for the screen of rank 0: looked for in a thread once the run has ended badly or stalled.
+
+Nothing is read while the run goes well: of 255 folders that would cost more than it tells.
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from trainmon.blame import RankVerdict, earliest_failure
+from trainmon.look import look
+from trainmon.paths import RANKS
+from trainmon.reader import View
+from trainmon.statuses import Status, Verdict
+from trainmon.verdict import verdict
+from trainmon_tui.latest import Latest
+
+EVERY = 5.0
+"""Seconds between two looks: ranks die after each other, and what is read of them may be late."""
+
+
+class RanksLook:
+    """Looks at the other ranks of a run folder; `look` is for the feed's thread, and returns at once."""
+
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
+        """Looks at nothing yet.
+
+        Args:
+            folder: Of rank 0.
+            clock: Unix seconds.
+        """
+        self._folder = folder
+        self._clock = clock
+        self._looked = float("-inf")
+        self._found: RankVerdict | None = None
+        self._worker: Latest[Path] = Latest("trainmon-ranks", self._look)
+
+    def look(self, view: View, now: float) -> RankVerdict | None:
+        """The rank that failed first, as far as is known at monotonic time `now`; None: none of the others."""
+        own = verdict(view.state, view.evidence, self._clock())
+        if not _is_bad(own):
+            self._found = None
+            return None
+        if now - self._looked >= EVERY and (self._folder / RANKS).is_dir():
+            self._looked = now
+            self._worker.ask(self._folder)
+        found = self._found
+        if found is None:
+            return None
+        rank = view.state.opened.rank or 0 if view.state.opened is not None else 0
+        first = earliest_failure((RankVerdict(rank, own), found))
+        return first if first is not None and first.rank != rank else None
+
+    def _look(self, folder: Path, _outdated: Callable[[], bool]) -> None:
+        """In the worker's thread."""
+        try:
+            ranks = look(folder).ranks
+            now = self._clock()
+            self._found = earliest_failure(
+                RankVerdict(
+                    each.view.state.opened.rank or 0, verdict(each.view.state, each.view.evidence, now)
+                )
+                for each in ranks
+                if each.view.state.opened is not None
+            )
+        except Exception:  # noqa: BLE001 - a bug there costs the name of the rank; what rank 0 says is still shown
+            self._found = None
+
+    def close(self) -> None:
+        """Ends the thread."""
+        self._worker.stop()
+
+
+def _is_bad(own: Verdict) -> bool:
+    return own.status is Status.STALLED or (own.status.over and own.status is not Status.FINISHED)
+
+
+def named(own: Verdict, first: RankVerdict | None) -> Verdict:
+    """The verdict on all ranks: that on the one that failed first, or how rank 0 stalls for want of it."""
+    if first is None:
+        return own
+    word, told = first.verdict.status.value, first.verdict
+    if own.status is Status.STALLED:
+        why = f": {told.why}" if told.why else ""
+        return replace(own, why=f"rank {first.rank} is gone: {word}{why}; {own.why or 'no step'}")
+    return replace(told, why=f"rank {first.rank}: {told.why or word}")
