@@ -260,3 +260,23 @@ def test_the_exit_record_has_what_a_parent_learns(tmp_path: Path) -> None:
     assert record.cpu_user > 0.0
     assert (record.job, record.job_end) == ("slurm 88213", 1_795_400_000.0)
     assert json.loads((tmp_path / "logs/exit.json").read_text())["command"][1] == "-c"
+
+
+def test_a_deadline_is_recorded_by_whoever_records(tmp_path: Path) -> None:
+    """A training gets it through its environment; for a program that knows nothing of trainmon we record it."""
+    training = "import trainmon; trainmon.setup_logging('own', machine_every=None); "
+    training += "trainmon.log_training_start('m', 1, 1, 1, 0.1, 'x'); trainmon.log_training_end(True)"
+    began = time.time()
+
+    for program in (python(training), python("pass")):
+        subprocess.run(
+            launcher(*program, options=("--deadline", "+2h")), cwd=tmp_path, env=ENVIRONMENT, timeout=LIMIT
+        )
+
+    for folder in ("own", "logs"):
+        reader = RunReader(tmp_path / folder)
+        opened = reader.poll().state.opened
+        reader.close()
+        assert opened is not None
+        assert opened.deadline is not None
+        assert abs(opened.deadline - began - 7_200) < LIMIT
