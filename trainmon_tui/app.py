@@ -13,10 +13,8 @@ from trainmon.state import RunState
 from trainmon.statuses import Status, Verdict
 from trainmon_tui.chart_view import flip_log_y, next_smoothing
 from trainmon_tui.commands import commands
+from trainmon_tui.deliveries import RunChosen
 from trainmon_tui.screens.base import PanelScreen
-from trainmon_tui.screens.help import HelpScreen
-from trainmon_tui.screens.quit import QuitScreen
-from trainmon_tui.screens.runs import RunChosen
 from trainmon_tui.showing import ShowingApp
 from trainmon_tui.sight import Options, Sight
 from trainmon_tui.theme import DAY, NIGHT
@@ -52,6 +50,10 @@ class WatchApp(ShowingApp):
 
     def action_help(self) -> None:
         """Shows the keys."""
+        from trainmon_tui.screens.help import (
+            HelpScreen,  # deferred, as all that the first paint can do without
+        )
+
         own = self.screen.OWN_KEYS if isinstance(self.screen, PanelScreen) else ()
         self._open(HelpScreen(self.note_bug, ascii_only=self._ascii, own=own))
 
@@ -120,6 +122,8 @@ class WatchApp(ShowingApp):
         if child is None or child.poll() is not None:
             self.exit(0)
             return
+        from trainmon_tui.screens.quit import QuitScreen  # deferred likewise
+
         question = QuitScreen(self.note_bug, ascii_only=self._ascii, pid=child.pid)
         await self.push_screen(question, callback=self._answered)
         self._show_in_colour()

@@ -9,9 +9,9 @@ from tests.builders import a_run
 from tests.tui.apps import Clock, a_frame, panel_text
 from trainmon.range_rows import Key
 from trainmon_tui.app import WatchApp
+from trainmon_tui.deliveries import RunChosen
 from trainmon_tui.log_files import ViewedFile
 from trainmon_tui.memory import LISTS, VIEWS, Kept, KeptList, Memory
-from trainmon_tui.screens.runs import RunChosen
 
 SET = Kept(0.6, True, "time", "train/*", Key("metrics", "train/acc1"), ViewedFile.ERRORS, True)
 

@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from trainmon_tui.catalogue import Catalogue, CatalogueFeed
+from trainmon_tui.deliveries import RunChosen
 from trainmon_tui.listing import Listing
 from trainmon_tui.memory import KeptList
 from trainmon_tui.screens.base import PanelScreen, Report
@@ -31,16 +32,6 @@ KEYS = (
 """What the bottom line says."""
 
 _FILTER = Typed("filter", "a part of name, model or status, a glob, or /expression/")
-
-
-class RunChosen(Message):
-    """The user opened a run."""
-
-    def __init__(self, folder: str) -> None:
-        """Says which run folder."""
-        super().__init__()
-        self.folder = folder
-        """The run folder, as the listed folder was named."""
 
 
 class ListingArrived(Message):

@@ -2,41 +2,87 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import structs
 
 from trainmon_tui.chart_view import ChartView
 from trainmon_tui.memory import Kept, Memory
-from trainmon_tui.screens.alerts import AlertsScreen
 from trainmon_tui.screens.base import PanelScreen, Report
-from trainmon_tui.screens.configuration import ConfigurationScreen
-from trainmon_tui.screens.logs import LogsScreen
-from trainmon_tui.screens.machine import MachineScreen
-from trainmon_tui.screens.metrics import MetricsScreen
-from trainmon_tui.screens.operations import OperationsScreen
-from trainmon_tui.screens.runs import RunsScreen
-from trainmon_tui.screens.xray import XRayScreen
+
+if TYPE_CHECKING:
+    from trainmon_tui.screens.runs import RunsScreen
 
 
 class Make(Protocol):
-    """Makes the screen of a view; the class of the screen is one."""
+    """Makes the screen of a view."""
 
     def __call__(self, report: Report, *, ascii_only: bool) -> PanelScreen:
         """The screen, without anything to show yet; arguments as for `OverviewScreen`."""
 
 
+def _alerts(report: Report, *, ascii_only: bool) -> PanelScreen:
+    from trainmon_tui.screens.alerts import AlertsScreen
+
+    return AlertsScreen(report, ascii_only=ascii_only)
+
+
+def _configuration(report: Report, *, ascii_only: bool) -> PanelScreen:
+    from trainmon_tui.screens.configuration import ConfigurationScreen
+
+    return ConfigurationScreen(report, ascii_only=ascii_only)
+
+
+def _logs(report: Report, *, ascii_only: bool) -> PanelScreen:
+    from trainmon_tui.screens.logs import LogsScreen
+
+    return LogsScreen(report, ascii_only=ascii_only)
+
+
+def _machine(report: Report, *, ascii_only: bool) -> PanelScreen:
+    from trainmon_tui.screens.machine import MachineScreen
+
+    return MachineScreen(report, ascii_only=ascii_only)
+
+
+def _metrics(report: Report, *, ascii_only: bool) -> PanelScreen:
+    from trainmon_tui.screens.metrics import MetricsScreen
+
+    return MetricsScreen(report, ascii_only=ascii_only)
+
+
+def _operations(report: Report, *, ascii_only: bool) -> PanelScreen:
+    from trainmon_tui.screens.operations import OperationsScreen
+
+    return OperationsScreen(report, ascii_only=ascii_only)
+
+
+def _runs(report: Report, *, ascii_only: bool) -> PanelScreen:
+    from trainmon_tui.screens.runs import RunsScreen
+
+    return RunsScreen(report, ascii_only=ascii_only)
+
+
+def _xray(report: Report, *, ascii_only: bool) -> PanelScreen:
+    from trainmon_tui.screens.xray import XRayScreen
+
+    return XRayScreen(report, ascii_only=ascii_only)
+
+
 VIEWS: Mapping[str, Make] = {
-    "alerts": AlertsScreen,
-    "metrics": MetricsScreen,
-    "machine": MachineScreen,
-    "logs": LogsScreen,
-    "operations": OperationsScreen,
-    "runs": RunsScreen,
-    "xray": XRayScreen,
-    "configuration": ConfigurationScreen,
+    "alerts": _alerts,
+    "metrics": _metrics,
+    "machine": _machine,
+    "logs": _logs,
+    "operations": _operations,
+    "runs": _runs,
+    "xray": _xray,
+    "configuration": _configuration,
 }
-"""The views by name; `WatchApp.BINDINGS` says which key shows which."""
+"""The views by name; `WatchApp.BINDINGS` says which key shows which.
+
+Each is imported when it is first shown: all of them are 30 ms, for which the first paint would wait.
+"""
 
 
 class Views:
@@ -63,9 +109,18 @@ class Views:
         if screen is None:
             screen = self.made[name] = VIEWS[name](self._report, ascii_only=self._ascii)
             screen.restore(self._kept)
-            if isinstance(screen, RunsScreen):
-                screen.restore_list(self._memory.root, self._memory.of_list())
+            if name == "runs" and (runs := self._runs()) is not None:
+                runs.restore_list(self._memory.root, self._memory.of_list())
         return screen
+
+    def _runs(self) -> "RunsScreen | None":
+        """The list of runs, if it was shown."""
+        if "runs" not in self.made:
+            return None
+        from trainmon_tui.screens.runs import RunsScreen
+
+        screen = self.made["runs"]
+        return screen if isinstance(screen, RunsScreen) else None
 
     def restore(self, run: Path, chart: ChartView | None = None) -> ChartView:
         """Sets all views as they were when a run folder was watched last.
@@ -87,7 +142,7 @@ class Views:
         listed = self._memory.of_list()
         for screen in self.made.values():
             kept = screen.keep(kept)
-            if isinstance(screen, RunsScreen):
-                listed = screen.keep_list(listed)
+        if (runs := self._runs()) is not None:
+            listed = runs.keep_list(listed)
         self._memory.keep_run(run, kept)
         self._memory.keep_list(structs.replace(listed, run=self._memory.name_of(run)))
