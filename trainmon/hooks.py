@@ -12,7 +12,7 @@ import threading
 import warnings
 from pathlib import Path
 from types import TracebackType
-from typing import TextIO
+from typing import ClassVar, TextIO
 
 from trainmon.events import Message, Warned
 from trainmon.log_calls import LogCalls
@@ -189,7 +189,7 @@ class Hooks:
 
         The file is opened and removed in the writer thread: a disk that does not answer must hold up nobody else.
         """
-        if faulthandler.is_enabled():
+        if faulthandler.is_enabled() and not FaultReport.is_parked():
             return
         report = FaultReport(self._recorder.folder / f"{FAULTS}.{os.getpid()}.log")
         writer.do(lambda: self._enable(report), CLOSE_LIMIT)
@@ -233,10 +233,19 @@ class Hooks:
 class FaultReport:
     """The file that `faulthandler` writes to; for the writer thread."""
 
+    _parked: ClassVar[tuple[int, Identity | None]] = (-1, None)
+    """The descriptor that `faulthandler` has of a logger that was closed, and what it is now: it leads nowhere."""
+
     def __init__(self, path: Path) -> None:
         self._path = path
         self._descriptor = -1
         self._identity: Identity | None = None
+
+    @classmethod
+    def is_parked(cls) -> bool:
+        """Whether `faulthandler` is enabled for a logger that was closed, and the next one may have it."""
+        descriptor, own = cls._parked
+        return own is not None and identity(descriptor) == own
 
     def enable(self) -> None:
         """Makes the file and has C-level crashes written to it.
@@ -244,9 +253,16 @@ class FaultReport:
         Raises:
             OSError: It cannot be made.
         """
-        self._descriptor = high_descriptor(open_append(self._path))
+        descriptor = open_append(self._path)
+        if self.is_parked():
+            self._descriptor, _ = self._parked
+            FaultReport._parked = (-1, None)
+            os.dup2(descriptor, self._descriptor, inheritable=False)
+            os.close(descriptor)
+        else:
+            self._descriptor = high_descriptor(descriptor)
+            faulthandler.enable(self._descriptor)
         self._identity = identity(self._descriptor)
-        faulthandler.enable(self._descriptor)
 
     def remove(self) -> None:
         """Has nothing more written to the file, and unlinks it if nothing was.
@@ -261,5 +277,6 @@ class FaultReport:
                 self._path.unlink(missing_ok=True)
             with Path(os.devnull).open("wb") as nowhere:
                 os.dup2(nowhere.fileno(), self._descriptor, inheritable=False)
+            FaultReport._parked = (self._descriptor, identity(self._descriptor))
         except OSError:
             return  # The folder is gone, or there are no descriptors: an empty file stays.

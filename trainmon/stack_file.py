@@ -17,7 +17,7 @@ from types import FrameType
 import msgspec
 
 from trainmon import shared_memory
-from trainmon.private_files import Identity, high_descriptor, identity, open_new, open_private
+from trainmon.private_files import Identity, close_own, high_descriptor, identity, open_new, open_private
 from trainmon.system.identity import ProcessIdentity, alive, own_identity
 from trainmon.system.proc import Signals, read_signals
 
@@ -46,6 +46,8 @@ _ours: set[int] = set()
 """Signals that a file of this process has or had: a handler of ours stays, since an unhandled signal would kill."""
 _taken: set[int] = set()
 """Those of them that a file has now."""
+_parked: dict[int, tuple[int, Identity | None]] = {}
+"""By signal, the descriptor of a file that was removed: its handler stays until another one takes the signal."""
 
 
 class StackHeader(msgspec.Struct, frozen=True, tag_field="kind", tag="stacks"):
@@ -122,6 +124,9 @@ class StackFile:
         self._descriptor = high_descriptor(descriptor)
         self._identity = identity(self._descriptor)
         faulthandler.register(self._number, self._descriptor, all_threads=False, chain=False)
+        close_own(
+            *_parked.pop(self._number, (-1, None))
+        )  # That of an earlier logger; nothing writes there any more.
 
     def look(self) -> str | None:
         """Once a second: keeps the list of threads true; what was written since, once nothing more comes, if anything.
@@ -177,6 +182,7 @@ class StackFile:
             self._path.unlink(missing_ok=True)
             with Path(os.devnull).open("wb") as nowhere:
                 os.dup2(nowhere.fileno(), self._descriptor, inheritable=False)
+            _parked[self._number] = (self._descriptor, identity(self._descriptor))
         except OSError:
             return  # The folder is gone, or there are no descriptors: an empty file stays.
 

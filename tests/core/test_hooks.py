@@ -2,14 +2,18 @@
 
 import faulthandler
 import logging
+import signal
+import subprocess
 import sys
 import threading
 import warnings
+from pathlib import Path
 
 import pytest
 
 from tests.conftest import OpenLogger
 from tests.core.test_logger import events
+from tests.run_folders import environment
 from trainmon.events import Ended, Error, Message, Warned
 from trainmon.hooks import LOGGERS
 from trainmon.logger import TrainLogger
@@ -219,3 +223,32 @@ def test_a_faulthandler_that_the_program_enabled_is_left_alone(
     monkeypatch.setattr(faulthandler, "enable", lambda *rest: pytest.fail("it was enabled again"))
 
     open_logger(record_faults=True)
+
+
+def test_loggers_that_follow_each_other_use_no_more_descriptors_and_record_crashes(tmp_path: Path) -> None:
+    """A search for hyper-parameters makes thousands in one process; a crash is that of the last one."""
+    program = """
+import ctypes, gc, os, sys, trainmon
+counts = []
+for number in range(6):
+    logger = trainmon.setup_logging(f"{sys.argv[1]}/run-{number}", machine_every=None)
+    gc.collect()
+    counts.append(len(os.listdir("/proc/self/fd")))
+print(counts[1], counts[-1], flush=True)
+ctypes.string_at(0)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+
+    second, last = map(int, done.stdout.split())
+    assert done.returncode == -signal.SIGSEGV
+    assert last <= second
+    (report,) = tmp_path.rglob("faulthandler.*.log")
+    assert report.parent.name == "run-5"
+    assert "Segmentation fault" in report.read_text()

@@ -38,7 +38,7 @@ def numbers(training: Training) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("end", ["exit", "term", "raise", "thread", "status"])
-def test_w04_whatever_ends_a_program_its_records_are_there_and_its_status_is_its_own(
+def test_w03_w04_whatever_ends_a_program_its_records_are_there_and_its_status_is_its_own(
     stage: Stage, end: str
 ) -> None:
     """`os._exit`, the default action of SIGTERM, an exception, `sys.exit` in a thread and in the program."""
