@@ -9,6 +9,7 @@ import msgspec
 from trainmon import clock, machine
 from trainmon.diagnosis import diagnose
 from trainmon.events import (
+    Alerted,
     AnyEvent,
     Checkpoint,
     Error,
@@ -41,6 +42,7 @@ class What(StrEnum):
     OPERATIONS = "operations"
     CONFIGURATION = "configuration"
     SYSTEM = "system"
+    ALERTS = "alerts"
 
 
 Kind = Literal["int", "float", "bool", "text", "object"]
@@ -165,8 +167,13 @@ def _configuration(event: AnyEvent, state: RunState, _: Told) -> tuple[Cell, ...
     return (
         event.run_id, event.model_name, event.total_epochs, event.total_steps, event.steps_per_epoch,
         event.batch_size, rate, event.optimizer, event.resume, event.initial_step, event.best_metric,
-        event.best_direction, event.git, host, command, event.config, dict(event.versions),
+        event.best_direction, event.git, host, command, event.config, dict(event.versions), *_limits(state),
     )  # fmt: skip
+
+
+def _limits(state: RunState) -> tuple[Cell, ...]:
+    opened = state.opened
+    return (opened.job, opened.allocation_end, opened.deadline) if opened is not None else (None, None, None)
 
 
 def _system(event: AnyEvent, _: RunState, told: Told) -> tuple[Cell, ...]:
@@ -176,6 +183,11 @@ def _system(event: AnyEvent, _: RunState, told: Told) -> tuple[Cell, ...]:
 def _system_values(event: AnyEvent) -> Mapping[str, Number | None]:
     assert isinstance(event, System)
     return {name: values[0] for name, values in machine.columns(event.reading).items()}
+
+
+def _alert(event: AnyEvent, _: RunState, told: Told) -> tuple[Cell, ...]:
+    assert isinstance(event, Alerted)
+    return told.run_step, event.name, event.severity, event.text, event.over
 
 
 def _none(_: AnyEvent) -> Mapping[str, Number | None]:
@@ -222,9 +234,12 @@ TABLES = {
             run_id="text", model_name="text", total_epochs="int", total_steps="int", steps_per_epoch="int",
             batch_size="int", learning_rate="float", optimizer="text", resume="text", initial_step="int",
             best_metric="text", best_direction="text", git="text", host="text", command="text", config="object",
-            versions="object",
+            versions="object", job="text", allocation_end="float", deadline="float",
         ),
         _configuration, _none,
     ),
     What.SYSTEM: Table((System,), _columns(run_step="int"), _system, _system_values, thinned=True),
+    What.ALERTS: Table(
+        (Alerted,), _columns(run_step="int", name="text", severity="text", text="text", over="bool"), _alert, _none
+    ),
 }  # fmt: skip

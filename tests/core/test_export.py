@@ -87,7 +87,7 @@ def test_a_repeated_line_is_one_row_and_a_damaged_one_none(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("what", [each.value for each in What])
 def test_each_table_has_its_rows_in_csv_and_in_json_lines(tmp_path: Path, what: str) -> None:
-    journal = a_run().error().performance().operation().warned().ended()
+    journal = a_run().error().performance().operation().warned().alerted().ended()
     journal.write(tmp_path)
 
     rows = rows_of(tmp_path, "--what", what)
