@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from fnmatch import translate
+from functools import lru_cache
 from typing import NamedTuple
 
 from trainmon_tui.expression import Expression, SlowError, UnusableError
@@ -34,7 +35,12 @@ def filtered(names: Iterable[str], text: str) -> Filtered:
         text: As it was typed: a part of the name, a glob where it has one of `*?[`, or `/expression/` (the second
             slash may be missing while it is being typed). Empty: all names.
     """
-    names = tuple(names)
+    return _filtered(tuple(names), text)
+
+
+@lru_cache(maxsize=4)
+def _filtered(names: tuple[str, ...], text: str) -> Filtered:
+    """The same; kept, because a screen asks again at every drawing, and a slow expression would be slow each time."""
     if not text.strip():
         return Filtered(names)
     if len(text) > LONGEST:

@@ -9,7 +9,15 @@ from trainmon.state import OperationEntry
 from trainmon_tui.render.cells import plain
 from trainmon_tui.render.tree import ITEMS, LINES, tree_rows
 from trainmon_tui.sight import Sight
-from trainmon_tui.widgets.operation_table import header, shown, span_text, timed_row, trend, trend_cell
+from trainmon_tui.widgets.operation_table import (
+    header,
+    memory_value,
+    shown,
+    span_text,
+    timed_row,
+    trend,
+    trend_cell,
+)
 from trainmon_tui.widgets.operations import Chosen, OperationsSlice, choices, pick, rooms, rows
 
 
@@ -198,3 +206,14 @@ def test_a_tree_is_bounded() -> None:
     assert len(tree_rows(list(range(10_000)))) == ITEMS + 1
     assert len(tree_rows({str(a): {str(b): list(range(50)) for b in range(50)} for a in range(50)})) == LINES
     assert plain(tree_rows(None)) == "None"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("memory_percent", "9.900 %"), ("process_memory_gb", "9.900 GB"), ("peak_MiB", "9.900 MiB"), ("cells", "9.900"),
+        ("rss_bytes", "10 B"),
+    ],
+)  # fmt: skip
+def test_a_value_of_memory_usage_has_the_unit_that_its_name_says(name: str, said: str) -> None:
+    assert memory_value(name, 9.9) == said

@@ -117,6 +117,8 @@ class ErrorsScreen(PanelScreen):
         self._writer: Latest[str] = Latest("trainmon-copy", self._save)
         self._asked: Place | None = None
         self._known: dict[Place, Error | None] = {}
+        self._sent = False
+        """Whether the newest copy was sent to the terminal."""
         self._said: tuple[str | None, str] = (None, "")
         """The item that was copied, and what came of it."""
         super().__init__(
@@ -210,7 +212,8 @@ class ErrorsScreen(PanelScreen):
         if piece.item is None:
             return
         text = error_text(piece)
-        if len(text.encode()) <= CLIPBOARD_LIMIT:
+        self._sent = len(text.encode()) <= CLIPBOARD_LIMIT
+        if self._sent:
             self.app.copy_to_clipboard(text)
         self._said = (piece.item.key, "copying")
         self._writer.ask(text)
@@ -225,9 +228,15 @@ class ErrorsScreen(PanelScreen):
 
     def on_copied(self, message: Copied) -> None:
         """Says what came of copying."""
-        said = "copied to the clipboard, where the terminal lets it; no file can be written"
-        if message.path is not None:
-            said = f"copied to the clipboard, where the terminal lets it, and to {safe(message.path)}"
+        clipboard = "the clipboard, where the terminal lets it"
+        if not self._sent:
+            clipboard = "no clipboard, since it is too long for one"
+        place = (
+            f"to {safe(message.path)}"
+            if message.path is not None
+            else "to no file, since none can be written"
+        )
+        said = f"copied {place}, and to {clipboard}"
         self._said = (self._said[0], said)
         self._present()
 

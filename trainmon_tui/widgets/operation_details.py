@@ -3,12 +3,13 @@
 from trainmon.operation_summaries import ACCURACY, OperationSummary
 from trainmon.scalars import Number, decode_number
 from trainmon.state import OperationEntry
-from trainmon.units import count, date_clock, number, percent, throughput
+from trainmon.units import count, date_clock, percent, throughput
 from trainmon_tui.render.cells import Row, fit_row, row
+from trainmon_tui.render.safe import cell_width
 from trainmon_tui.render.sparkline import sparkline
 from trainmon_tui.render.tree import tree_rows
 from trainmon_tui.widgets.lines import clip, words
-from trainmon_tui.widgets.operation_table import share, span_text, trend_cell
+from trainmon_tui.widgets.operation_table import memory_value, share, span_text, trend_cell
 
 _LABEL = 12
 
@@ -35,7 +36,7 @@ def timed_details(
         rate = f"{throughput(summary.throughput)} samples/s   mean {throughput(summary.throughput_mean)}"
         pairs.append(("throughput", rate))
     pairs += [
-        (words(key, ascii_only=ascii_only), number(decode_number(value)))
+        (words(key, ascii_only=ascii_only), memory_value(key, decode_number(value)))
         for key, value in summary.memory.items()
     ]
     pairs.append(("newest at", date_clock(summary.last_time, utc_offset)))
@@ -74,6 +75,7 @@ def _records(summary: OperationSummary) -> str:
 
 def _pair(label: str, value: str, width: int, ascii_only: bool) -> Row:
     """A label and a safe value."""
-    name = clip(label, max(_LABEL, width // 3) - 1, ascii_only=ascii_only)
+    room = max(_LABEL, width // 3, width - cell_width(value) - 1)
+    name = clip(label, room - 1, ascii_only=ascii_only)
     head = f"{name:<{_LABEL - 1}} "
     return row((head, "label"), (clip(value, max(1, width - len(head)), ascii_only=ascii_only), "value"))

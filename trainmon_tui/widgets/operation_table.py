@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from trainmon.operation_summaries import OperationSummary
 from trainmon.scalars import Number, decode_number
-from trainmon.units import count, duration, number, percent, short_count, throughput
+from trainmon.units import count, duration, number, percent, short_count, size, throughput
 from trainmon_tui.render.cells import Role, Row, fit_row, row
 from trainmon_tui.render.safe import fit
 from trainmon_tui.render.sparkline import sparkline
@@ -88,13 +88,28 @@ def trend_cell(summary: OperationSummary, ascii_only: bool) -> tuple[str, Role]:
     return text, "warn" if change >= WORSE else "value"
 
 
+_UNITS = {
+    "percent": " %", "pct": " %", "gb": " GB", "gib": " GiB", "mb": " MB", "mib": " MiB",
+}  # fmt: skip
+
+
 def memory_text(summary: OperationSummary) -> str:
-    """Memory of the newest record in GiB, of the GPU where it is known; "" where no record says any."""
+    """Memory of the newest record, of the GPU where it is known; "" where no record says any."""
     for part in ("gpu_memory_peak", "gpu_memory", "rss_gb"):
         if part in summary.memory:
             return f"{number(decode_number(summary.memory[part]))} GiB"
-    named = next((value for name, value in summary.memory.items() if "mem" in name.lower()), None)
-    return number(decode_number(named)) if named is not None else ""
+    named = [name for name in summary.memory if "mem" in name.lower()]
+    # An amount says more than a share of what nobody knows.
+    name = min(named, key=lambda one: one.lower().endswith("percent"), default=None)
+    return memory_value(name, decode_number(summary.memory[name])) if name is not None else ""
+
+
+def memory_value(name: str, value: float) -> str:
+    """A value of `memory_usage` in the unit that its name ends with; without one where it names none."""
+    ending = name.lower().rpartition("_")[2]
+    if ending == "bytes":
+        return size(value)
+    return f"{number(value)}{_UNITS.get(ending, '')}"
 
 
 def _span(choose: Callable[[OperationSummary], float | None]) -> Callable[..., Row]:
