@@ -11,7 +11,7 @@ from trainmon_tui.render.cells import plain, row_width
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets import machine
 from trainmon_tui.widgets.machine_charts import charts, span_shown
-from trainmon_tui.widgets.machine_page import EMPTY, pick, rows
+from trainmon_tui.widgets.machine_page import EMPTY, MachinePage, pick, rows
 
 SIZES = [(160, 45), (80, 24), (60, 20), (20, 6), (1, 1)]
 
@@ -149,6 +149,24 @@ def test_charts_have_scales_and_the_memory_reaches_to_its_limit() -> None:
     assert "RAM GiB of 64.0 limit" in head
     assert "GiB limit" in line(drawn, "RAM")
     assert " 100┤" in drawn
+
+
+def test_what_only_ages_is_not_drawn_again_and_a_new_reading_is() -> None:
+    """Once a second the age moves, and nothing else."""
+    journal = a_history(2)
+    page = MachinePage(lambda _panel, _where: None)
+    sight = journal.sight(later=1.0)
+    first = page.draw(page.pick(sight), 100, 40)
+    older = page.draw(page.pick(replace(sight, now=sight.now + 1.0)), 100, 40)
+    journal.system(replace(a_reading(journal.after(4.0).now, 2), process=None))
+
+    newer = page.draw(page.pick(journal.sight(later=1.0)), 100, 40)
+
+    assert "1s ago" in plain(first[:1])
+    assert "2s ago" in plain(older[:1])
+    assert all(before is after for before, after in zip(first[1:], older[1:], strict=True))
+    assert newer[1:] != older[1:]
+    assert newer == rows(pick(journal.sight(later=1.0)), 100, 40, False)
 
 
 def test_a_time_in_which_nobody_looked_is_no_curve() -> None:

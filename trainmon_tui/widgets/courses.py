@@ -52,6 +52,21 @@ def courses(series: Series) -> Courses:
     return Courses(found, times, seconds)
 
 
+class CourseMemo:
+    """The histories of the newest series, made once: a panel that only ages need not make them anew each second."""
+
+    def __init__(self) -> None:
+        """Nothing was made yet."""
+        self._series: Series | None = None
+        self._courses = Courses()
+
+    def of(self, series: Series) -> Courses:
+        """As `courses`, of a series that nobody changes once it was handed out."""
+        if series is not self._series:
+            self._series, self._courses = series, courses(series)
+        return self._courses
+
+
 def peak(course: Course) -> float | None:
     """The greatest finite mean; None without one."""
     return max((value for value in course if value is not None and math.isfinite(value)), default=None)

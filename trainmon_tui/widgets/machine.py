@@ -1,12 +1,14 @@
 """The machine: GPUs, host, trainer; two lines where there is little room, a panel where there is more."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from trainmon.readings import HostReading, MachineReading, ProcessReading
 from trainmon.units import gib, percent, size, size_gib, throughput
 from trainmon_tui.render.cells import Row, fit_row, row
 from trainmon_tui.sight import Sight
-from trainmon_tui.widgets.courses import Courses, courses
+from trainmon_tui.widgets.courses import CourseMemo, Courses
 from trainmon_tui.widgets.lines import ago, clip, first_that_fits, join, title_row, words
 from trainmon_tui.widgets.machine_cards import (
     NAME,
@@ -41,7 +43,7 @@ class MachineSlice(msgspec.Struct, frozen=True):
     """Whether this host was read by the screen itself, and not by the trainer."""
 
 
-def pick(sight: Sight) -> MachineSlice:
+def pick(sight: Sight, memo: CourseMemo | None = None) -> MachineSlice:
     """The machine's part of a sight; of a dead run what it saw last, since all but the verdict stands still then."""
     live = None if sight.dead else sight.live
     reading = sight.state.reading if live is None else live.reading
@@ -49,7 +51,7 @@ def pick(sight: Sight) -> MachineSlice:
         reading=reading,
         age=sight.now - reading.time if reading is not None else None,
         split=split(sight.state, sight.now),
-        courses=courses(sight.state.machine if live is None else live.machine),
+        courses=(memo or CourseMemo()).of(sight.state.machine if live is None else live.machine),
         live=live is not None,
     )
 
@@ -179,9 +181,16 @@ class MachinePanel(RowsPanel[MachineSlice]):
 
     TICKS = True
 
+    def __init__(
+        self, report: Callable[[str, str], None], *, ascii_only: bool = False, id: str | None = None
+    ) -> None:
+        """As for `Panel`."""
+        super().__init__(report, ascii_only=ascii_only, id=id)
+        self._memo = CourseMemo()
+
     def pick(self, sight: Sight) -> MachineSlice:
         """See `pick`."""
-        return pick(sight)
+        return pick(sight, self._memo)
 
     def draw(self, piece: MachineSlice, width: int, height: int) -> list[Row]:
         """See `rows`."""

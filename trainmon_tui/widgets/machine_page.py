@@ -1,12 +1,14 @@
 """The view of the machine: host, trainer and every GPU, each with its course; scrolls where GPUs do not fit."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from trainmon.readings import GpuReading, MachineReading
 from trainmon.units import duration
 from trainmon_tui.render.cells import Role, Row, fit_row, row
 from trainmon_tui.sight import Sight
-from trainmon_tui.widgets.courses import Courses, courses
+from trainmon_tui.widgets.courses import CourseMemo, Courses
 from trainmon_tui.widgets.lines import ago, clip, title_row, words, wrap
 from trainmon_tui.widgets.machine_charts import charts
 from trainmon_tui.widgets.machine_gpus import DETAILS, allocator_row, details, table, total
@@ -50,13 +52,13 @@ class PageSlice(msgspec.Struct, frozen=True):
     utc_offset: int = 0
 
 
-def pick(sight: Sight) -> PageSlice:
-    """The machine's part of a sight."""
+def pick(sight: Sight, memo: CourseMemo | None = None) -> PageSlice:
+    """The machine's part of a sight; the memo saves work."""
     reading = sight.reading
     return PageSlice(
         reading=reading,
         age=sight.now - reading.time if reading is not None else None,
-        courses=courses(sight.machine),
+        courses=(memo or CourseMemo()).of(sight.machine),
         live=sight.live is not None,
         no_trainer=_no_trainer(sight),
         utc_offset=sight.utc_offset,
@@ -77,12 +79,24 @@ def _no_trainer(sight: Sight) -> str:
 
 def rows(piece: PageSlice, width: int, height: int, ascii_only: bool, top: int = 0) -> list[Row]:
     """A titled page; GPUs as many as fit, from number `top` on."""
-    reading = piece.reading
-    if reading is None or piece.age is None:
+    return [title(piece, width, height, ascii_only, top), *body(piece, width, height, ascii_only, top)][
+        :height
+    ]
+
+
+def title(piece: PageSlice, width: int, height: int, ascii_only: bool, top: int = 0) -> Row:
+    """The first line of the page, and the only one with an age."""
+    notes = _notes(piece, top, gpus_shown(piece, height)) if piece.reading is not None else []
+    return title_row("machine", notes, width, ascii_only=ascii_only)
+
+
+def body(piece: PageSlice, width: int, height: int, ascii_only: bool, top: int = 0) -> list[Row]:
+    """All lines but the first."""
+    reading, room = piece.reading, height - 1
+    if reading is None:
         text = words(EMPTY, ascii_only=ascii_only)
         lines = [row((line, "dim")) for line in wrap(text, width, 4, ascii_only=ascii_only)]
-        return [title_row("machine", [], width, ascii_only=ascii_only), *lines][:height]
-    room = height - 1
+        return lines[: max(0, room)]
     shown = gpus_shown(piece, height)
     top = max(0, min(top, len(reading.gpus) - shown))
     gpus = _gpu_rows(piece, reading, reading.gpus[top : top + shown], width, room, ascii_only)
@@ -94,9 +108,7 @@ def rows(piece: PageSlice, width: int, height: int, ascii_only: bool, top: int =
         no_trainer=piece.no_trainer,
     )  # fmt: skip
     blocks = [host, gpus, *_below(piece, reading, width, room - len(host) - len(gpus), ascii_only)]
-    notes = _notes(piece, top, shown)
-    lines = [title_row("machine", notes, width, ascii_only=ascii_only), *_apart(blocks, room)]
-    return [fit_row(line, width) for line in lines[:height]]
+    return [fit_row(line, width) for line in _apart(blocks, room)[: max(0, room)]]
 
 
 def _below(
@@ -169,10 +181,20 @@ def _detailed(reading: MachineReading, room: int) -> bool:
 
 def _notes(piece: PageSlice, top: int, shown: int) -> list[Row]:
     count = len(piece.reading.gpus) if piece.reading is not None else 0
+    top = max(0, min(top, count - shown))
     age = f"{'live' if piece.live else 'recorded'} {ago(piece.age or 0.0)}"
     span = f"the last {duration(piece.courses.seconds)}   " if piece.courses.seconds >= 1 else ""
     part = f"GPUs {top}-{top + shown - 1} of {count}   " if shown < count else ""
     return [row((text, "dim")) for text in (f"{part}{span}{age}", f"{part}{age}", age)]
+
+
+def _is_same(before: PageSlice, after: PageSlice) -> bool:
+    """Whether two slices differ in nothing but age and origin."""
+    return (
+        before.reading is after.reading
+        and before.courses is after.courses
+        and before.no_trainer == after.no_trainer
+    )
 
 
 class MachinePage(RowsPanel[PageSlice]):
@@ -182,13 +204,24 @@ class MachinePage(RowsPanel[PageSlice]):
 
     _top = 0
 
+    def __init__(
+        self, report: Callable[[str, str], None], *, ascii_only: bool = False, id: str | None = None
+    ) -> None:
+        """As for `Panel`."""
+        super().__init__(report, ascii_only=ascii_only, id=id)
+        self._memo = CourseMemo()
+        self._drawn: tuple[PageSlice, tuple[int, int, int], list[Row]] | None = None
+
     def pick(self, sight: Sight) -> PageSlice:
         """See `pick`."""
-        return pick(sight)
+        return pick(sight, self._memo)
 
     def draw(self, piece: PageSlice, width: int, height: int) -> list[Row]:
-        """See `rows`."""
-        return rows(piece, width, height, self._ascii, self._top)
+        """See `rows`; what is below the title is drawn anew only for another reading, at another place or size."""
+        where = (width, height, self._top)
+        if self._drawn is None or self._drawn[1] != where or not _is_same(self._drawn[0], piece):
+            self._drawn = piece, where, body(piece, width, height, self._ascii, self._top)
+        return [title(piece, width, height, self._ascii, self._top), *self._drawn[2]][:height]
 
     def same(self, before: Sight, after: Sight) -> bool:
         """See `RowsPanel.same`."""
