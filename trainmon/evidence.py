@@ -9,14 +9,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
-from trainmon import journal
 from trainmon.accounting import Accounting
 from trainmon.events import Opened
-from trainmon.exits import EXIT_SCHEMA, LAUNCHER_APP, ExitRecord
+from trainmon.exit_file import own_end, read_exit, read_last
+from trainmon.exits import LAUNCHER_APP, ExitRecord
 from trainmon.left_behind import Orphans
-from trainmon.paths import EXIT, FAULTS, JOURNAL
+from trainmon.paths import FAULTS, JOURNAL
 from trainmon.spool_files import JournalName, find
 from trainmon.state import RunState
 from trainmon.statuses import Evidence
@@ -36,9 +34,6 @@ from trainmon.system.slurm import Accounts
 
 FAULT_LIMIT = 16_384
 """Bytes of a C-level crash report that are read, the last."""
-
-EXIT_LIMIT = 256 << 10
-"""Bytes of an exit record that are read; a longer one is not ours."""
 
 QUIET = 30.0
 """Seconds without a step after which a wait on disk is worth a word; every healthy trainer has such moments."""
@@ -175,8 +170,9 @@ class Observer:
     def _exit(self, opened: Opened, identity: ProcessIdentity, lives: bool | None) -> ExitRecord | None:
         """How the process ended: as its parent wrote it down, else as we saw it."""
         seen, written = self._watch_exit(opened, identity, lives), read_exit(self._folder)
-        outdated = written is None or written.time < opened.time
-        return seen if outdated and seen is not None else written
+        if seen is None or written is None or written.time < opened.time:
+            return seen or written
+        return written if written.pid == seen.pid else own_end(written, seen)
 
     def _watch_exit(self, opened: Opened, identity: ProcessIdentity, lives: bool | None) -> ExitRecord | None:
         """What the kernel tells of the end of a process that we saw living; None: it lives, or nothing was seen."""
@@ -252,42 +248,15 @@ def seen_exit(opened: Opened, status: int, now: float) -> ExitRecord:
     )
 
 
-def read_exit(folder: Path) -> ExitRecord | None:
-    """What the parent wrote down in a run folder; None where there is nothing that can be used."""
-    data = _read(folder / EXIT, EXIT_LIMIT)
-    if not data:
-        return None
-    try:
-        record = msgspec.json.decode(data, type=ExitRecord)
-    except (msgspec.MsgspecError, ValueError):
-        return None
-    return record if record.schema == EXIT_SCHEMA else None
-
-
 def read_fault(folder: Path, pid: int) -> str | None:
     """What `faulthandler` wrote at the last C-level crash of that process; None: it did not crash so.
 
     The file may also hold stacks that somebody asked for while the process lived.
     """
-    data = _read(folder / f"{FAULTS}.{pid}.log", FAULT_LIMIT)
+    data = read_last(folder / f"{FAULTS}.{pid}.log", FAULT_LIMIT)
     text = data.decode("utf-8", "replace") if data else ""
     begin = text.rfind(_FATAL)
     return text[begin:] if begin >= 0 else None
-
-
-def _read(path: Path, limit: int) -> bytes | None:
-    """The last bytes of a regular file; None where it cannot be read."""
-    try:
-        descriptor = journal.open_shared(path)
-    except OSError:
-        return None
-    try:
-        size = os.fstat(descriptor).st_size
-        return os.pread(descriptor, limit, max(0, size - limit))
-    except OSError:
-        return None
-    finally:
-        os.close(descriptor)
 
 
 def spool_held(folder: Path, opened: Opened) -> bool | None:

@@ -1,13 +1,18 @@
-"""Writing down how a program ended, by whoever saw it: its parent, or a sentinel."""
+"""`exit.json`, which says how a program ended: written by whoever saw it, its parent or a sentinel, and read by all."""
 
 import os
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
-from trainmon.exits import ExitRecord
+from trainmon import journal
+from trainmon.exits import EXIT_SCHEMA, ExitRecord
 from trainmon.paths import EXIT
 from trainmon.private_files import open_new
+
+EXIT_LIMIT = 256 << 10
+"""Bytes of an exit record that are read; a longer one is not ours."""
 
 
 def write_exit(folder: Path, record: ExitRecord) -> None:
@@ -24,3 +29,38 @@ def write_exit(folder: Path, record: ExitRecord) -> None:
     finally:
         os.close(descriptor)
     temporary.replace(folder / EXIT)
+
+
+def read_exit(folder: Path) -> ExitRecord | None:
+    """What the parent wrote down in a run folder; None where there is nothing that can be used."""
+    data = read_last(folder / EXIT, EXIT_LIMIT)
+    if not data:
+        return None
+    try:
+        record = msgspec.json.decode(data, type=ExitRecord)
+    except (msgspec.MsgspecError, ValueError):
+        return None
+    return record if record.schema == EXIT_SCHEMA else None
+
+
+def own_end(written: ExitRecord, seen: ExitRecord) -> ExitRecord:
+    """What a parent wrote of a script, with the end of the trainer below it as we saw it."""
+    return replace(
+        written, pid=seen.pid, start_ticks=seen.start_ticks, time=seen.time, status=seen.status,
+        signal=seen.signal, core=seen.core,
+    )  # fmt: skip
+
+
+def read_last(path: Path, limit: int) -> bytes | None:
+    """The last bytes of a regular file; None where it cannot be read."""
+    try:
+        descriptor = journal.open_shared(path)
+    except OSError:
+        return None
+    try:
+        size = os.fstat(descriptor).st_size
+        return os.pread(descriptor, limit, max(0, size - limit))
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)

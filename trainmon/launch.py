@@ -19,7 +19,7 @@ from trainmon.alert_watch import AlertWatch
 from trainmon.complaints import print_line
 from trainmon.events import Ended as EndedEvent
 from trainmon.events import EndReason, Started, System
-from trainmon.exit_file import write_exit
+from trainmon.exit_file import read_exit, write_exit
 from trainmon.exits import LAUNCHER_APP, ExitRecord, signal_name
 from trainmon.launched import VARIABLE, Announcement, announcements
 from trainmon.monitor import Monitor
@@ -84,6 +84,8 @@ class Launch(Listener):
         self._group: str | None = None
         self._oom_before: dict[str, int | None] = {}
         self._watched_over: set[Path] = set()
+        self._recording: dict[Path, int] = {}
+        """The process that records in each folder, the newest."""
         self.folders: list[Path] = []
         """Run folders that the program, or those below it, recorded in, oldest first."""
 
@@ -132,6 +134,8 @@ class Launch(Listener):
             self._start_run()
             self._close(*_ending(record))
         for folder in self.folders or [self._own_folder()]:
+            if self._is_told_better(folder):
+                continue
             with contextlib.suppress(
                 OSError
             ):  # The folder is gone, or full: then there is nothing to say it in.
@@ -139,6 +143,12 @@ class Launch(Listener):
         self._output.close(time.time())
         self.discard()
         return record
+
+    def _is_told_better(self, folder: Path) -> bool:
+        """Whether a sentinel has written down the end of the very process that recorded there, below our program."""
+        written, recording = read_exit(folder), self._recording.get(folder)
+        seen = written is not None and not written.launcher and written.pid == recording
+        return seen and recording != self._pid
 
     def discard(self) -> None:
         """Takes away what was only for the time of the program."""
@@ -151,6 +161,8 @@ class Launch(Listener):
         folder = Path(announcement.folder)
         if announcement.pid != self._pid and folder.parent.name == RANKS:
             folder = folder.parent.parent  # A launcher of ranks: the folder of all of them is its run folder.
+        else:
+            self._recording[folder] = announcement.pid
         self._hand_over(folder)
         if folder not in self.folders:
             self.folders.append(folder)

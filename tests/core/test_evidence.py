@@ -9,7 +9,8 @@ from msgspec import structs
 
 from tests.builders import START, Journal, a_run
 from trainmon.events import Opened
-from trainmon.evidence import Observer, is_victim, read_exit, read_fault
+from trainmon.evidence import Observer, is_victim, read_fault
+from trainmon.exit_file import read_exit
 from trainmon.exits import ExitRecord
 from trainmon.paths import EXIT
 from trainmon.statuses import Evidence, Status

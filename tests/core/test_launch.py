@@ -8,7 +8,7 @@ import pytest
 
 from tests.builders import START
 from trainmon import launched
-from trainmon.evidence import read_exit
+from trainmon.exit_file import read_exit
 from trainmon.exits import ExitRecord
 from trainmon.launch import name_of, write_exit
 

@@ -17,7 +17,7 @@ import pytest
 
 from tests.run_folders import REPOSITORY, environment, trainmon
 from trainmon.ending import end
-from trainmon.evidence import read_exit
+from trainmon.exit_file import read_exit
 from trainmon.output import newest_lines
 from trainmon.paths import JOURNAL
 

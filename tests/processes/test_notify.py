@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -13,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from tests.processes.harness import until
+from tests.processes.test_verdicts import kernel_tells
 from tests.receivers import SECRET, Receiver, nobody, receiver
 from tests.run_folders import REPOSITORY, environment, trainmon
-from trainmon.evidence import read_exit
+from trainmon.exit_file import read_exit
 from trainmon.notify import duty
 from trainmon.notify.deliver import Order
 from trainmon.notify.message import Message
@@ -123,6 +125,28 @@ def test_of_a_training_under_run_that_is_killed_people_are_told_by_which_signal(
     assert SECRET not in "".join(
         path.read_text(errors="replace") for path in folder.iterdir() if path.is_file()
     )
+
+
+@pytest.mark.skipif(not kernel_tells(), reason="needs Linux 6.15: nobody but a parent learns an exit status")
+@pytest.mark.parametrize("then", ["exit 0", "sleep 3; exit 0"])
+def test_a_trainer_below_a_script_is_told_of_by_its_own_end_and_not_by_that_of_the_script(
+    folder: Path, service: Receiver, then: str
+) -> None:
+    """The script goes on, and well; `trainmon run` is parent of the script alone."""
+    script = f"{shlex.join(demo(folder))}; {then}"
+    with started([sys.executable, "-m", "trainmon", "run", "--", "sh", "-c", script]) as launcher:
+        pid = wait_for_steps(folder)
+        watched(folder)
+
+        kill_and_wait(pid, service)
+
+        launcher.wait(PROMISE)
+    until(lambda: duty.on_duty(folder) is None, "the sentinel to end by itself")
+    record = read_exit(folder)
+    assert record is not None
+    assert service.titles == ["✖ SpiralNet: killed: SIGKILL"]
+    assert (record.pid, record.signal) == (pid, signal.SIGKILL)
+    assert "KILLED" in trainmon("status", str(folder)).stdout
 
 
 def test_a_sentinel_outlives_all_of_the_training_and_leaves_how_it_ended(

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from trainmon.evidence import read_exit
+from trainmon.exit_file import read_exit
 from trainmon.exits import ExitRecord
 from trainmon.output import newest_lines
 from trainmon.reader import RunReader

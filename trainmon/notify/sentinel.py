@@ -12,8 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from trainmon.alerts import USUAL, Thresholds, alerts
-from trainmon.evidence import read_exit
-from trainmon.exit_file import write_exit
+from trainmon.exit_file import read_exit, write_exit
 from trainmon.exits import ExitRecord
 from trainmon.notify.deliver import Order
 from trainmon.notify.message import message
@@ -145,12 +144,14 @@ class Sentinel:
         return view.evidence.alive is False or mono - self._over_since > LONE_PATIENCE
 
     def _write_down(self, view: View) -> None:
-        """Leaves how the trainer ended for those who look later: the kernel tells it to whoever watched, and once."""
-        found, opened = view.evidence.exit, view.state.opened
-        if found is None or opened is None or found.launcher:
+        """Leaves how the trainer ended for those who look later: the kernel tells it to whoever watched, and once.
+
+        A parent knows it better, unless it is parent of a script above the trainer alone.
+        """
+        found, opened, written = view.evidence.exit, view.state.opened, read_exit(self._folder)
+        if found is None or opened is None or found.pid != opened.pid:
             return
-        written = read_exit(self._folder)
-        if written is None or written.time < opened.time:
+        if written is None or written.time < opened.time or written.pid != found.pid:
             _write(self._folder, found)
 
 
