@@ -196,6 +196,8 @@ def test_a_dead_program_and_another_one_under_its_number_are_not_asked(start: St
 def test_a_stopped_program_is_said_to_be_stopped(start: Start, tmp_path: Path) -> None:
     process = start(*program("time.sleep(60)"))
     process.send_signal(signal.SIGSTOP)
+    stat = Path(f"/proc/{process.pid}/stat")
+    until(lambda: stat.read_text().rpartition(")")[2].split()[0] == "T")
 
     found = ask(tmp_path / "logs")
 
