@@ -8,8 +8,8 @@ from trainmon.units import duration, short_duration
 from trainmon_tui.render.cells import Row, row
 from trainmon_tui.sight import Shown, Sight
 from trainmon_tui.widgets.alert import ROLES, moment
-from trainmon_tui.widgets.lines import title_row, words, wrap
-from trainmon_tui.widgets.rows import RowsPanel
+from trainmon_tui.widgets.lines import words, wrap
+from trainmon_tui.widgets.scrolled import ScrolledPanel, scrolled_rows
 
 _WHEN = 22
 """Cells of the times at the left."""
@@ -137,43 +137,23 @@ def _lines(
 
 def rows(piece: AlertsSlice, width: int, height: int, ascii_only: bool, top: int = 0) -> list[Row]:
     """A title and the lines from `top` on."""
-    body = content(piece, width, ascii_only)
-    shown = body[top : top + height - 1]
-    note: Row = ()
-    if len(body) > len(shown):
-        note = row((f"lines {top + 1}-{top + len(shown)} of {len(body)}", "dim"))
-    return [title_row("alerts", [note], width, ascii_only=ascii_only), *shown][:height]
+    return scrolled_rows("alerts", content(piece, width, ascii_only), width, height, ascii_only, top)
 
 
-class AlertsPanel(RowsPanel[AlertsSlice]):
+class AlertsPanel(ScrolledPanel[AlertsSlice]):
     """All alerts; scrolls."""
 
     TICKS = True
-    _top = 0
+    HEADING = "alerts"
 
     def pick(self, sight: Sight) -> AlertsSlice:
         """See `pick`."""
         return pick(sight)
 
-    def draw(self, piece: AlertsSlice, width: int, height: int) -> list[Row]:
-        """See `rows`."""
-        lines = len(content(piece, width, self._ascii))
-        self._top = max(0, min(self._top, lines - (height - 1)))
-        return rows(piece, width, height, self._ascii, self._top)
+    def lines(self, piece: AlertsSlice, width: int) -> list[Row]:
+        """See `content`."""
+        return content(piece, width, self._ascii)
 
     def same(self, before: Sight, after: Sight) -> bool:
         """See `RowsPanel.same`."""
         return before.alerts == after.alerts and before.state.alerts == after.state.alerts
-
-    def scroll_lines(self, lines: int) -> None:
-        """Moves down by so many lines; up where negative."""
-        self._top = max(0, self._top + lines)
-        self.redraw()
-
-    def on_mouse_scroll_down(self) -> None:
-        """Moves down by three lines."""
-        self.scroll_lines(3)
-
-    def on_mouse_scroll_up(self) -> None:
-        """Moves up by three lines."""
-        self.scroll_lines(-3)

@@ -11,8 +11,8 @@ from trainmon_tui.render.cells import Row, row
 from trainmon_tui.render.tree import tree_rows
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.config import EMPTY
-from trainmon_tui.widgets.lines import clip, title_row, words, wrap
-from trainmon_tui.widgets.rows import RowsPanel
+from trainmon_tui.widgets.lines import clip, words, wrap
+from trainmon_tui.widgets.scrolled import ScrolledPanel, scrolled_rows
 
 _LABEL = 18
 """Cells of a name and the blank behind it."""
@@ -129,43 +129,23 @@ def _command(command: tuple[str, ...], width: int, ascii_only: bool) -> list[Row
 
 def rows(piece: ConfigurationSlice, width: int, height: int, ascii_only: bool, top: int = 0) -> list[Row]:
     """A title and the lines from `top` on."""
-    body = content(piece, width, ascii_only)
-    shown = body[top : top + height - 1]
-    note: Row = ()
-    if len(body) > len(shown):
-        note = row((f"lines {top + 1}-{top + len(shown)} of {len(body)}", "dim"))
-    return [title_row("configuration", [note], width, ascii_only=ascii_only), *shown][:height]
+    return scrolled_rows("configuration", content(piece, width, ascii_only), width, height, ascii_only, top)
 
 
-class ConfigurationPanel(RowsPanel[ConfigurationSlice]):
+class ConfigurationPanel(ScrolledPanel[ConfigurationSlice]):
     """The whole configuration."""
 
-    _top = 0
+    HEADING = "configuration"
 
     def pick(self, sight: Sight) -> ConfigurationSlice:
         """See `pick`."""
         return pick(sight)
 
-    def draw(self, piece: ConfigurationSlice, width: int, height: int) -> list[Row]:
-        """See `rows`."""
-        lines = len(content(piece, width, self._ascii))
-        self._top = max(0, min(self._top, lines - (height - 1)))
-        return rows(piece, width, height, self._ascii, self._top)
+    def lines(self, piece: ConfigurationSlice, width: int) -> list[Row]:
+        """See `content`."""
+        return content(piece, width, self._ascii)
 
     def same(self, before: Sight, after: Sight) -> bool:
         """See `RowsPanel.same`."""
         earlier, later = before.state, after.state
         return earlier.configuration == later.configuration and earlier.opened == later.opened
-
-    def scroll_lines(self, lines: int) -> None:
-        """Moves down by so many lines; up where negative."""
-        self._top = max(0, self._top + lines)
-        self.redraw()
-
-    def on_mouse_scroll_down(self) -> None:
-        """Moves down by three lines."""
-        self.scroll_lines(3)
-
-    def on_mouse_scroll_up(self) -> None:
-        """Moves up by three lines."""
-        self.scroll_lines(-3)
