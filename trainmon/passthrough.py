@@ -132,7 +132,7 @@ class Program:
                         self._signalled(number, listener, streams)
                 elif descriptor != 0:
                     _hand_on(streams, descriptor, listener)
-                elif streams.take_keys():
+                elif streams.take_keys(self._pid):
                     self._suspend(streams)
             listener.tick()
             ended = self._reap()

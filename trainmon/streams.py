@@ -116,8 +116,12 @@ class Streams:
                 termios.tcsetattr(0, termios.TCSADRAIN, self._saved)
             self._saved = None
 
-    def take_keys(self) -> bool:
-        """Passes on the keys that were pressed; True if one of them is to suspend the program."""
+    def take_keys(self, program: int) -> bool:
+        """Passes on the keys that were pressed; True if one of them is to suspend the program.
+
+        Args:
+            program: Process id. Where another group has its terminal it is a shell that controls its own jobs.
+        """
         try:
             data = os.read(0, CHUNK)
         except OSError:
@@ -128,10 +132,18 @@ class Streams:
         modes = termios.tcgetattr(self.master)
         suspend = modes[6][termios.VSUSP]
         # The program leads a session of its own, where the kernel does nothing for this key.
-        suspends = bool(modes[3] & termios.ISIG) and suspend != b"\0" and suspend in data
+        signals = bool(modes[3] & termios.ISIG) and self._in_front(program)
+        suspends = signals and suspend != b"\0" and suspend in data
         self.pending += data.replace(suspend, b"") if suspends else data
         self.send_keys()
         return suspends
+
+    def _in_front(self, program: int) -> bool:
+        """Whether the program itself has its terminal, and not a job that it started there."""
+        try:
+            return os.tcgetpgrp(self.master) == program
+        except OSError:
+            return True
 
     def send_keys(self) -> None:
         """Passes on the keys that have waited, as far as there is room."""

@@ -147,6 +147,21 @@ def test_ctrl_z_stops_the_program_and_us_until_we_are_continued(tmp_path: Path) 
     assert os.waitstatus_to_exitcode(terminal.end()) == 0
 
 
+def test_a_shell_under_us_controls_its_own_jobs(tmp_path: Path) -> None:
+    """Ctrl-Z stops the job that it runs, and neither the shell nor us."""
+    terminal = Terminal(tmp_path, "/bin/bash", "--norc", "-i")
+    os.write(terminal.master, b"PS1='ready''> '\n")
+    terminal.read_until(b"ready> ")
+
+    os.write(terminal.master, b"sh -c 'echo job ru''ns; exec sleep 30'\n")
+    terminal.read_until(b"job runs")
+    os.write(terminal.master, b"\x1a")
+    terminal.read_until(b"Stopped")
+    os.write(terminal.master, b"kill -9 %1\nexit 3\nexit 3\n")
+
+    assert os.waitstatus_to_exitcode(terminal.end()) == 3
+
+
 def test_in_pipes_output_and_errors_stay_apart(tmp_path: Path) -> None:
     code = "import sys; print('out', sys.stdin.read(), sys.stdout.isatty()); print('err', file=sys.stderr); sys.exit(5)"
 
