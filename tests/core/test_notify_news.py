@@ -9,6 +9,7 @@ from trainmon.alerts import Alert, alerts
 from trainmon.exits import ExitRecord
 from trainmon.notify.news import SETTLE, Desk, Moment, what_is_news
 from trainmon.notify.rules import KINDS, Rules
+from trainmon.state import RunState
 from trainmon.statuses import Evidence, Status, Verdict
 from trainmon.verdict import verdict
 
@@ -189,6 +190,27 @@ def test_the_first_look_finds_nothing_new_unless_somebody_was_to_be_told_since(a
     late.look(dead, 100.0)
     found = late.look(dead, 100.0 + SETTLE)
     assert [news.kind for news, _ in found] == ([] if alive else ["died"])
+
+
+def test_an_old_run_that_could_not_be_read_at_first_is_no_news() -> None:
+    """Storage that was away for a moment, when the viewer was opened."""
+    nothing = Moment(RunState(), Verdict(Status.WAITING))
+    desk = Desk(ALL)
+
+    assert desk.look(nothing, 0.0) == []
+    for later in (5.0, 5.0 + SETTLE, 30.0):
+        assert desk.look(moment(a_run().ended()), later) == []
+
+
+def test_a_run_that_began_and_ended_between_two_looks_is_news_to_who_waited_for_it() -> None:
+    journal = a_run().ended()
+    desk = Desk(ALL, since=START - 60.0)
+    desk.look(Moment(RunState(), Verdict(Status.WAITING)), 0.0)
+    desk.look(moment(journal), 5.0)
+
+    [(news, _)] = desk.look(moment(journal), 5.0 + SETTLE)
+
+    assert news.kind == "finished"
 
 
 def test_an_end_is_told_once_it_has_settled_with_what_is_known_by_then() -> None:

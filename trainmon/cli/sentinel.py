@@ -100,6 +100,7 @@ def stay(folder: Path, since: float | None, watched: int | None) -> int:
     call_ourselves()
     settings, _ = rules.read_settings()
     launcher = identity_of(watched) if watched is not None else None
+    since = time.time() if since is None else since
     sentinel = Sentinel(
         folder,
         rules.rules(settings),

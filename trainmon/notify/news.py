@@ -252,7 +252,9 @@ class Desk:
 
         An end is told once it has stood for `SETTLE`.
         """
-        if self._before is None and not self._is_fresh(moment):
+        # A look that found no journal, or could not read it, is none.
+        first = self._before is None or self._before.state.opened is None
+        if first and not self._is_fresh(moment):
             self._before = moment
             return []
         before = self._before
