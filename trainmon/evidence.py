@@ -131,7 +131,7 @@ class Observer:
             skew=skew,
             exit=exit_,
             oom_kills=self._oom_kills(opened) if gone and same_boot else None,
-            oom_victim=lives is False and same_boot and self._is_victim(opened),
+            oom_victim=lives is False and same_boot and not _left_in_order(state) and self._is_victim(opened),
             rebooted=lives is False and not same_boot and opened.host == here.host not in NAMELESS_HOSTS,
             spool_held=spool_held(self._folder, opened) if lives is None else None,
             orphans=self._orphans.look(opened, exit_, self._monotonic())
@@ -210,6 +210,12 @@ class Observer:
         if self._victim_of is None or self._victim_of[0] != opened.pid:
             self._victim_of = (opened.pid, is_victim(opened, self._root))
         return self._victim_of[1]
+
+
+def _left_in_order(state: RunState) -> bool:
+    """Whether nobody killed it: then reading the kernel's messages would take longer than all else."""
+    writer = state.writers.get(state.opened.writer) if state.opened is not None else None
+    return state.end is not None and writer is not None and writer.closed
 
 
 def identity_in(opened: Opened) -> ProcessIdentity:
