@@ -90,8 +90,10 @@ class Monitor:
     def _folders(self) -> tuple[Path, ...]:
         """The log folder, and the folder of the newest checkpoint."""
         newest = self._checkpoint()
+        if newest is None or "://" in newest:  # None yet, or in a store that is no file system.
+            return (self._folder,)
         # `abspath` asks for the working folder, which may be gone.
-        parent = guarded(lambda: Path(os.path.abspath(newest)).parent) if newest else None
+        parent = guarded(lambda: Path(os.path.abspath(newest)).parent)
         return (self._folder,) if parent is None or parent == self._folder else (self._folder, parent)
 
 

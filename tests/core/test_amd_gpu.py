@@ -119,9 +119,10 @@ def test_a_card_without_a_name_has_its_number(tmp_path: Path) -> None:
     assert read(tmp_path)[0].name == "AMD GPU 0x740f"
 
 
-def test_other_makers_cards_are_left_alone(tmp_path: Path) -> None:
+def test_other_makers_cards_and_integrated_graphics_are_left_alone(tmp_path: Path) -> None:
     a_card(tmp_path, "card0", vendor="0x8086\n")
     a_card(tmp_path, "card1", mem_info_vram_total=None)
+    a_card(tmp_path, "card2", mem_info_vram_total=f"{512 << 20}\n")
 
     assert AmdReader({}, tmp_path).open() == NO_AMD
     assert AmdReader({}, tmp_path / "none").open() == NO_AMD

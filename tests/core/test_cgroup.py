@@ -211,6 +211,27 @@ def test_cpu_time_is_found_where_its_controller_is_mounted_apart(tmp_path: Path)
     assert (reading.cpu_limit, reading.cpu_seconds) == (1.0, 9.0)
 
 
+def test_the_cpu_time_of_another_group_is_not_taken_for_that_of_the_quota(tmp_path: Path) -> None:
+    """Whoever moves a process into a group of `cpu` alone leaves its time with everybody else's."""
+    root = a_tree(
+        tmp_path,
+        mounts=(
+            "32 31 0:29 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n"
+            "33 31 0:30 / /sys/fs/cgroup/cpuacct rw - cgroup cgroup rw,cpuacct\n"
+        ),
+        groups="2:cpuacct:/\n1:cpu:/job\n",
+        files={
+            "cpu/job/cpu.cfs_quota_us": "50000\n",
+            "cpu/job/cpu.cfs_period_us": "100000\n",
+            "cpuacct/cpuacct.usage": "9000000000\n",
+        },
+    )
+
+    reading = reading_of(root)
+
+    assert (reading.cpu_limit, reading.cpu_seconds) == (0.5, None)
+
+
 def test_a_container_that_sees_the_hosts_path_reads_its_own_mount(tmp_path: Path) -> None:
     """Without a cgroup namespace /proc names the host's path, and the mount begins there."""
     root = a_tree(

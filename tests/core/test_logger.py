@@ -59,6 +59,7 @@ def test_every_function_of_the_spec_leaves_its_record(open_logger: OpenLogger) -
         1, 10, 150, 2.345678, 0.001, {"batch_loss": 2.345678, "epoch_loss": 2.456789}
     )
     logger.log_model_checkpoint(1, 10, 1.2, "checkpoints/a.pth", {"accuracy": 94.32})
+    assert logger.newest_checkpoint == "checkpoints/a.pth"
     logger.log_validation_results(1, 10, 0.98, {"accuracy": 94.32, "correct": 943, "total": 1000})
     logger.log_error_with_context(RuntimeError("CUDA out of memory"), "inference", {"num_images": 4})
     logger.log_performance_metrics("inference", 2.345, {"cpu_percent": 75.0, "gpu_memory": 2.5}, 13.62, 4)

@@ -90,6 +90,20 @@ def test_the_file_system_of_the_newest_checkpoint_is_measured_too(tmp_path: Path
     assert [found.path for found in readings[-1].file_systems] == [str(tmp_path), "/proc/self"]
 
 
+def test_a_checkpoint_in_a_store_that_is_no_file_system_is_not_measured(
+    tmp_path: Path, driver: Source
+) -> None:
+    assert driver.note is None
+    inbox = Inbox()
+    monitor = Monitor(0.01, tmp_path, inbox.take, checkpoint=lambda: "s3://bucket/epoch_001.pt")
+    monitor.start()
+
+    readings = inbox.until(1)
+    monitor.stop()
+
+    assert [found.path for found in readings[0].file_systems] == [str(tmp_path)]
+
+
 @given(cost=st.floats(0, 10), took=st.floats(0, 30), every=st.floats(0.5, 60))
 def test_readings_never_use_more_of_a_core_than_they_may(cost: float, took: float, every: float) -> None:
     """However many cards and workers there are; a slow driver does not make them come at once."""

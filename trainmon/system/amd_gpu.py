@@ -19,7 +19,12 @@ NO_AMD = "no AMD GPU"
 VENDOR = "0x1002"
 """AMD's number in the PCI list."""
 
+LEAST_MEMORY = 4 << 30
+"""Bytes of memory from which a card counts: integrated graphics take less from the host, and nobody trains on them."""
+
 _CARD = re.compile(r"card\d+")
+
+_TOTAL = "mem_info_vram_total"
 
 _CHOICES = ("ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "CUDA_VISIBLE_DEVICES")
 """Environment variables that hide cards from ROCm, by numbers that need not be those of these files."""
@@ -49,7 +54,7 @@ class AmdReader:
             names = []
         for name in names:
             device = folder / name / "device"
-            if _text(device / "vendor") == VENDOR and _number(device / "mem_info_vram_total") is not None:
+            if _text(device / "vendor") == VENDOR and (_number(device / _TOTAL) or 0) >= LEAST_MEMORY:
                 cards.append(device)
         self._cards = tuple(cards)
         return None if cards else NO_AMD
@@ -78,7 +83,7 @@ class AmdReader:
             visible=self._visible,
             utilisation=_number(device / "gpu_busy_percent"),
             memory_used=_number(device / "mem_info_vram_used"),
-            memory_total=_number(device / "mem_info_vram_total"),
+            memory_total=_number(device / _TOTAL),
             temperature=None if heat is None else round(heat / 1_000),
             power=None if power is None else power / 1e6,
             power_limit=None if cap is None else cap / 1e6,

@@ -192,13 +192,15 @@ def _cpu_limit(level: Path) -> float | None:
 
 
 def _level_like(cpu_level: Path | None, folders: CgroupFolders) -> Path | None:
-    """The level of `cpu_usage` that is the group of `cpu_level`; the process's own where there is none."""
-    if not folders.cpu_usage:
-        return None
-    above = (
-        len(folders.cpu) - folders.cpu.index(cpu_level) if cpu_level is not None else len(folders.cpu_usage)
-    )
-    return folders.cpu_usage[max(0, len(folders.cpu_usage) - above)]
+    """The level of `cpu_usage` that is the group of `cpu_level`; the process's own where no level is meant.
+
+    None where that group does not count its time: a process may be in different groups of the two controllers.
+    """
+    if not folders.cpu_usage or cpu_level is None:
+        return next(iter(folders.cpu_usage), None)
+    group = cpu_level.relative_to(folders.cpu[-1])
+    same = (level for level in folders.cpu_usage if level.relative_to(folders.cpu_usage[-1]) == group)
+    return next(same, None)
 
 
 def _cpu_seconds(level: Path | None) -> float | None:
