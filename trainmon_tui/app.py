@@ -7,7 +7,9 @@ from typing import ClassVar
 from msgspec.structs import replace
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
 from textual.screen import Screen
+from textual.theme import ThemeProvider
 
 from trainmon.state import RunState
 from trainmon.statuses import Status, Verdict
@@ -47,6 +49,15 @@ class WatchApp(ShowingApp):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The command palette: every view, every action of the one that is shown, and all themes."""
         return commands(self, screen, super().get_system_commands(screen))
+
+    def action_command_palette(self) -> None:
+        """Shows the command palette."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette(id="--command-palette", placeholder="Search views and actions"))
+
+    def search_themes(self) -> None:
+        """Shows the themes, to choose one."""
+        self.push_screen(CommandPalette(providers=[ThemeProvider], placeholder="Search themes"))
 
     def action_help(self) -> None:
         """Shows the keys."""

@@ -86,14 +86,14 @@ class ShowingApp(KeysApp):
             ask_live: Has this host read, which then comes by `deliver_live`; None: only recorded readings are shown.
             follow: Has another run folder followed, whose frames then come by `deliver`; None: only this one is.
             first_view: Name of the view to begin with; None, or no such name: the overview.
-            memory: Keeps what is set in the views, and knows the folder whose runs are listed; None: nothing is kept,
-                and that is `folder`.
+            memory: Keeps what is set in the views, and names the folder of the list of runs; None: nothing is kept.
             mouse: Says whose the mouse is; None: it is always ours.
             witness: Sees what is shown, and is told when that is another run; None: nobody does.
             attention: Knows the alerts and keeps which are acknowledged; None: nothing is kept.
         """
         super().__init__()
         self._ascii = ascii_only
+        self.set_class(ascii_only, "-ascii-only")
         self._clock = clock
         self._say_title = say_title
         self._child = child

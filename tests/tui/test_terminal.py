@@ -235,8 +235,15 @@ def test_where_braille_cannot_be_written_only_ascii_is_V03(
 ) -> None:
     terminal = open_terminal(folder, variables=variables)
     terminal.until(lambda: "250/400" in terminal.text and "- loss -" in terminal.text)
-
-    terminal.send("q")
+    terminal.send("\x10")
+    terminal.until(lambda: "1 Overview" in terminal.text)
+    terminal.send("theme")
+    terminal.until(lambda: "Change the current theme" in terminal.text and "1 Overview" not in terminal.text)
+    terminal.send("\r")
+    terminal.until(lambda: "dracula" in terminal.text)
+    terminal.send("\x1b")
+    terminal.until(lambda: "dracula" not in terminal.text)
+    terminal.send_when_quiet("q")
 
     assert terminal.wait() == 0
     assert terminal.output.isascii()
