@@ -67,6 +67,29 @@ def value_of(name: str, state: RunState, now: float) -> float | None:
     return next((value for value in found if value is not None), None)
 
 
+OWN_NAMES = (
+    "loss", "learning_rate", "epoch", "val_loss", "best", "step", "percent", "elapsed", "eta", "steps_per_second",
+    "samples_per_second", "errors", "warnings", "nonfinite",
+)  # fmt: skip
+"""The names of the values that every run has, sooner or later."""
+
+
+def unheard_of(name: str, state: RunState) -> str | None:
+    """A sentence about a name that no value of this run has had so far; None where it is known.
+
+    Perhaps it comes later; perhaps it is misspelt, and would be waited for without end.
+    """
+    known = {*OWN_NAMES, *state.metrics.names, *state.validation.names, *state.machine.names}
+    if state.progress is not None:
+        known |= state.progress.metrics.keys()
+    if name in known:
+        return None
+    import difflib  # Deferred: 5 ms that a name that is known does not need.
+
+    near = difflib.get_close_matches(name, sorted(known), 1)
+    return f"nothing has been named {name} so far" + (f"; is {near[0]} meant?" if near else "")
+
+
 def _own(name: str, state: RunState, now: float) -> float | None:
     """The values that every run has; None for other names, and where it is not known yet."""
     progress, estimate = state.progress, derived.estimate(state, now)

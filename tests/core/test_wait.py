@@ -10,7 +10,7 @@ from tests.builders import Journal, a_run
 from tests.conftest import OpenLogger
 from trainmon.cli.main import group
 from trainmon.cli.wait import wait
-from trainmon.conditions import WORDS, holds, value_of
+from trainmon.conditions import OWN_NAMES, WORDS, holds, value_of
 from trainmon.expression import parse
 from trainmon.reader import View
 from trainmon.statuses import Evidence
@@ -127,6 +127,29 @@ def test_a_long_journal_is_read_to_its_end_before_anything_is_believed() -> None
     found, _, _ = waited(iter(views).__next__, "step < 100", limit=60.0)
 
     assert found is views[2]
+
+
+def test_a_name_that_nobody_has_used_is_said_once_with_what_may_be_meant() -> None:
+    """It may come later; a misspelt one never does, and would be waited for all night."""
+    _, _, said = waited(lambda: view_of(a_run()), "val_los < 0.1 or xyzzy > 1", limit=5.0)
+
+    assert said == [
+        "nothing has been named val_los so far; is val_loss meant?",
+        "nothing has been named xyzzy so far",
+    ]
+
+
+def test_a_value_that_every_run_gets_is_waited_for_in_silence() -> None:
+    """The first validation may be an hour away."""
+    journal = Journal().opened().started().steps(10)
+
+    assert waited(lambda: view_of(journal), "val_loss < 0.1 or best < 1", limit=5.0)[2] == []
+
+
+def test_the_names_that_every_run_has_are_those_that_have_values() -> None:
+    state = a_run().state()
+
+    assert [name for name in OWN_NAMES if value_of(name, state, state.last_time or 0.0) is None] == []
 
 
 def test_a_loss_that_diverges_can_be_waited_for() -> None:

@@ -65,8 +65,8 @@ def command(ctx: click.Context, folder: Path, as_json: bool) -> None:
     found = analyze_folder(folder)
     if as_json:
         click.echo(strict_json(found, indent=2))
-    else:
-        say("\n".join(analysis_lines(found.training, found.errors, found.performance)).rstrip())
+    elif lines := analysis_lines(found.training, found.errors, found.performance):
+        say("\n".join(lines).rstrip())
     if found.training is None and found.errors is None and found.performance is None:
         if not as_json:
             say(f"no text logs in {visible(str(folder))}")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from trainmon.cli.output import DEFAULT_FOLDER, say
-from trainmon.conditions import WORDS, holds, value_of
+from trainmon.conditions import WORDS, holds, unheard_of, value_of
 from trainmon.expression import Expression, ExpressionError, names, parse
 from trainmon.moments import span
 from trainmon.reader import RunReader, View
@@ -92,13 +92,14 @@ def wait(
         poll: Looks at the run.
         expression: What is waited for.
         limit: Seconds; None: without end.
-        warn: Told once, in a sentence, where the run is over and the wait goes on.
+        warn: Told once each, in a sentence, where a name has never been heard of, and where the run is over and the
+            wait goes on.
         sleep: Of `time`, as the two below.
         monotonic: Seconds of a clock that never jumps.
         clock: Unix seconds.
     """
     begin = monotonic()
-    warned = False
+    warned = asked = False
     read = 0
     while True:
         view = poll()
@@ -109,6 +110,11 @@ def wait(
         now = clock()
         if holds(expression, view.state, view.evidence, now):
             return view
+        if not asked and view.state.progress is not None:
+            asked = True
+            for sentence in (unheard_of(name, view.state) for name in names(expression)):
+                if sentence is not None:
+                    warn(visible(sentence))
         status = verdict(view.state, view.evidence, now).status
         if status.over and not warned:
             warned = True
