@@ -11,7 +11,7 @@ from trainmon.complaints import reason
 from trainmon.journal import Busy, Holder
 from trainmon.opening import RunFiles, TextOptions
 from trainmon.paths import BUSY, RANKS
-from trainmon.private_files import REFUSALS, make_folder
+from trainmon.private_files import REFUSALS, close, make_folder
 
 Say = Callable[[str], object]
 
@@ -59,7 +59,7 @@ def _locked(folder: Path, holder: Holder, options: TextOptions) -> RunFiles:
     try:
         journal.check_usable(folder)
     except OSError:
-        os.close(lock)
+        close(lock)
         raise
     return RunFiles(folder, lock, holder, options)
 

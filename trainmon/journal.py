@@ -18,7 +18,15 @@ import msgspec
 
 from trainmon.codec import LINE_LIMIT, decode_line
 from trainmon.paths import JOURNAL, LOCK
-from trainmon.private_files import Identity, close_own, high_descriptor, identity, make_folder, open_private
+from trainmon.private_files import (
+    Identity,
+    close,
+    close_own,
+    high_descriptor,
+    identity,
+    make_folder,
+    open_private,
+)
 from trainmon.state import Bookmark
 
 MARK = 64
@@ -64,16 +72,21 @@ def take_lock(folder: Path, holder: Holder) -> int:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            os.close(descriptor)
+            close(descriptor)
             raise Busy(f"another process records in {folder}") from error
         except OSError as error:
-            os.close(descriptor)
+            close(descriptor)
             if error.errno in NO_LOCKS:
                 raise Busy(f"the file system of {folder} has no locks", locks=False) from error
             raise
-        if holds_lock(folder, descriptor):
+        try:
+            holds = holds_lock(folder, descriptor)
+        except OSError:
+            close(descriptor)  # Or it would keep ourselves out when this is tried again.
+            raise
+        if holds:
             break
-        os.close(descriptor)  # The file was removed before we had its lock: it keeps nobody out.
+        close(descriptor)  # The file was removed before we had its lock: it keeps nobody out.
     try:
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, msgspec.json.encode(holder) + b"\n", 0)
@@ -89,7 +102,7 @@ def check_usable(folder: Path) -> None:
         OSError: It cannot; with an errno of `private_files.REFUSALS` where somebody else has its name.
     """
     try:
-        os.close(open_private(folder / JOURNAL, os.O_RDWR | os.O_APPEND))
+        close(open_private(folder / JOURNAL, os.O_RDWR | os.O_APPEND))
     except FileNotFoundError:
         return
 

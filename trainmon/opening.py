@@ -226,7 +226,10 @@ class RunFiles:
 
     def spool_header(self, header: SpoolHeader) -> SpoolHeader:
         """The header of a spool whose lines belong here."""
-        device = os.stat(self.folder).st_dev
+        try:
+            device = os.stat(self.folder).st_dev
+        except OSError:
+            device = None  # Then what a kill leaves is never taken for that of a folder that is gone.
         return structs.replace(
             header, journal=str(self.journal.path), journal_id=self.journal_id, device=device
         )
@@ -269,4 +272,4 @@ class RunFiles:
         self.collector.close()
         self.texts.close()
         self.journal.close()
-        close_own(self.lock, self._lock_identity)
+        close_own(self.lock, self._lock_identity or identity(self.lock))

@@ -47,11 +47,22 @@ def open_private(path: Path, flags: int, mode: int = FILE_MODE) -> int:
         if error.errno == errno.ELOOP and path.is_symlink():
             raise OSError(errno.ELOOP, "Is a symbolic link", str(path)) from error
         raise
-    refusal = _refusal(os.fstat(descriptor))
-    if refusal is not None:
-        os.close(descriptor)
-        raise OSError(errno.EPERM, refusal, str(path))
+    try:
+        refusal = _refusal(os.fstat(descriptor))
+        if refusal is not None:
+            raise OSError(errno.EPERM, refusal, str(path))
+    except OSError:
+        close(descriptor)
+        raise
     return descriptor
+
+
+def close(descriptor: int) -> None:
+    """Closes a descriptor. What a dead mount says to that changes nothing: the number is free then (close(2))."""
+    try:
+        os.close(descriptor)
+    except OSError:
+        return
 
 
 def _refusal(status: os.stat_result) -> str | None:
@@ -135,7 +146,7 @@ def high_descriptor(descriptor: int) -> int:
         high = duplicate(descriptor)
     except OSError:
         return descriptor
-    os.close(descriptor)
+    close(descriptor)
     return high
 
 
@@ -180,6 +191,15 @@ def make_unwritable(descriptor: int) -> Identity | None:
 
 
 def close_own(descriptor: int, own: Identity | None) -> None:
-    """Closes a descriptor, if it still is the file that it was."""
-    if descriptor >= 0 and own is not None and identity(descriptor) == own:
-        os.close(descriptor)
+    """Closes a descriptor, if it still is the file that it was, or is one of a dead mount, which cannot say so."""
+    if descriptor < 0 or own is None:
+        return
+    try:
+        status = os.fstat(descriptor)
+    except OSError as error:
+        if error.errno == errno.EBADF:
+            return
+    else:
+        if (status.st_dev, status.st_ino) != own:
+            return
+    close(descriptor)
