@@ -122,4 +122,5 @@ def _frames(line: str) -> Iterator[StackFrame]:
         return
     match = _SPY_FRAME.fullmatch(line)
     if match is not None:
-        yield StackFrame(match[2], int(match[3]) if match[3] else None, match[1])
+        # Newer ones name the class, too, as faulthandler does not.
+        yield StackFrame(match[2], int(match[3]) if match[3] else None, match[1].rpartition(".")[2])

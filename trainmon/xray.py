@@ -100,7 +100,7 @@ def _by_spy(target: ProcessIdentity, reason: str) -> XRay:
         return XRay(0.0, target.pid, why_not=why)
     try:
         done = subprocess.run(
-            [program, "dump", "--pid", str(target.pid)],
+            [program, "dump", "--full-filenames", "--pid", str(target.pid)],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=SPY_LIMIT,

@@ -20,8 +20,8 @@ SPY = """Process 4711: python train.py
 Python v3.11.7 (/usr/bin/python3.11)
 
 Thread 4711 (idle): "MainThread"
-    wait (threading.py:327)
-    get (queue.py:171)
+    Condition.wait (threading.py:327)
+    Queue.get (queue.py:171)
     <module> (train.py:10)
 Thread 4712 (active): "Thread-1 (load)"
     read (<built-in>)

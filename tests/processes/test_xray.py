@@ -235,8 +235,8 @@ def test_a_program_that_knows_nothing_of_trainmon_is_asked_with_py_spy(
     spy = tmp_path / "bin" / "py-spy"
     spy.parent.mkdir()
     spy.write_text(
-        '#!/bin/sh\necho "Process $3: python x.py"\necho\necho "Thread $3 (idle): \\"MainThread\\""\n'
-        "echo '    get (queue.py:171)'\necho '    <module> (x.py:1)'\n"
+        '#!/bin/sh\necho "Process $4: python x.py"\necho\necho "Thread $4 (idle): \\"MainThread\\""\n'
+        "echo '    Queue.get (/usr/lib/python3.11/queue.py:171)'\necho '    <module> (x.py:1)'\n"
     )
     spy.chmod(0o755)
     monkeypatch.setenv("PATH", f"{spy.parent}:{os.environ['PATH']}")
