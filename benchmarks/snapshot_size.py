@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks import recording
-from benchmarks.measure import Row, Scale, in_child, judged, noted, scratch
+from benchmarks.measure import Row, Scale, in_child, judged, scratch
 
 FULL = 120
 """Entries given for each list of the state, which keeps 100."""
+
+STEPS = 16_384
+"""A power of two: every bucket of the histories is full just then, and the next step merges them."""
 
 
 def _noisy(numbers: random.Random, count: int) -> dict[str, float]:
@@ -63,15 +66,13 @@ def sizes(folder: str, metrics: int, steps: int, validation_metrics: int) -> dic
 
 def measure(scale: Scale) -> Iterator[Row]:
     """The rows of this subject."""
-    cases = ((10, 256.0, 10, True), (200, 1_024.0, 4, True), (200, 1_024.0, 200, False))
-    for metrics, limit, validation_metrics, judges in cases:
-        steps = scale.count(20_000)
+    for metrics, limit, validation_metrics in ((10, 256.0, 10), (200, 1_024.0, 4), (200, 1_024.0, 200)):
         with scratch() as folder:
             found = in_child(
                 sizes,
                 folder=str(folder),
                 metrics=metrics,
-                steps=steps,
+                steps=scale.count(STEPS),
                 validation_metrics=validation_metrics,
                 pinned=False,
             )
@@ -79,7 +80,4 @@ def measure(scale: Scale) -> Iterator[Row]:
         largest = sorted(found.items(), key=lambda part: -part[1])[:4]
         how = "every list full; " + ", ".join(f"{name} {size:.0f}" for name, size in largest)
         what = f"snapshot, {metrics} metrics a step, {validation_metrics} a validation and checkpoint"
-        if judges:
-            yield judged(what, [total], limit, "KiB", how, digits=0)
-        else:
-            yield noted(what, [total], "KiB", how, digits=0)
+        yield judged(what, [total], limit, "KiB", how, digits=0)
