@@ -225,8 +225,8 @@ class TrainLogger(ProgressCall, SafeCalls):
         """The spec's `monitoring_data` of what is in the journal, at most some tenths of a second old.
 
         Args:
-            limit: The newest entries that each list has at most; None: all of the run, which are read from the journal.
-                More than the usual hundred are read there, too.
+            limit: The newest entries that each list has at most; None: all of the run, which are read from the journal,
+                whole. More than the usual hundred are read there, too; else the newest ten are whole.
         """
         state = self.recorder.state()
         if state is None:
