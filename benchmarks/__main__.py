@@ -23,6 +23,7 @@ SUBJECTS = (
     "snapshot_size",
     "opening",
     "viewer",
+    "machine",
 )
 
 WIDTHS = (54, 22, 34, 8)

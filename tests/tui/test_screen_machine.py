@@ -208,6 +208,7 @@ def test_both_file_systems_are_told_with_their_speed() -> None:
     assert "1.00 TB free" in line(drawn, "disk logs")
     assert "nfs4  0 B/s read  300 kB/s written" in line(drawn, "disk logs")
     assert "ext4  410 MB/s written" in line(drawn, "disk ckpt")
+    assert line(text(journal, 80, 22), "disk logs").endswith("0 B/s read  300 kB/s written")
 
 
 def test_what_pytorch_holds_is_told_beside_a_few_cards_and_below_many() -> None:

@@ -109,17 +109,20 @@ def _disks(
             for rate, verb in ((disk.read, "read"), (disk.written, "written"))
             if rate is not None
         ]
-        note = GAP.join([words(disk.kind or "", ascii_only=ascii_only, limit=12), *rates])
+        kind = words(disk.kind or "", ascii_only=ascii_only, limit=12)
+        notes = (GAP.join([kind, *rates]), GAP.join(rates))
         label = name if len(found) > 1 else "disk"
-        lines.append((rank, _free(label, disk.free, disk.total, note, width, ascii_only)))
+        lines.append((rank, _free(label, disk.free, disk.total, notes, width, ascii_only)))
     if not found and host.disk_free is not None:
-        lines.append((4, _free("disk", host.disk_free, host.disk_total, "", width, ascii_only)))
+        lines.append((4, _free("disk", host.disk_free, host.disk_total, (), width, ascii_only)))
     return lines
 
 
-def _free(name: str, free: int | None, total: int | None, note: str, width: int, ascii_only: bool) -> Row:
+def _free(
+    name: str, free: int | None, total: int | None, notes: tuple[str, ...], width: int, ascii_only: bool
+) -> Row:
     used = 1 - free / total if free is not None and total else None
-    return _line(name, f"{size(free)} free", used, (), width, ascii_only, note=note)
+    return _line(name, f"{size(free)} free", used, (), width, ascii_only, notes=notes)
 
 
 def _rates(host: HostReading, courses: Courses, width: int, ascii_only: bool) -> list[Ranked]:
@@ -180,9 +183,9 @@ def _share(used: int | None, total: int | None) -> float | None:
 
 def _line(
     name: str, value: str, share: float | None, course: Course, width: int, ascii_only: bool, *,
-    high: float | None = None, bad_at: float = _NEARLY_FULL, scale: str = "", note: str = "",
+    high: float | None = None, bad_at: float = _NEARLY_FULL, scale: str = "", notes: tuple[str, ...] = (),
 ) -> Row:  # fmt: skip
-    """Name, value, how much of the limit or else the scale, and the course, or a note, in what is left of the line."""
+    """Name, value, how much of the limit or else the scale, and in what is left the course or the longest note."""
     mark = "~" if ascii_only else "…"
     text = row((fit(name, NAME - 1, ellipsis=mark), "label"), (" ", "plain"), (fit(value, VALUE), "value"))
     room = width - NAME - VALUE
@@ -192,6 +195,7 @@ def _line(
         else:
             text = row(*text, (fit(scale, GAUGE, ellipsis=mark), "dim"), (" ", "plain"))
         room -= GAUGE + 1
-    if note:
-        return row(*text, (clip(note, room, ascii_only=ascii_only), "dim"))
+    if notes:
+        note = next((note for note in notes if len(note) <= room), notes[-1])
+        return row(*text, (clip(note, max(room, 0), ascii_only=ascii_only), "dim"))
     return row(*text, *spark(course, room, high=high, ascii_only=ascii_only))
