@@ -19,6 +19,7 @@ from trainmon.events import Severity
 from trainmon.kept import keep, kept_path, read_kept
 from trainmon.state import RunState
 from trainmon.statuses import Status
+from trainmon.trends import time_of_step
 from trainmon.units import count
 from trainmon_tui.sight import Shown, Sight
 
@@ -86,6 +87,7 @@ class Attention:
         self._found: tuple[Alert, ...] = ()
         self._looked = float("-inf")
         self._run: str | None = None
+        self._seen: dict[str, float] = {}
 
     def look(self, sight: Sight) -> Sight:
         """The sight with its alerts and its deadline."""
@@ -100,7 +102,11 @@ class Attention:
         found = [alert for alert in self._found if alert.kind != "stall" or not _is_stalled(sight)]
         alerts = sorted((*found, *seen_from_here(sight)), key=lambda alert: ORDER[alert.severity])
         known = self._kept.alerts if self._kept.run_id == state.run_id else {}
-        shown = tuple(Shown(alert, is_acknowledged(alert, known.get(alert.kind))) for alert in alerts)
+        self._seen = {alert.kind: self._seen.get(alert.kind, sight.now) for alert in alerts}
+        shown = tuple(
+            Shown(alert, is_acknowledged(alert, known.get(alert.kind)), self._seen[alert.kind])
+            for alert in alerts
+        )
         return replace(sight, alerts=shown, deadline=self._deadline)
 
     def acknowledge(self, sight: Sight) -> None:
@@ -178,11 +184,14 @@ def _once_not_finite(sight: Sight) -> tuple[Alert, ...]:
         return ()
     times = f"{count(totals.nonfinite)} time{'s' if totals.nonfinite != 1 else ''}"
     first = f", first at step {count(totals.first_nonfinite_step)}" if totals.first_nonfinite_step else ""
+    since = time_of_step(state.loss, totals.first_nonfinite_step)
     if not loss_is_bad(state) or state.progress is None:
-        return (Alert("nan before", "warning", f"loss was NaN or infinite {times}{first}; finite now", None),)
+        return (
+            Alert("nan before", "warning", f"loss was NaN or infinite {times}{first}; finite now", since),
+        )
     if not sight.verdict.status.over:
         return ()  # The alert `nan` says it.
-    return (Alert("nan", "critical", f"loss is {state.progress.loss}, {times}{first}", None),)
+    return (Alert("nan", "critical", f"loss is {state.progress.loss}, {times}{first}", since),)
 
 
 def _records(state: RunState) -> tuple[Alert, ...]:

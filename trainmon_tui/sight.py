@@ -37,6 +37,8 @@ class Shown(msgspec.Struct, frozen=True):
     """Its text is untrusted."""
     acknowledged: bool = False
     """Whether somebody has taken note of it: then it is listed, and does not occupy the alert row."""
+    seen: float | None = None
+    """Unix seconds, by the trainer's clock, when this viewer saw it first; None: not said."""
 
 
 class Sight(msgspec.Struct, frozen=True):

@@ -79,3 +79,18 @@ def test_a_time_of_another_day_has_its_weekday() -> None:
     sight = Journal().opened().started().progress(1, "NaN").sight(later=3_600.0)
 
     assert "since Sun 23:41" in line(sight)
+
+
+def test_where_nobody_knows_since_when_the_viewers_own_first_look_is_said() -> None:
+    """A share of waiting has no beginning in itself; this journal is of a trainer that does not watch."""
+    attention = Attention()
+    journal = Journal().opened().started()
+    for step in range(1, 700):
+        journal.after(0.1).progress(step, 2.0 / step, waited=0.04)
+
+    first = attention.look(journal.sight())
+    later = attention.look(journal.after(50.0).sight())
+
+    assert "waits for data 40 %" in line(first)
+    assert "seen 23:42" in line(first)
+    assert line(later) == line(first)

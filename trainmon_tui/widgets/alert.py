@@ -25,8 +25,8 @@ class AlertSlice(msgspec.Struct, frozen=True):
 
     first: Shown | None
     """The gravest that nobody has acknowledged."""
-    since: str
-    """When it began; empty where that is not known."""
+    since: tuple[str, str]
+    """`since` and when it began, or `seen` and when this viewer saw it first; empty where neither is known."""
     more: int
     """How many others nobody has acknowledged."""
     acknowledged: int
@@ -37,10 +37,17 @@ def pick(sight: Sight) -> AlertSlice:
     new = [shown for shown in sight.alerts if not shown.acknowledged]
     return AlertSlice(
         first=new[0] if new else None,
-        since=moment(sight, new[0].alert.since) if new else "",
+        since=beginning(sight, new[0]) if new else ("", ""),
         more=max(0, len(new) - 1),
         acknowledged=len(sight.alerts) - len(new),
     )
+
+
+def beginning(sight: Sight, shown: Shown) -> tuple[str, str]:
+    """The word and the time of day from which on an alert stands; a viewer knows at least when it saw it first."""
+    if shown.alert.since is not None:
+        return "since", moment(sight, shown.alert.since)
+    return ("seen", moment(sight, shown.seen)) if shown.seen is not None else ("", "")
 
 
 def moment(sight: Sight, at: float | None) -> str:
@@ -56,7 +63,8 @@ def rows(piece: AlertSlice, width: int, height: int, ascii_only: bool) -> list[R
         return [spread(quiet, [listed] if piece.acknowledged else [], width)][:height]
     alert = piece.first.alert
     said = f"! {words(alert.text, ascii_only=ascii_only)}"
-    since = row(("since ", "label"), (piece.since, "value")) if piece.since else ()
+    word, at = piece.since
+    since = row((f"{word} ", "label"), (at, "value")) if word else ()
     more = row((f"+{piece.more} more", "label")) if piece.more else ()
     key = row(("[a]", "key"), (" acknowledge", "label"))
     endings = [join(since, more, key), join(since, more), more, ()]

@@ -7,7 +7,7 @@ from trainmon.events import Severity
 from trainmon.units import duration, short_duration
 from trainmon_tui.render.cells import Row, row
 from trainmon_tui.sight import Shown, Sight
-from trainmon_tui.widgets.alert import ROLES, moment
+from trainmon_tui.widgets.alert import ROLES, beginning, moment
 from trainmon_tui.widgets.lines import words, wrap
 from trainmon_tui.widgets.scrolled import ScrolledPanel, scrolled_rows
 
@@ -26,6 +26,7 @@ class Standing(msgspec.Struct, frozen=True):
 
     shown: Shown
     since: str
+    """`since 18:58`, or `seen 19:02` where only this viewer's first look is known."""
     lasted: str
     """For how long it has stood; to the minute, so that it does not tick."""
 
@@ -51,7 +52,7 @@ class AlertsSlice(msgspec.Struct, frozen=True):
 def pick(sight: Sight) -> AlertsSlice:
     """The alerts of a sight."""
     standing = tuple(
-        Standing(shown, moment(sight, shown.alert.since), _age(sight.now, shown.alert.since))
+        Standing(shown, " ".join(beginning(sight, shown)).strip(), _age(sight.now, shown.alert.since))
         for shown in sight.alerts
     )
     kinds = {shown.alert.kind for shown in sight.alerts}
@@ -107,9 +108,8 @@ def content(piece: AlertsSlice, width: int, ascii_only: bool) -> list[Row]:
 
 def _standing(each: Standing, width: int, ascii_only: bool) -> list[Row]:
     alert = each.shown.alert
-    since = f"since {each.since}" if each.since else ""
     return _lines(
-        since, each.lasted, alert.severity, alert.text, width, ascii_only, dim=each.shown.acknowledged
+        each.since, each.lasted, alert.severity, alert.text, width, ascii_only, dim=each.shown.acknowledged
     )
 
 
