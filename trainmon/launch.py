@@ -29,6 +29,7 @@ from trainmon.passthrough import Ended, Listener
 from trainmon.paths import RANKS, rank_folder
 from trainmon.readings import MachineReading
 from trainmon.recorder import Options, Recorder
+from trainmon.repair import take_in
 from trainmon.secrets import mask_command
 from trainmon.system import cgroup
 from trainmon.system.batch_job import batch_job
@@ -140,6 +141,8 @@ class Launch(Listener):
                 OSError
             ):  # The folder is gone, or full: then there is nothing to say it in.
                 write_exit(folder, record)
+        for folder in self.folders:
+            take_in(folder)
         self._output.close(time.time())
         self.discard()
         return record

@@ -210,7 +210,7 @@ def tail(folder: Path) -> bytes:
 
 def repair(folder: Path) -> int:
     """Makes good what a crash left, as `trainmon repair` does; how many records were recovered."""
-    from trainmon.cli.repair import repair as repair_folder
+    from trainmon.repair import repair as repair_folder
 
     return repair_folder(folder).records
 

@@ -295,3 +295,20 @@ def test_a_deadline_is_recorded_by_whoever_records(tmp_path: Path) -> None:
         assert opened is not None
         assert opened.deadline is not None
         assert abs(opened.deadline - began - 7_200) < LIMIT
+
+
+def test_what_a_killed_trainer_left_in_shared_memory_is_in_its_journal_at_once(tmp_path: Path) -> None:
+    """A batch job's end may wipe shared memory; its parent, which sees the death, brings the last lines to the disk."""
+    code = (
+        "import os, signal, trainmon\n"
+        "trainmon.setup_logging('logs', machine_every=None)\n"
+        "trainmon.log_training_start('m', 1, 400, 8, 0.1, 'SGD')\n"
+        "for step in range(1, 401): trainmon.log_training_progress(1, step, 400, 1.0, 0.1)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+
+    subprocess.run(launcher(*python(code)), cwd=tmp_path, env=ENVIRONMENT, capture_output=True, timeout=LIMIT)
+
+    journal = (tmp_path / "logs" / "journal.jsonl").read_bytes()
+    assert b'"step":400' in journal.splitlines()[-1]
+    assert (tmp_path / "logs" / "training_progress.log").read_text().count("Step 400/400") == 1
