@@ -18,7 +18,7 @@ from trainmon.errors import SnapshotError
 from trainmon.events import Opened
 from trainmon.journal import Busy, Holder, JournalFile
 from trainmon.paths import SNAPSHOT
-from trainmon.private_files import close_own, identity, make_folder
+from trainmon.private_files import close, close_own, identity, make_folder
 from trainmon.projection import Projector, TextLine
 from trainmon.reducer import copy_state
 from trainmon.snapshot import Texts
@@ -272,4 +272,8 @@ class RunFiles:
         self.collector.close()
         self.texts.close()
         self.journal.close()
-        close_own(self.lock, self._lock_identity or identity(self.lock))
+        if self._lock_identity is None:
+            close(self.lock)  # It could not be looked at; kept, it would keep ourselves out.
+            self.lock = -1
+        else:
+            close_own(self.lock, self._lock_identity)
