@@ -105,7 +105,7 @@ def _watch(
     receive.append(app.deliver)
     if feed.newest is not None:
         app.deliver(feed.newest)
-    guard = Guard(app.leave)
+    guard = Guard(app.leave, app.leave_word)
     guard.start()
     try:
         result = app.run()

@@ -19,6 +19,9 @@ SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 PATIENCE = 0.7
 """Seconds for an orderly exit after a signal; the promise is to be gone within one."""
 
+LAST_WORD = 0.2
+"""Seconds in which settings are written before an exit by force; a home on dead storage gets no more."""
+
 _LOOK_EVERY_MS = 1_000
 """Milliseconds between two looks at whether the guard is still wanted; a lost terminal is seen at once."""
 
@@ -26,14 +29,17 @@ _LOOK_EVERY_MS = 1_000
 class Guard:
     """Watches for signals and for a lost terminal, from `start` to `stop`; make it in the main thread."""
 
-    def __init__(self, leave: Callable[[int], None]) -> None:
+    def __init__(self, leave: Callable[[int], None], last_word: Callable[[], None] | None = None) -> None:
         """A guard that does not watch yet.
 
         Args:
             leave: Asks for an orderly exit with this code; called in the main thread, may be called in the midst of
                 anything.
+            last_word: Keeps what is to be kept where there is no orderly exit, as where the connection broke; called
+                in a thread of its own, which gets `LAST_WORD` seconds.
         """
         self._leave = leave
+        self._last_word = last_word
         self._stopping = threading.Event()
         self._code: int | None = None
         try:
@@ -70,7 +76,15 @@ class Guard:
     def _leave_anyway(self) -> None:
         if not self._stopping.wait(PATIENCE):
             restore_by_force(self._attributes)
-            os._exit(self._code or 1)
+            self._exit(self._code or 1)
+
+    def _exit(self, code: int) -> None:
+        """Exits at once, or after the last word."""
+        if self._last_word is not None:
+            thread = threading.Thread(target=self._last_word, name="trainmon-last-word", daemon=True)
+            thread.start()
+            thread.join(LAST_WORD)
+        os._exit(code)
 
     def _watch_terminal(self) -> None:
         poll = select.poll()
@@ -81,4 +95,4 @@ class Guard:
                 for _, found in poll.poll(_LOOK_EVERY_MS)
             )
             if lost:
-                os._exit(128 + signal.SIGHUP)
+                self._exit(128 + signal.SIGHUP)

@@ -409,3 +409,24 @@ async def test_what_the_program_printed_is_the_sixth_file_without_dates_and_colo
         found = await read(pilot)
 
         assert "14:00:07 epoch 7 of 40" in found
+
+
+async def test_an_expression_that_would_take_for_ever_is_given_up_and_the_screen_goes_on(
+    tmp_path: Path,
+) -> None:
+    folder = a_folder(tmp_path / "run")
+    with (folder / "training_progress.log").open("a") as log:
+        log.write(f"[2026-11-22 10:59:59] TRAINING - INFO - {'a' * 4_000}!\n")
+    app = an_app(folder)
+
+    async with app.run_test(size=(160, 45)) as pilot:
+        await pilot.press("5")
+        await read(pilot)
+        await pilot.press("slash", *"/(a+)+$/", "enter")
+        searched = await read(pilot)
+        await pilot.press("home")
+        top = await read(pilot)
+
+        assert "takes too long" in searched
+        assert "Step 0/400" in top
+        assert app.bugs == {}

@@ -12,6 +12,7 @@ import pytest
 from tests.builders import Journal, a_run
 from tests.run_folders import environment, write_run
 from tests.tui.terminals import PROGRAM, Terminal
+from trainmon_tui.memory import Memory
 
 RESTORED = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l", b"\x1b[23;2t")
 """Other screen, cursor, mouse and title are as they were."""
@@ -74,6 +75,29 @@ def test_a_terminal_that_vanished_is_left_V04(folder: Path, open_terminal: Open,
     terminal.hang_up()
 
     assert terminal.wait() == 128 + signal.SIGHUP
+
+
+@pytest.mark.parametrize("how", ["quit", "signal", "vanished"])
+def test_what_was_set_is_kept_however_the_monitor_ends(
+    folder: Path, open_terminal: Open, tmp_path: Path, how: str
+) -> None:
+    """A connection that breaks is how most people leave."""
+    state = tmp_path / "state"
+    terminal = open_terminal(folder, variables={"XDG_STATE_HOME": str(state)})
+    terminal.until(lambda: "250/400" in terminal.text)
+    terminal.send_when_quiet("l")
+    terminal.until(lambda: "log y " in terminal.text)
+
+    match how:
+        case "quit":
+            terminal.send("q")
+        case "signal":
+            terminal.signal(signal.SIGTERM)
+        case _:
+            terminal.hang_up()
+    terminal.wait()
+
+    assert Memory(folder, state / "trainmon").of_run(folder).log_y
 
 
 def test_a_signal_is_obeyed_while_nobody_reads_the_terminal_V06(folder: Path, open_terminal: Open) -> None:

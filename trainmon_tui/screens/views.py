@@ -1,5 +1,6 @@
 """The views that keep their place: each has a name and a screen that is made when it is first shown."""
 
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import structs
 
 from trainmon_tui.chart_view import ChartView
-from trainmon_tui.memory import Kept, Memory
+from trainmon_tui.memory import Kept, KeptList, Memory
 from trainmon_tui.screens.base import PanelScreen, Report
 
 if TYPE_CHECKING:
@@ -85,6 +86,10 @@ Each is imported when it is first shown: all of them are 30 ms, for which the fi
 """
 
 
+WRITING = 0.15
+"""Seconds that are waited for what is kept to be written; it may go on after that, while the program lives."""
+
+
 class Views:
     """The screens of the views that were shown so far."""
 
@@ -139,10 +144,19 @@ class Views:
     def keep(self, run: Path, chart: ChartView) -> None:
         """Keeps what is set for a run folder, and for the list of runs, in which it is the open one."""
         kept = structs.replace(self._kept, smoothing=chart.smoothing, log_y=chart.log_y, kind=chart.kind)
-        listed = self._memory.of_list()
         for screen in self.made.values():
             kept = screen.keep(kept)
-        if (runs := self._runs()) is not None:
-            listed = runs.keep_list(listed)
+        runs = self._runs()
+        listed = runs.keep_list(KeptList()) if runs is not None else None
+        # A home on dead storage must hold up neither the screen nor its end.
+        writing = threading.Thread(
+            target=self._write, args=(run, kept, listed), name="trainmon-kept", daemon=True
+        )
+        writing.start()
+        writing.join(WRITING)
+
+    def _write(self, run: Path, kept: Kept, listed: KeptList | None) -> None:
+        """In a thread of its own; `listed` is None where the list was not shown, and so not changed."""
         self._memory.keep_run(run, kept)
+        listed = listed if listed is not None else self._memory.of_list()
         self._memory.keep_list(structs.replace(listed, run=self._memory.name_of(run)))
