@@ -26,6 +26,7 @@ from trainmon.status_parts import (
     trainer_part,
 )
 from trainmon.status_schema import STATUS_SCHEMA, FailurePart, InsidePart, StatusDocument
+from trainmon.statuses import Evidence
 from trainmon.version import __version__
 
 WELL, STALLED, NOT_FINITE, BROKEN, NO_RUN = 0, 3, 4, 5, 6
@@ -74,6 +75,7 @@ def document(
         note=look.view.note,
         heartbeat=evidence.heartbeat,
         trainer=trainer_part(state, evidence.alive),
+        left_behind=_left_behind(evidence),
         run=run_part(state, now),
         progress=progress_part(state),
         speed=speed_part(state, verdict, now),
@@ -93,6 +95,12 @@ def document(
         first_failure=_first_failure(look, verdict, now),
         left_out=look.left_out,
     )
+
+
+def _left_behind(evidence: Evidence) -> tuple[int, ...] | None:
+    if evidence.orphans is None:
+        return None
+    return tuple(orphan.pid for orphan in evidence.orphans)
 
 
 def exit_code(look: Look, verdict: Verdict) -> int:

@@ -235,6 +235,8 @@ class StatusDocument(msgspec.Struct, frozen=True):
     heartbeat: float | None
     """Unix seconds of the newest sign of life in the files."""
     trainer: TrainerPart | None
+    left_behind: tuple[int, ...] | None
+    """Process ids of what a dead trainer left behind; None while it lives, and where it is not known."""
     run: RunPart | None
     progress: ProgressPart | None
     speed: SpeedPart

@@ -106,6 +106,9 @@ def _rows(document: StatusDocument) -> Iterator[tuple[str, str]]:
     yield "best", _best(document)
     yield "checkpoint", _checkpoint(document)
     yield "lost", _lost(document)
+    yield "left over", _left_behind(document)
+    if document.status is Status.STALLED:
+        yield "ask", f"trainmon xray {visible(document.folder, 200)} tells where it stands"
     yield "error", _error(document)
     yield "advice", visible(document.error.advice or "", 300) if document.error is not None else ""
     yield "records", _records(document)
@@ -115,6 +118,13 @@ def _rows(document: StatusDocument) -> Iterator[tuple[str, str]]:
     yield from _inside("also here", document.busy)
     if document.left_out:
         yield "inside", f"{count(document.left_out)} more folders were not looked at"
+
+
+def _left_behind(document: StatusDocument) -> str:
+    """Processes that live on after the death of the trainer."""
+    pids = document.left_behind or ()
+    shown = " ".join(map(str, pids[:20])) + (" …" if len(pids) > 20 else "")
+    return f"{len(pids)} processes live on: kill {shown}" if pids else ""
 
 
 def _first_failure(document: StatusDocument) -> str:

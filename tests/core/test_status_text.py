@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.builders import Journal, a_run
 from tests.core.test_status_document import a_look, late_for_its_allocation, seen
@@ -127,3 +128,17 @@ def test_what_is_wrong_with_reading_is_said() -> None:
     lines = status_lines(document(Look(look.folder, broken), a_run().now))
 
     assert "  note        3 damaged lines\\x1b" in lines
+
+
+def test_a_stalled_run_names_the_command_that_tells_where_it_stands() -> None:
+    assert "trainmon xray " in rows_of(a_run(), later=3_600.0)["ask"]
+    assert "ask" not in rows_of(a_run())
+
+
+def test_what_a_dead_trainer_left_behind_is_listed_to_be_ended() -> None:
+    left = replace(seen(a_run(), alive=False), left_behind=(4712, 4713))
+
+    rows = {line[2:14].strip(): line[14:] for line in status_lines(left)[1:]}
+
+    assert rows["left over"] == "2 processes live on: kill 4712 4713"
+    assert "left over" not in rows_of(a_run(), alive=False)
