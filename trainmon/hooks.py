@@ -17,7 +17,7 @@ from typing import ClassVar, TextIO
 from trainmon.events import Message, Warned
 from trainmon.log_calls import LogCalls
 from trainmon.paths import FAULTS
-from trainmon.private_files import Identity, high_descriptor, identity, open_append
+from trainmon.private_files import Identity, high_descriptor, identity, make_unwritable, open_append
 from trainmon.stack_file import StackFile, free_signal
 from trainmon.tracebacks import describe
 from trainmon.values import as_text
@@ -275,8 +275,6 @@ class FaultReport:
         try:
             if os.fstat(self._descriptor).st_size == 0:
                 self._path.unlink(missing_ok=True)
-            with Path(os.devnull).open("wb") as nowhere:
-                os.dup2(nowhere.fileno(), self._descriptor, inheritable=False)
-            FaultReport._parked = (self._descriptor, identity(self._descriptor))
+            FaultReport._parked = (self._descriptor, make_unwritable(self._descriptor))
         except OSError:
             return  # The folder is gone, or there are no descriptors: an empty file stays.

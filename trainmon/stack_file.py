@@ -17,7 +17,15 @@ from types import FrameType
 import msgspec
 
 from trainmon import shared_memory
-from trainmon.private_files import Identity, close_own, high_descriptor, identity, open_new, open_private
+from trainmon.private_files import (
+    Identity,
+    close_own,
+    high_descriptor,
+    identity,
+    make_unwritable,
+    open_new,
+    open_private,
+)
 from trainmon.system.identity import ProcessIdentity, alive, own_identity
 from trainmon.system.proc import Signals, read_signals
 
@@ -180,9 +188,7 @@ class StackFile:
             return
         try:
             self._path.unlink(missing_ok=True)
-            with Path(os.devnull).open("wb") as nowhere:
-                os.dup2(nowhere.fileno(), self._descriptor, inheritable=False)
-            _parked[self._number] = (self._descriptor, identity(self._descriptor))
+            _parked[self._number] = (self._descriptor, make_unwritable(self._descriptor))
         except OSError:
             return  # The folder is gone, or there are no descriptors: an empty file stays.
 
