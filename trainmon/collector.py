@@ -91,10 +91,17 @@ class Collector:
         """Bytes that are not moved yet."""
         return sum(drained.file.size() - drained.file.offset for drained in self.open())
 
-    def finish(self, journal_end: int) -> None:
-        """Closes the segments that are retired and empty, now that the journal ends at `journal_end`."""
+    def finish(self, journal_end: int, current: Path | None = None) -> None:
+        """Closes the segments that are retired and empty.
+
+        Args:
+            journal_end: Where the journal ends now.
+            current: Our own segment, to which lines may come at any moment: it need not be looked at.
+        """
         for drained in self.open():
             file = drained.file
+            if file.path == current:
+                continue
             # Looked at again behind the lock: only when that can be taken, no append is under way.
             if file.is_drained() and file.retired() and file.is_drained():
                 drained.finished_at, drained.size = journal_end, file.size()
@@ -119,8 +126,10 @@ class Collector:
                 drained.file.remove()
                 del self.segments[path]
 
-    def free(self, most: int) -> None:
+    def free(self, most: int) -> int:
         """Unlinks drained segments that the disk has not confirmed, oldest first, until `most` bytes are left.
+
+        Returns the bytes of all segments then, as `used`.
 
         For when lines come faster than the disk syncs: they are in the journal, and only a power cut or a failing disk
         could still lose them, where refusing new lines would lose those for certain.
@@ -128,11 +137,12 @@ class Collector:
         used = self.used()
         for path, drained in list(self.segments.items()):
             if used <= most:
-                return
+                break
             if drained.finished_at is not None:
                 used -= drained.size
                 drained.file.remove()
                 del self.segments[path]
+        return used
 
     def distrust(self, offsets: dict[Path, int]) -> bool:
         """After a failed sync: what it should have made safe is to be moved again; False if that is nothing.

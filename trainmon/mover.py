@@ -119,10 +119,9 @@ class Mover:
 
     def _give_room(self, files: RunFiles) -> None:
         """Tells the callers how much room the spool has now."""
-        files.collector.finish(files.journal.end)
+        files.collector.finish(files.journal.end, self._spool.path)
         files.collector.remove_safe(self._disk.synced_end)
-        files.collector.free(self._spool.limit * 3 // 4)
-        self._spool.set_used(files.collector.used())
+        self._spool.set_used(files.collector.free(self._spool.limit * 3 // 4))
 
     def is_half_full(self, files: RunFiles) -> bool:
         """Whether the spool needs a sync, so that what is drained can go."""
