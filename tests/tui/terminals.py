@@ -147,3 +147,7 @@ class Terminal:
         self.output += read
         self._stream.feed(read)
         return bool(read)
+
+
+Open = Callable[..., Terminal]
+"""Opens a terminal on a run folder; further arguments as for `Terminal`."""

@@ -2,16 +2,13 @@
 
 import re
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.builders import Journal, a_run
-from tests.run_folders import environment, write_run
-from tests.tui.terminals import PROGRAM, Terminal
+from tests.run_folders import write_run
+from tests.tui.terminals import Open
 from trainmon_tui.memory import Memory
 
 RESTORED = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l", b"\x1b[23;2t")
@@ -21,21 +18,6 @@ ALLOWED = re.compile(
     rb"\x1b\[[0-9;:?<>=$]*[A-Za-z]|\x1b\[\?\d+\$p|\x1b\[[<>]\d*u|\x1b\]2;[^\x00-\x1f\x7f]*\x1b\\|\x1b\]22;default\x07"
 )
 """The sequences that the monitor may send: moves, colours, modes, and the two of its own title and pointer."""
-
-Open = Callable[..., Terminal]
-
-
-@pytest.fixture
-def open_terminal() -> Iterator[Open]:
-    terminals: list[Terminal] = []
-
-    def open_one(folder: Path, **options: object) -> Terminal:
-        terminals.append(Terminal(folder, **options))  # type: ignore[arg-type]  # passed on as given
-        return terminals[-1]
-
-    yield open_one
-    for terminal in terminals:
-        terminal.close()
 
 
 @pytest.fixture
@@ -151,44 +133,6 @@ def test_ctrl_z_gives_the_terminal_back_and_fg_paints_again_V07(folder: Path, op
     assert terminal.wait() == 0
 
 
-@pytest.mark.parametrize("size", [(1, 1), (0, 0), (500, 500)])
-def test_any_size_is_survived_from_the_start_and_later_V01(
-    folder: Path, open_terminal: Open, size: tuple[int, int]
-) -> None:
-    terminal = open_terminal(folder, width=size[0], height=size[1])
-    terminal.until(lambda: b"\x1b[?1049h" in terminal.output)
-    terminal.resize(80, 24)
-    terminal.until(lambda: "250/400" in terminal.text)
-
-    terminal.resize(*size)
-    terminal.resize(80, 24)
-    terminal.screen.reset()
-
-    terminal.until(lambda: "250/400" in terminal.text and "─ loss ─" in terminal.text)
-
-
-def test_two_hundred_resizes_end_in_a_whole_screen_V01(folder: Path, open_terminal: Open) -> None:
-    terminal = open_terminal(folder)
-    terminal.until(lambda: "250/400" in terminal.text)
-
-    for step in range(200):
-        terminal.resize(1 + step * 7 % 200, 1 + step * 3 % 60)
-    terminal.resize(80, 24)
-    terminal.screen.reset()
-
-    terminal.until(lambda: "250/400" in terminal.text and "─ loss ─" in terminal.text)
-    terminal.until(lambda: "? keys" in terminal.screen.display[-1])
-
-
-def test_a_resize_repaints(folder: Path, open_terminal: Open) -> None:
-    terminal = open_terminal(folder)
-    terminal.until(lambda: "250/400" in terminal.text)
-
-    terminal.resize(160, 45)
-
-    terminal.until(lambda: "─ config ─" in terminal.text)
-
-
 def test_a_folder_that_is_not_there_is_waited_for_and_shown_once_it_is(
     tmp_path: Path, open_terminal: Open
 ) -> None:
@@ -226,51 +170,6 @@ def test_no_byte_of_a_log_reaches_the_terminal_as_a_control_S01_P10(
     left = ALLOWED.sub(b"", terminal.output)
     assert b"pwned" in left
     assert not re.search(rb"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80\xae", left)
-
-
-@pytest.mark.parametrize("variables", [{"TERM": "dumb"}, {"TERM": ""}])
-def test_a_terminal_that_cannot_draw_gets_the_plain_status_V02(
-    folder: Path, open_terminal: Open, variables: dict[str, str]
-) -> None:
-    terminal = open_terminal(folder, variables=variables)
-
-    assert terminal.wait() == 0
-    assert "plain status of logs" in terminal.text
-    assert b"\x1b[" not in terminal.output
-
-
-def test_a_pipe_gets_the_plain_status_on_standard_output_V02(folder: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(folder)],
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, env=environment(), check=False,
-    )  # fmt: skip
-
-    assert done.returncode == 0
-    assert done.stdout == "plain status of logs\n"
-    assert "not a terminal" in done.stderr
-    assert "\x1b" not in done.stdout + done.stderr
-
-
-@pytest.mark.parametrize(
-    "variables", [{"PYTHONIOENCODING": "ascii"}, {"PYTHONIOENCODING": "latin-1"}, {"TERM": "linux"}]
-)
-def test_where_braille_cannot_be_written_only_ascii_is_V03(
-    folder: Path, open_terminal: Open, variables: dict[str, str]
-) -> None:
-    terminal = open_terminal(folder, variables=variables)
-    terminal.until(lambda: "250/400" in terminal.text and "- loss -" in terminal.text)
-    terminal.send("\x10")
-    terminal.until(lambda: "1 Overview" in terminal.text)
-    terminal.send("theme")
-    terminal.until(lambda: "Change the current theme" in terminal.text and "1 Overview" not in terminal.text)
-    terminal.send("\r")
-    terminal.until(lambda: "dracula" in terminal.text)
-    terminal.send("\x1b")
-    terminal.until(lambda: "dracula" not in terminal.text)
-    terminal.send_when_quiet("q")
-
-    assert terminal.wait() == 0
-    assert terminal.output.isascii()
 
 
 def test_watching_writes_nothing_into_the_folder_P9(folder: Path, open_terminal: Open) -> None:
@@ -314,24 +213,3 @@ def test_what_the_charts_were_set_to_is_there_again_and_the_users_theme_and_view
     second.until(lambda: "─ loss ─" in second.text)
     assert "log y" in second.text.split("─ loss ─")[1].split("\n")[0]
     assert b"48;2;255;255;255" in second.output
-
-
-@pytest.mark.parametrize(
-    ("keys", "seen"),
-    [
-        ("2/1/q", "filter 1/q"),
-        ("5/an error q", "search an error q"),
-        ("12321372/loss", "filter loss"),
-        ("4172/s", "filter s"),
-    ],
-)
-def test_keys_typed_faster_than_screens_change_go_to_the_screen_that_they_were_meant_for(
-    folder: Path, open_terminal: Open, keys: str, seen: str
-) -> None:
-    """All in one write, as a terminal sends what was typed while it was slow."""
-    terminal = open_terminal(folder, width=100, height=30)
-    terminal.until(lambda: "250/400" in terminal.text)
-
-    terminal.send(keys)
-
-    terminal.until(lambda: seen in terminal.text)
