@@ -44,6 +44,16 @@ class _Line:
             self.texts += [" "] * missing
             self.pens += [None] * missing
 
+    def cut(self, width: int) -> "_Line":
+        """The first cells of it; a wide character of which only one half has room becomes blank."""
+        if len(self.texts) <= width:
+            return self
+        part = _Line()
+        part.texts, part.pens = self.texts[:width], self.pens[:width]
+        if not self.texts[width]:
+            part.texts[-1] = " "
+        return part
+
     def put(self, at: int, cells: list[str], pen: str) -> None:
         """Draws over some cells; a wide character of which one half is drawn over becomes blank."""
         last = at + len(cells)
@@ -75,16 +85,13 @@ class Canvas:
         self._touched = set(range(len(self._wanted)))
         self._pen = None
 
-    def resize(self, width: int, height: int) -> bool:
-        """Cuts off what has no room any more, and forgets; whether the size is another than before."""
-        size = width or MOST_CELLS, height or MOST_CELLS
-        same, self._size = size == self._size, size
-        width, height = size
-        del self._wanted[height:]
-        for line in self._wanted:
-            del line.texts[width:], line.pens[width:]
+    def resize(self, width: int, height: int) -> None:
+        """The terminal has this size now, 0 for one that is not known, and may have garbled what it shows.
+
+        What has no room is kept: a terminal that is made smaller and larger again at once gets no new frame.
+        """
+        self._size = (width or MOST_CELLS, height or MOST_CELLS)
         self.forget()
-        return not same
 
     def draw(self, data: str) -> bool:
         """Draws a frame; False: this is none.
@@ -93,7 +100,6 @@ class Canvas:
         """
         if _FRAME.match(data) is None:
             return False
-        width, height = self._size
         x = y = 0
         for pen, text, row, column, bare in _TOKEN.findall(data):
             if row:
@@ -101,8 +107,8 @@ class Canvas:
                 continue
             text = text or bare
             cells = list(text) if is_single(text) else _cells(text)
-            if cells and y < height and x < width:
-                self._line(y).put(x, cells[: width - x], pen)
+            if cells and y < MOST_CELLS and x < MOST_CELLS:
+                self._line(y).put(x, cells[: MOST_CELLS - x], pen)
                 self._touched.add(y)
             x += len(cells)
         self._cursor = (x, y)
@@ -129,9 +135,10 @@ class Canvas:
     def update(self, y: int) -> str:
         """What makes the terminal show row `y` as it is wanted; it counts as shown from now on."""
         self._touched.discard(y)
-        if y >= len(self._wanted):
+        width, height = self._size
+        if y >= min(height, len(self._wanted)):
             return ""
-        wanted, shown = self._wanted[y], self._shown[y]
+        wanted, shown = self._wanted[y].cut(width), self._shown[y]
         shown.widen(len(wanted.texts))
         if wanted.pens == shown.pens and wanted.texts == shown.texts:
             return ""
@@ -145,13 +152,12 @@ class Canvas:
         reached: int | None = None
         for first, last in _stretches(different, wanted):
             parts.append(_move(y, reached, first))
-            reached = self._write(parts, y, first, last)
+            reached = self._write(parts, y, wanted, first, last)
         shown.texts[:], shown.pens[:] = wanted.texts, wanted.pens
         return "".join(parts)
 
-    def _write(self, parts: list[str], y: int, first: int, last: int) -> int | None:
+    def _write(self, parts: list[str], y: int, line: _Line, first: int, last: int) -> int | None:
         """Adds the cells of a stretch; returns where the cursor is then, None where terminals disagree about it."""
-        line = self._wanted[y]
         reached: int | None = first
         begin = first
         while begin < last:

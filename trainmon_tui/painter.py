@@ -69,14 +69,7 @@ class Painter:
     def resized(self, width: int, height: int) -> None:
         """The terminal has another size, and may have garbled what it shows."""
         with self._ready:
-            # What was laid out for another size is sent only once there is a frame for the new one.
-            if not self._canvas.resize(width, height):
-                self._ready.notify()
-
-    def redraw(self) -> None:
-        """Sends all again."""
-        with self._ready:
-            self._canvas.forget()
+            self._canvas.resize(width, height)
             self._ready.notify()
 
     def end_drawing(self) -> None:
