@@ -106,6 +106,10 @@ class GpuProcess(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Name of who runs it; None where it was not asked for or is not known."""
     command: str | None = None
     """Its command line, cut; untrusted text. None as for `user`."""
+    rss: int | None = None
+    """Its resident memory on the host, in bytes. None as for `user`."""
+    cpu_percent: float | None = None
+    """Percent of one CPU that it used since the reading before; None as for `user`, and at the first."""
 
 
 class GpuReading(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):

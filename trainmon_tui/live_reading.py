@@ -4,6 +4,7 @@ The one thing to know: drivers and file systems are asked by one thread each for
 run is looked at, so that a hanging one never piles up threads.
 """
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,22 +12,19 @@ from msgspec.structs import replace
 
 from trainmon.evidence import identity_in
 from trainmon.exits import LAUNCHER_APP
-from trainmon.readings import AllocatorReading, GpuProcess, GpuReading, MachineReading
+from trainmon.readings import AllocatorReading, GpuReading, MachineReading
 from trainmon.state import RunState
 from trainmon.system.cuda_visible import visible_gpus
+from trainmon.system.gpu_users import GpuUsers
 from trainmon.system.gpus import AnyMaker, Gpus, marked
-from trainmon.system.host import guarded
 from trainmon.system.identity import alive, own_identity
 from trainmon.system.kernel_log import HOST_PIDS
 from trainmon.system.machine_reader import Disks, MachineReader, parent_of
-from trainmon.system.proc import command_of, descendants, environment_of, user_of
+from trainmon.system.proc import descendants, environment_of
 from trainmon_tui.live import Want, is_fresh
 
 MOST_CORES = 1_024
 """CPUs that are told apart in the view of the machine; more would fill a screen."""
-
-COMMAND_LIMIT = 200
-"""Characters of a command line that are kept; no column is wider."""
 
 
 class LiveReader:
@@ -39,6 +37,7 @@ class LiveReader:
         self._disks = Disks()
         self._reader: MachineReader | None = None
         self._key: tuple[str, int | None] | None = None
+        self._users = GpuUsers()
         self._named = own_identity().pid_namespace == HOST_PIDS
 
     def read(self, wanted: Want) -> MachineReading:
@@ -60,7 +59,7 @@ class LiveReader:
         reading = reader.sample()
         cards = marked(reading.gpus, None, seen_by_trainer(reading.gpus, state, pid))
         if wanted.details and self._named:
-            cards = tuple(map(_named, cards))
+            cards = self._users.name(cards, time.monotonic())
         return replace(reading, gpus=cards, allocators=_allocators(state, reading.time))
 
 
@@ -98,17 +97,3 @@ def seen_by_trainer(
 def _allocators(state: RunState, now: float) -> tuple[AllocatorReading, ...]:
     """What only the trainer can say of itself, while it does."""
     return state.reading.allocators if state.reading is not None and is_fresh(state, now) else ()
-
-
-def _named(card: GpuReading) -> GpuReading:
-    processes = card.processes
-    return card if not processes else replace(card, processes=tuple(map(_with_names, processes)))
-
-
-def _with_names(process: GpuProcess) -> GpuProcess:
-    command = guarded(lambda: command_of(process.pid))
-    return replace(
-        process,
-        user=guarded(lambda: user_of(process.pid)),
-        command=None if command is None else command[:COMMAND_LIMIT],
-    )

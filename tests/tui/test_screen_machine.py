@@ -108,7 +108,9 @@ def test_the_trainers_processes_come_first_and_commands_of_others_are_text() -> 
     journal = a_history(2)
     reading = a_reading(journal.after(2.0).now, 2)
     strange = "python \x1b[31m[red]x[/red]\u202e.py " + "y" * 300
-    own = GpuProcess(4711, 60 << 30, own=True, user="ada", command="python train.py")
+    own = GpuProcess(
+        4711, 60 << 30, own=True, user="ada", command="python train.py", rss=5 << 30, cpu_percent=150.0
+    )
     other = GpuProcess(99, 70 << 30, own=False, user="bob", command=strange)
     silent = GpuProcess(7, None, own=False)
     cards = (
@@ -116,13 +118,24 @@ def test_the_trainers_processes_come_first_and_commands_of_others_are_text() -> 
         replace(reading.gpus[1], processes=(own, silent)),
     )
 
-    drawn = text(journal.system(replace(reading, gpus=cards)), 100, 40)
+    drawn = text(journal.system(replace(reading, gpus=cards)), 120, 40)
 
     after = drawn[drawn.index("  process") :].split("\n")
-    assert after[1].split() == ["4711", "0-1", "120.0", "trainer", "ada", "python", "train.py"]
+    assert after[1].split() == [
+        "4711",
+        "0-1",
+        "120.0",
+        "trainer",
+        "ada",
+        "150",
+        "%",
+        "5.0",
+        "python",
+        "train.py",
+    ]
     assert after[2].startswith("       99  0               70.0           bob")
     assert "␛[31m[red]x[/red]\\u202e.py" in after[2]
-    assert after[3].split() == ["7", "1", "?", "?", "?"]
+    assert after[3].split() == ["7", "1", "?", "?", "?", "%", "?", "?"]
 
 
 def test_processes_that_do_not_fit_are_counted() -> None:

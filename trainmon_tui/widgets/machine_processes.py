@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from trainmon.readings import GpuReading
-from trainmon.units import gib
+from trainmon.units import gib, percent
 from trainmon_tui.render.cells import Row, fit_row, row
 from trainmon_tui.render.safe import fit
 from trainmon_tui.widgets.lines import GAP, clip, words
@@ -13,7 +13,10 @@ from trainmon_tui.widgets.lines import GAP, clip, words
 LEAST = 2
 """Lines of the table at least: its title and a process."""
 
-_PID, _GPUS, _MEMORY, _USER, _WHOSE = 9, 8, 12, 10, 7
+_PID, _GPUS, _MEMORY, _USER, _WHOSE, _CPU, _RAM = 9, 8, 12, 10, 7, 9, 9
+
+_WITH_HOST = 110
+"""Columns of the screen from which there is room for what a process uses of the host."""
 
 
 class _Entry(msgspec.Struct):
@@ -26,6 +29,8 @@ class _Entry(msgspec.Struct):
     gpus: list[int]
     memory: int | None = None
     """Bytes on all of them; None where no driver tells."""
+    cpu: float | None = None
+    rss: int | None = None
 
 
 def processes(cards: Iterable[GpuReading], width: int, most: int, ascii_only: bool) -> list[Row]:
@@ -37,7 +42,9 @@ def processes(cards: Iterable[GpuReading], width: int, most: int, ascii_only: bo
     marked = any(entry.own for entry in entries)
     head = f"{'process':>{_PID}}{GAP}{'GPU':<{_GPUS}}{'memory GiB':>{_MEMORY}}"
     head += f"{GAP}{'':<{_WHOSE}}" if marked else ""
-    head += f"{GAP}{'user':<{_USER}}{GAP}command" if named else ""
+    head += f"{GAP}{'user':<{_USER}}" if named else ""
+    head += f"{'CPU':>{_CPU}}{'RAM GiB':>{_RAM}}" if named and width >= _WITH_HOST else ""
+    head += f"{GAP}command" if named else ""
     shown = entries[: most - 1]
     if len(entries) > len(shown):
         left_out = len(entries) - len(shown)
@@ -54,9 +61,18 @@ def _entries(cards: Iterable[GpuReading]) -> list[_Entry]:
     by_pid: dict[int, _Entry] = {}
     for card in cards:
         for process in card.processes or ():
-            entry = by_pid.setdefault(
-                process.pid, _Entry(process.pid, process.own, process.user, process.command, [])
+            new = _Entry(
+                process.pid,
+                process.own,
+                process.user,
+                process.command,
+                [],
+                cpu=process.cpu_percent,
+                rss=process.rss,
             )
+            new = _Entry(process.pid, process.own, process.user, process.command, [])
+            new.cpu, new.rss = process.cpu_percent, process.rss
+            entry = by_pid.setdefault(process.pid, new)
             entry.gpus.append(card.index)
             if process.memory_used is not None:
                 entry.memory = (entry.memory or 0) + process.memory_used
@@ -85,7 +101,7 @@ def _row(entry: _Entry, width: int, ascii_only: bool, *, marked: bool, named: bo
         return found
     user = fit(words(entry.user or "?", ascii_only=ascii_only, limit=64), _USER, ellipsis=mark)
     command = words(entry.command or "?", ascii_only=ascii_only, limit=400)
-    room = width - len(text) - len(whose) - 2 * len(GAP) - _USER
-    return row(
-        *found, (f"{GAP}{user}{GAP}", "plain"), (clip(command, max(room, 0), ascii_only=ascii_only), "dim")
-    )
+    host = f"{percent(entry.cpu):>{_CPU}}{gib(entry.rss):>{_RAM}}" if width >= _WITH_HOST else ""
+    room = width - len(text) - len(whose) - 2 * len(GAP) - _USER - len(host)
+    shown = clip(command, max(room, 0), ascii_only=ascii_only)
+    return row(*found, (f"{GAP}{user}{host}{GAP}", "plain"), (shown, "dim"))
