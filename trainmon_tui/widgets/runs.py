@@ -106,7 +106,7 @@ def _nothing(piece: RunsSlice, width: int, ascii_only: bool) -> list[Row]:
 
 def _detail(entry: Entry, width: int, ascii_only: bool) -> Row:
     """Where the chosen run is, and why it is as it is."""
-    why = entry.run.why if entry.earlier is None else "an earlier run of this journal"
+    why = entry.run.why if entry.earlier is None else "an earlier run of this journal; enter opens the newest"
     said = clip(words(why or "", ascii_only=ascii_only), width * 3 // 5, ascii_only=ascii_only)
     path = words(entry.run.path, ascii_only=ascii_only)
     room = width - (len(said) + 3 if said else 0)
