@@ -177,6 +177,26 @@ async def test_what_is_read_stays_when_others_arrive() -> None:
         assert "4 of 7" in panel_text(app, "errors")
 
 
+async def test_whoever_comes_back_finds_what_was_read_or_the_error_that_came_since() -> None:
+    journal = a_run().error(error_type="First").after(1).error(error_type="Second")
+    app = an_app(journal)
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("4", "n")
+        await settle(pilot)
+        await pilot.press("1", "4")
+        await settle(pilot)
+        back = panel_text(app, "details")
+        await pilot.press("1")
+        app.deliver(a_frame(journal.after(1).error(error_type="Third")))
+        await settle(pilot)
+        await pilot.press("4")
+        await settle(pilot)
+
+        assert "✖ First" in back
+        assert "✖ Third" in panel_text(app, "details")
+
+
 async def test_a_click_and_keys_choose() -> None:
     journal = a_run()
     for number in range(6):

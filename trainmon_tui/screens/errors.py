@@ -117,6 +117,8 @@ class ErrorsScreen(PanelScreen):
         self._writer: Latest[str] = Latest("trainmon-copy", self._save)
         self._asked: Place | None = None
         self._known: dict[Place, Error | None] = {}
+        self._opened = False
+        self._left_at: tuple[str, float] | None = None
         self._sent = False
         """Whether the newest copy was sent to the terminal."""
         self._said: tuple[str | None, str] = (None, "")
@@ -145,8 +147,20 @@ class ErrorsScreen(PanelScreen):
         """Shows the list as it is now, and the chosen error."""
         self._list.show(sight)
         super().show(sight)
+        newest = self._list.newest
+        if self._opened and newest != self._left_at:
+            self._list.choose(0)
+        self._opened = False
         self._list.hold()
         self._present()
+
+    def on_screen_resume(self) -> None:
+        """Whoever opens the view after another error came wants to see that one."""
+        self._opened = True
+
+    def on_screen_suspend(self) -> None:
+        """Takes note of what was known on leaving: what comes while the view is open takes nothing away."""
+        self._left_at = self._list.newest
 
     def _present(self) -> None:
         """Hands the chosen error to the details, and has read what the state does not keep of it."""

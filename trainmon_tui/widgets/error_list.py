@@ -114,6 +114,11 @@ class ErrorList(RowsPanel[ListSlice]):
         return self._slice.items if self._slice is not None else ()
 
     @property
+    def newest(self) -> tuple[str, float] | None:
+        """Which item came last, and when; None where nothing is listed."""
+        return (self.items[0].key, self.items[0].last_time) if self.items else None
+
+    @property
     def index(self) -> int:
         """Number of the chosen item; 0 where there is none."""
         return next((at for at, item in enumerate(self.items) if item.key == self._key), 0)
