@@ -1,7 +1,7 @@
 """The file in shared memory through which a trainer is asked for its stacks, and the signal that asks.
 
 The one thing to know: `faulthandler` may write the stack of the thread that gets the signal, and no other. Walking the
-stacks of threads that run meanwhile crashed a busy trainer at the first signal (docs/adr/0007); so whoever asks sends
+stacks of threads that run meanwhile crashed a busy trainer at the first signal (docs/adr/0013); so whoever asks sends
 the signal to each thread, and the file says which threads there are. Beside its header it has lines that begin with
 `#` and what `faulthandler` wrote.
 """
