@@ -90,6 +90,7 @@ class TrainLogger(ProgressCall, SafeCalls):
 
         Args:
             log_dir: The run folder; it is made where it is missing. Ranks above 0 record in `ranks/00001` inside it.
+                `~` is the home folder.
             app_name: Names the general text log and its logger.
             level: The lowest level that the text logs and the console show; `TRAINMON_LEVEL` in the environment
                 wins where it is one. The journal has all.

@@ -47,11 +47,12 @@ class LogFile(StrEnum):
 
 
 def absolute(path: str | os.PathLike[str]) -> Path:
-    """The path from the root; where the working folder was deleted, from where it was."""
+    """The path from the root, `~` being the home folder; where the working folder was deleted, from where it was."""
+    whole = Path(os.path.expanduser(path))  # That of `Path` raises where there is no home.
     try:
-        return Path(path).absolute()
+        return whole.absolute()
     except FileNotFoundError:
-        return Path(os.readlink("/proc/self/cwd").removesuffix(" (deleted)")) / path
+        return Path(os.readlink("/proc/self/cwd").removesuffix(" (deleted)")) / whole
 
 
 def rank_folder(folder: Path, rank: int | None) -> Path:

@@ -68,6 +68,14 @@ def test_a_level_of_the_environment_that_is_none_is_said_and_stops_no_training(
     assert "TRAINMON_LEVEL: level: expected one of DEBUG" in capfd.readouterr().err
 
 
+def test_the_home_folder_may_be_named_as_in_a_shell(
+    open_logger: OpenLogger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+
+    assert open_logger("~/runs/a").folder == tmp_path / "home" / "runs" / "a"
+
+
 def test_the_functions_take_what_the_methods_take() -> None:
     """But for what the package itself passes."""
     for name in trainmon.__all__:
