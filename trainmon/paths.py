@@ -11,7 +11,7 @@ SNAPSHOT = "snapshot.json"
 """`monitoring_data` and the bookmark of readers; a projection of the journal."""
 
 SNAPSHOT_TEMPORARY = ".snapshot.json.tmp"
-"""Fixed, because a new name for each snapshot delays the batches of some watchers, watchfiles' from 0.1 s to 1.7 s."""
+"""Fixed, because a new name for each snapshot delays watchfiles' batches from 0.1 s to 1.7 s."""
 
 LOCK = ".journal.lock"
 """Held by the one process that writes the journal; names it."""

@@ -1,7 +1,7 @@
 """The feed: a thread that follows a run folder and hands on the newest view of it.
 
-Polling is the truth: it works where the kernel tells nothing (NFS, FUSE). What the kernel tells only wakes the poll
-early (`trainmon_tui.hints`), and whatever goes wrong with it costs nothing but that.
+Polling is the truth: it works where the kernel tells nothing (NFS, FUSE, a folder that is replaced). What watchfiles
+tells only wakes the poll early (`trainmon_tui.hints`), and whatever goes wrong with it costs nothing but that.
 """
 
 import os

@@ -61,7 +61,7 @@ def findings(folder: Path) -> Iterator[Finding]:
 
 def python() -> Finding:
     """The interpreter and the libraries."""
-    names = ("msgspec", "click", "textual", "rich", "psutil")
+    names = ("msgspec", "click", "textual", "rich", "watchfiles", "psutil")
     versions = [f"{name} {_version(name) or 'missing'}" for name in names]
     words = f"trainmon {__version__}, Python {platform.python_version()}, {', '.join(versions)}"
     return Finding("well" if all(map(_version, names)) else "limited", "versions", words)
@@ -197,6 +197,8 @@ def characters(environment: Mapping[str, str]) -> Finding:
 
 def notifications(kind: str | None) -> Finding:
     """Whether changes are told, or found by polling, which always works."""
+    if importlib.util.find_spec("watchfiles") is None:
+        return Finding("limited", "notifications", "polling, twice a second: watchfiles is not installed")
     if kind is None or kind.startswith(NETWORK_FILE_SYSTEMS):
         return Finding(
             "limited", "notifications", f"polling, twice a second: {kind or 'unknown'} may tell nothing"
