@@ -58,8 +58,8 @@ def is_here(state: RunState, here: ProcessIdentity) -> bool:
 
 
 def is_fresh(state: RunState, now: float) -> bool:
-    """Whether the trainer itself records readings, by the newest, at Unix time `now`."""
-    return state.reading is not None and now - state.reading.time < FRESH
+    """Whether the trainer itself records readings, by the newest, at Unix time `now`; none is of the future."""
+    return state.reading is not None and -FRESH < now - state.reading.time < FRESH
 
 
 class Course:

@@ -86,6 +86,17 @@ def test_a_driver_that_never_answered_is_said(desk: Desk) -> None:
     )
 
 
+def test_an_answer_that_cannot_be_read_is_no_number_of_before(desk: Desk) -> None:
+    desk.gpus.sample(PATIENCE)
+
+    def fail() -> tuple[GpuReading, ...]:
+        raise OSError("a driver of tomorrow")
+
+    desk.source.sample = fail  # type: ignore[method-assign]  # a driver that changes under us
+
+    assert desk.gpus.sample(PATIENCE) == ((), "the driver's answer could not be read")
+
+
 def test_a_driver_that_was_not_there_is_looked_for_again_now_and_then(desk: Desk) -> None:
     desk.source.note = "no NVML"
     first = desk.gpus.sample(PATIENCE)

@@ -85,11 +85,12 @@ def test_while_the_trainer_records_only_the_view_of_the_machine_reads_itself() -
 
 
 @pytest.mark.parametrize("run", [RunState(), here(Journal().opened().started().system().state())])
-def test_where_nobody_records_the_overview_reads_itself(run: RunState) -> None:
-    """No run at all, `machine_every=None`, or a trainer that is dead."""
+@pytest.mark.parametrize("later", [FRESH, -3_600.0])
+def test_where_nobody_records_the_overview_reads_itself(run: RunState, later: float) -> None:
+    """No run at all, `machine_every=None`, a trainer that is dead; also after somebody set the clock back."""
     asked = Asked()
 
-    LiveDesk(asked).want(run, "logs", START + FRESH, shown=True, details=False)
+    LiveDesk(asked).want(run, "logs", START + later, shown=True, details=False)
 
     assert asked.wants == [Want(run, "logs")]
 

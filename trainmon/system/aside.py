@@ -60,9 +60,9 @@ class Aside(Generic[Answer]):
         return self._answer
 
     @property
-    def waited(self) -> float:
-        """Seconds that the open question has had no answer; 0 where none is open."""
-        return 0.0 if self._since is None else max(0.0, self._clock() - self._since)
+    def waited(self) -> float | None:
+        """Seconds that the open question has had no answer; None where none is open."""
+        return None if self._since is None else max(0.0, self._clock() - self._since)
 
     def close(self) -> None:
         """Lets the thread end as soon as its question is answered; nothing is asked any more."""

@@ -92,6 +92,8 @@ class Gpus:
             return answer
         cards, _ = self._known
         waited = self._aside.waited
+        if waited is None:
+            return (), "the driver's answer could not be read"
         if waited < SAID_AFTER:
             return self._known if cards else ((), "the driver has not answered yet")
         silent = tuple(
