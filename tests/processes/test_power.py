@@ -63,7 +63,7 @@ def test_w06_a_power_cut_loses_six_seconds_at_most_and_the_run_goes_on(
 ) -> None:
     """Shared memory is gone with it: what was synced counts. No byte that was never written shows as a record."""
     with mounted("-o", "loop", str(image), on=tmp_path / "disk") as disk:
-        training = stage.start("train", logs=disk / "logs", rate=200.0, wait=1_300)
+        training = stage.start("train", logs=disk / "logs", rate=200.0, wait=1_500)
         cut_the_power(disk)
         at = time.time()
         training.kill()
@@ -95,6 +95,7 @@ def group() -> Iterator[Path]:
     try:
         path.mkdir()
         (path / "memory.limit_in_bytes").write_text(str(LIMIT))
+        (path / "memory.swappiness").write_text("0")
     except OSError as error:
         pytest.skip(f"no control group of version 1 can be made here: {error}")
     yield path
