@@ -129,6 +129,18 @@ def first_runs(root: Path) -> tuple[Path, ...]:
     return tuple(found)
 
 
+def newest_run(root: Path) -> Path:
+    """The run below the folder that was written to last, as far as that can be found out quickly; else the folder."""
+    newest, when = root, -1
+    for path in runs_under(root, patience=SEVERAL_PATIENCE):
+        if path is None or path.parent.name in (RANKS, BUSY):
+            continue
+        written = max((stamp[2] for stamp in _stamps(path) if stamp is not None), default=-1)
+        if written > when:
+            newest, when = path, written
+    return newest
+
+
 class Catalogue:
     """The runs under one folder; for one thread. `look` is to be called every `LOOK_EVERY` seconds."""
 

@@ -16,7 +16,7 @@ from trainmon.configuration import read_section
 from trainmon.ending import end
 from trainmon_tui.absence import Absence
 from trainmon_tui.attention import Attention
-from trainmon_tui.catalogue import first_runs
+from trainmon_tui.catalogue import first_runs, newest_run
 from trainmon_tui.feed import Frame
 from trainmon_tui.following import Following
 from trainmon_tui.leaving import Guard
@@ -75,7 +75,7 @@ def _watch(
     if len(below) == 1:
         (folder,) = below
     elif below:
-        folder = memory.open_run() or folder
+        folder = memory.open_run() or newest_run(folder)
     feed = Following(lambda frame: receive[0](frame) if receive else None, gap=settings.gap)
     feed.change(folder)
     # Deferred: 200 ms of Textual, in which the feed already reads.

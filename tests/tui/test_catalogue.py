@@ -1,5 +1,6 @@
 """The catalogue: which runs it finds under a folder, what it says of each, and how seldom it reads."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -7,11 +8,19 @@ import pytest
 from tests.builders import Journal, a_run
 from trainmon import snapshot
 from trainmon.journal import bookmark
-from trainmon.paths import SNAPSHOT
+from trainmon.paths import JOURNAL, SNAPSHOT
 from trainmon.snapshot import Texts, encode
 from trainmon.statuses import Status
 from trainmon_tui import catalogue, listing
-from trainmon_tui.catalogue import FRESH_EVERY, MOST, SILENT_EVERY, Catalogue, first_runs, runs_under
+from trainmon_tui.catalogue import (
+    FRESH_EVERY,
+    MOST,
+    SILENT_EVERY,
+    Catalogue,
+    first_runs,
+    newest_run,
+    runs_under,
+)
 from trainmon_tui.listing import POINTS
 
 
@@ -90,6 +99,16 @@ def test_the_list_is_wanted_where_several_runs_lie_below_and_none_in_the_folder(
 
     a_run(5).write(tmp_path)
     assert first_runs(tmp_path) == ()
+
+
+def test_the_run_that_was_written_to_last_is_the_newest(tmp_path: Path) -> None:
+    for at, name in enumerate(("a", "nested/b", "c", "nested/b/ranks/00001")):
+        a_run(5).write(tmp_path / name)
+        moment = 1_000 if name == "c" else 1_000 + at
+        os.utime(tmp_path / name / JOURNAL, (moment, moment))
+
+    assert newest_run(tmp_path) == tmp_path / "nested" / "b"
+    assert newest_run(tmp_path / "missing") == tmp_path / "missing"
 
 
 def test_a_row_tells_status_progress_loss_and_best(tmp_path: Path) -> None:

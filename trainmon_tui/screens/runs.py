@@ -136,7 +136,9 @@ class RunsScreen(PanelScreen):
 
     def _take(self, piece: RunsSlice) -> None:
         found, _ = entries(piece)
-        if found and not any(entry.key == piece.chosen for entry in found):
+        # The run that is open may not have been read yet.
+        unread = len(piece.listing.runs) < piece.listing.found
+        if found and not unread and not any(entry.key == piece.chosen for entry in found):
             piece = replace(piece, chosen=found[0].key)
         self._list.take(piece)
 
