@@ -23,6 +23,7 @@ SUBJECTS = (
     "snapshot_size",
     "opening",
     "viewer",
+    "slow_terminal",
     "machine",
 )
 

@@ -38,6 +38,8 @@ class Terminal:
     def __init__(self, command: list[str]) -> None:
         self._command = command
         self.chunks: list[Chunk] = []
+        self._reading = threading.Event()
+        self._reading.set()
         self.started = 0.0
         """Monotonic seconds just before the process was made."""
 
@@ -63,6 +65,7 @@ class Terminal:
 
     def _read(self) -> None:
         while True:
+            self._reading.wait()
             try:
                 data = os.read(self._descriptor, 1 << 16)
             except OSError:
@@ -72,6 +75,7 @@ class Terminal:
             self.chunks.append(Chunk(time.monotonic(), data))
 
     def __exit__(self, *_: object) -> None:
+        self.go_on()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
@@ -81,6 +85,25 @@ class Terminal:
                 self.process.wait()
         self._reader.join(5)
         os.close(self._descriptor)
+
+    def hold(self) -> None:
+        """Reads no more, as a terminal that was stopped; what is being read may still come."""
+        self._reading.clear()
+
+    def go_on(self) -> None:
+        """Reads again."""
+        self._reading.set()
+
+    def bytes_read(self) -> int:
+        """Bytes that the process has read so far, of files and of all else."""
+        fields = Path(f"/proc/{self.process.pid}/io").read_text(encoding="ascii").split()
+        return int(fields[fields.index("rchar:") + 1])
+
+    def switches(self) -> int:
+        """How often threads of the process gave up the processor of themselves so far, which is to wait."""
+        threads = Path(f"/proc/{self.process.pid}/task").iterdir()
+        statuses = [(thread / "status").read_text(encoding="utf-8").split() for thread in threads]
+        return sum(int(status[status.index("voluntary_ctxt_switches:") + 1]) for status in statuses)
 
     def bytes_written(self) -> int:
         """Bytes that came so far."""

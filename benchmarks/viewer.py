@@ -52,6 +52,8 @@ class Load(msgspec.Struct, frozen=True):
     """Kilobytes (10**3) a second to the terminal."""
     rss: float
     """Megabytes at the end."""
+    waits: float
+    """How often a second one of its threads began to wait: at most as often one woke up."""
     latencies: list[float]
     """Milliseconds from each log call to the first screen that shows its step or a later one."""
     unseen: int
@@ -109,12 +111,14 @@ def beside(per_second: float, seconds: float, before: int = BEFORE) -> Load:
                 time.sleep(SETTLE)
                 ready.touch()
                 time.sleep(1.0)
-                cpu, written, begin = terminal.cpu(), terminal.bytes_written(), time.monotonic()
+                cpu, written, waits = terminal.cpu(), terminal.bytes_written(), terminal.switches()
+                begin = time.monotonic()
                 time.sleep(max(1.0, seconds - 1.0))
                 took = time.monotonic() - begin
                 cpu, written = terminal.cpu() - cpu, terminal.bytes_written() - written
                 trainer.wait(seconds + 30)
                 rss = memory("VmRSS", terminal.process.pid)
+                waits = (terminal.switches() - waits) / (time.monotonic() - begin)
         finally:
             if trainer.poll() is None:
                 trainer.kill()
@@ -125,6 +129,7 @@ def beside(per_second: float, seconds: float, before: int = BEFORE) -> Load:
         100 * cpu / took,
         written / took / 1e3,
         rss,
+        waits,
         latencies,
         (len(called) if latencies else 0) - len(latencies),
     )
@@ -135,24 +140,28 @@ def shown_after(terminal: Terminal, called: list[float], before: int) -> list[fl
     replay = Replay(terminal.chunks)
     seen, found = before, []
     while (at := replay.step()) is not None:
-        shown = max(
-            (int(text.replace(",", "")) for text in _STEP.findall("\n".join(replay.rows()))), default=0
-        )
+        shown = step_on(replay)
         while seen < shown and seen - before < len(called):
             found.append(1e3 * (at - called[seen - before]))
             seen += 1
     return found
 
 
+def step_on(replay: Replay) -> int:
+    """The step that stands on the screen now; 0 where none does."""
+    shown = _STEP.findall("\n".join(replay.rows()))
+    return max((int(text.replace(",", "")) for text in shown), default=0)
+
+
 def first_paint(folder: Path) -> tuple[float, float, float]:
-    """Milliseconds until the run's name and status are on the screen; megabytes then; kilobytes of the first 3 s."""
+    """Milliseconds until the run's name and status are on the screen; after 3 s megabytes, and kilobytes read."""
     with Terminal([*COMMAND, "watch", str(folder)]) as terminal:
         time.sleep(3.0)
-        rss = memory("VmRSS", terminal.process.pid)
+        rss, read = memory("VmRSS", terminal.process.pid), terminal.bytes_read()
     at = Replay(terminal.chunks).first(recording.MODEL, "FINISHED")
     if at is None:
         raise RuntimeError(f"the run never came on the screen: {terminal.chunks[-1:]}")
-    return 1e3 * (at - terminal.started), rss, terminal.bytes_written() / 1e3
+    return 1e3 * (at - terminal.started), rss, read / 1e3
 
 
 def measure(scale: Scale) -> Iterator[Row]:
@@ -184,6 +193,9 @@ def _paints(scale: Scale) -> Iterator[Row]:
         yield judged(
             f"watch: memory, {steps:,} steps", [run[1] for run in runs], 80, "MB", "VmRSS after 3 s", digits=0
         )
+        yield noted(
+            "  read", [run[2] for run in runs], "KB", "rchar after 3 s, with Python's own files", digits=0
+        )
     ratios = [long[0] / short[0] for long, short in zip(found[long_run], found[100], strict=True)]
     yield judged(
         f"watch: first paint, {long_run:,} / 100 steps", ratios, 1.1, "x", "interleaved pairs", digits=2
@@ -193,9 +205,12 @@ def _paints(scale: Scale) -> Iterator[Row]:
 def _loads(scale: Scale) -> Iterator[Row]:
     seconds = 8.0 if scale.quick else 20.0
     runs, how = scale.runs(3), f"{seconds:.0f} s, {BEFORE:,} steps before"
-    idle = [beside(0, seconds).cpu for _ in range(runs)]
+    idle = [beside(0, seconds) for _ in range(runs)]
+    how_idle = f"{how}; readings of the machine go on"
     what = "watch: CPU, live run that is silent"
-    yield judged(what, idle, 1, "% of a core", f"{how}; readings of the machine go on", digits=2)
+    yield judged(what, [load.cpu for load in idle], 1, "% of a core", how_idle, digits=2)
+    yield noted("  bytes", [load.rate for load in idle], "KB/s", how_idle, digits=2)
+    yield noted("  wake-ups", [load.waits for load in idle], "/s", "voluntary switches of all threads")
     slow = [beside(10, seconds) for _ in range(runs)]
     yield judged("watch: CPU at 10 records/s", [load.cpu for load in slow], 3, "% of a core", how, digits=2)
     yield judged("watch: bytes at 10 records/s", [load.rate for load in slow], 4, "KB/s", how, digits=2)
