@@ -17,6 +17,9 @@ PIECE = 4_096
 MOST_WORDS = 65_536
 """Characters of modes, titles and the like that wait; a terminal that does not read gets no more of them."""
 
+_TITLE = "\x1b]2;"
+"""How a title begins."""
+
 _LOOK_EVERY_MS = 100
 """Milliseconds between two looks at whether a terminal that does not read is still worth waiting for."""
 
@@ -62,9 +65,16 @@ class Painter:
                 self._frames_whole = True
             elif self._canvas.draw(data):
                 self._ready.notify()
-            elif sum(map(len, self._words)) < MOST_WORDS:
-                self._words.append(data)
+            else:
+                self._say(data)
                 self._ready.notify()
+
+    def _say(self, words: str) -> None:
+        """Adds to what waits; a title replaces the one before."""
+        if words.startswith(_TITLE):
+            self._words = [waiting for waiting in self._words if not waiting.startswith(_TITLE)]
+        if sum(map(len, self._words)) < MOST_WORDS:
+            self._words.append(words)
 
     def resized(self, width: int, height: int) -> None:
         """The terminal has another size, and may have garbled what it shows."""

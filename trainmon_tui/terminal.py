@@ -141,8 +141,10 @@ def restore_by_force(attributes: list[object] | None) -> None:
             termios.tcsetattr(0, termios.TCSANOW, attributes)  # type: ignore[arg-type]  # what tcgetattr returned
         termios.tcflush(2, termios.TCOFLUSH)
         os.set_blocking(2, False)
-        os.write(2, RESTORE)
-        # The shell has the same terminal, and would find it refusing what it cannot take at once.
-        os.set_blocking(2, True)
+        try:
+            os.write(2, RESTORE)
+        finally:
+            # The shell has the same terminal, and would find it refusing what it cannot take at once.
+            os.set_blocking(2, True)
     except (OSError, termios.error):  # the terminal is gone, or does not read: nothing is left to restore
         return

@@ -67,10 +67,20 @@ def test_a_terminal_that_does_not_read_gets_the_newest_and_no_queue_V06(open_pai
 def test_words_that_nobody_reads_do_not_pile_up(open_painter: Open) -> None:
     painter, _ = open_painter()
 
-    for _ in range(10_000):
-        painter.write("\x1b]2;the title of a run\x1b\\")
+    for _ in range(200):
+        painter.write(f"\x1b]52;c;{'A' * 1_000}\x07")
 
-    assert sum(map(len, painter._words)) < MOST_WORDS + 100
+    assert sum(map(len, painter._words)) < MOST_WORDS + 1_100
+
+
+def test_of_titles_that_wait_the_newest_is_sent(open_painter: Open) -> None:
+    painter, terminal = open_painter()
+    for percent in range(100):
+        painter.write(f"\x1b]2;{percent} %\x1b\\")
+
+    painter.start()
+
+    assert read_until(terminal, b"\x1b\\") == b"\x1b]2;99 %\x1b\\"
 
 
 def test_what_leaving_says_is_written_before_the_end_and_no_cell_after_it(open_painter: Open) -> None:
