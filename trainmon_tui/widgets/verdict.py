@@ -230,6 +230,11 @@ class VerdictPanel(RowsPanel[VerdictSlice]):
         """See `pick`."""
         return msgspec.structs.replace(pick(sight), copied=self._copied)
 
+    def same(self, before: Sight, after: Sight) -> bool:
+        """See `RowsPanel.same`; what is left goes on changing after the death."""
+        now = before.orphans == after.orphans and before.live is after.live and before.told == after.told
+        return now and before.verdict == after.verdict and super().same(before, after)
+
     def say_copied(self) -> None:
         """Says from now on that the command was copied."""
         self._copied = True
@@ -240,7 +245,3 @@ class VerdictPanel(RowsPanel[VerdictSlice]):
     def draw(self, piece: VerdictSlice, width: int, height: int) -> list[Row]:
         """See `rows`."""
         return rows(piece, width, height, self._ascii)
-
-    def same(self, before: Sight, after: Sight) -> bool:
-        """See `RowsPanel.same`."""
-        return super().same(before, after) and before.told == after.told
