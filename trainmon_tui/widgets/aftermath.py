@@ -12,7 +12,7 @@ from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.lines import clip, first_that_fits, join, words
 
 MOST_GPUS = 3
-"""GPUs that are told one by one; more only where they are not free."""
+"""GPUs up to which all are told one by one where one is not free; of more only those that are not."""
 
 
 class Aftermath(msgspec.Struct, frozen=True):
@@ -61,7 +61,7 @@ def rows(piece: Aftermath, width: int, ascii_only: bool) -> list[Row]:
 
 def _gpus(gpus: Sequence[GpuReading]) -> list[Row]:
     held = [gpu for gpu in gpus if _held(gpu) or gpu.state is not None]
-    if len(gpus) > MOST_GPUS and not held:
+    if len(gpus) > 1 and not held:
         free = all(gpu.processes is not None for gpu in gpus)
         used = sum(gpu.memory_used or 0 for gpu in gpus)
         text = f"{len(gpus)} GPUs, {gib(used)} GiB used{': freed' if free else ''}"
