@@ -213,3 +213,34 @@ def test_what_the_charts_were_set_to_is_there_again_and_the_users_theme_and_view
     second.until(lambda: "─ loss ─" in second.text)
     assert "log y" in second.text.split("─ loss ─")[1].split("\n")[0]
     assert b"48;2;255;255;255" in second.output
+
+
+def test_a_folder_with_a_single_run_below_it_shows_that_run(folder: Path, open_terminal: Open) -> None:
+    terminal = open_terminal(folder.parent)
+
+    terminal.until(lambda: "250/400" in terminal.text)
+
+    terminal.send_when_quiet("q")
+    assert terminal.wait() == 0
+
+
+def test_a_folder_of_several_runs_begins_with_their_list_and_remembers_the_open_one(
+    tmp_path: Path, open_terminal: Open
+) -> None:
+    for name, steps in (("a", 110), ("b", 120), ("c", 130)):
+        write_run(tmp_path / "runs" / name, a_run(steps))
+    variables = {"XDG_STATE_HOME": str(tmp_path / "state")}
+    first = open_terminal(tmp_path / "runs", variables=variables)
+    first.until(lambda: "─ runs ─" in first.text and "32.5 %" in first.text)
+    first.send_when_quiet("\x1b[H\x1b[B\r")
+    first.until(lambda: "120/400" in first.text)
+    first.send_when_quiet("q")
+    first.wait()
+
+    again = open_terminal(tmp_path / "runs", variables=variables)
+    again.until(lambda: "─ runs ─" in again.text and "32.5 %" in again.text)
+    again.send_when_quiet("\r")
+    again.until(lambda: "120/400" in again.text)
+
+    again.send_when_quiet("q")
+    assert again.wait() == 0
