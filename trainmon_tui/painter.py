@@ -17,6 +17,9 @@ PIECE = 4_096
 MOST_WORDS = 65_536
 """Characters of modes, titles and the like that wait; a terminal that does not read gets no more of them."""
 
+_NO_PEN = "\x1b[0m"
+"""Colours and attributes off: not every terminal gives back those that it had before the screen."""
+
 _TITLE = "\x1b]2;"
 """How a title begins."""
 
@@ -83,9 +86,10 @@ class Painter:
             self._ready.notify()
 
     def end_drawing(self) -> None:
-        """Sends no more cells, because the screen is being left; words still go."""
+        """Sends no more cells, because the screen is being left, and puts the pen down; words still go."""
         with self._ready:
             self._drawing = False
+            self._words.append(_NO_PEN)
 
     def stop(self, patience: float) -> bool:
         """Ends the thread once all is written; False if the terminal did not take it within `patience` seconds."""

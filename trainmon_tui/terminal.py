@@ -121,10 +121,10 @@ class Mouse:
 
 
 RESTORE = (
-    b"\x18\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?2004l\x1b[?7h"
+    b"\x18\x1b[0m\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?2004l\x1b[?7h"
     b"\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l\x1b[23;2t"
 )
-"""What undoes all that Textual and we switch on: mouse, paste, wrapping, keyboard, other screen, cursor,
+"""What undoes all that Textual and we switch on: colours, mouse, paste, wrapping, keyboard, other screen, cursor,
 focus, title; before it CAN, which ends a sequence that was cut in two."""
 
 

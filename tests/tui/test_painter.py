@@ -83,7 +83,9 @@ def test_of_titles_that_wait_the_newest_is_sent(open_painter: Open) -> None:
     assert read_until(terminal, b"\x1b\\") == b"\x1b]2;99 %\x1b\\"
 
 
-def test_what_leaving_says_is_written_before_the_end_and_no_cell_after_it(open_painter: Open) -> None:
+def test_what_leaving_says_is_written_before_the_end_without_a_colour_and_no_cell_after_it(
+    open_painter: Open,
+) -> None:
     painter, terminal = open_painter()
     painter.start()
     painter.write(frame("shown"))
@@ -94,7 +96,7 @@ def test_what_leaving_says_is_written_before_the_end_and_no_cell_after_it(open_p
     painter.write("\x1b[?1049l")
     assert painter.stop(5.0)
 
-    assert os.read(terminal, ROOM) == b"\x1b[?1049l"
+    assert os.read(terminal, ROOM) == b"\x1b[0m\x1b[?1049l"
 
 
 def test_stopping_gives_up_a_terminal_that_does_not_read(open_painter: Open) -> None:

@@ -11,8 +11,8 @@ from tests.run_folders import write_run
 from tests.tui.terminals import Open
 from trainmon_tui.memory import Memory
 
-RESTORED = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l", b"\x1b[23;2t")
-"""Other screen, cursor, mouse and title are as they were."""
+RESTORED = (b"\x1b[0m", b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l", b"\x1b[23;2t")
+"""Colours, other screen, cursor, mouse and title are as they were."""
 
 ALLOWED = re.compile(
     rb"\x1b\[[0-9;:?<>=$]*[A-Za-z]|\x1b\[\?\d+\$p|\x1b\[[<>]\d*u|\x1b\]2;[^\x00-\x1f\x7f]*\x1b\\|\x1b\]22;default\x07"
