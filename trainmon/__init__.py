@@ -55,6 +55,8 @@ Output = TypeVar("Output")
 
 _logger: "TrainLogger | None" = None
 _making = threading.RLock()
+# In a forked child the thread that was making a logger is not there to give the lock back.
+os.register_at_fork(after_in_child=lambda: globals().update(_making=threading.RLock()))
 
 
 def __getattr__(name: str) -> object:

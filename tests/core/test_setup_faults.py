@@ -76,6 +76,28 @@ def test_the_home_folder_may_be_named_as_in_a_shell(
     assert open_logger("~/runs/a").folder == tmp_path / "home" / "runs" / "a"
 
 
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # Of Python 3.12: it is what is tested.
+def test_m01_a_fork_while_another_thread_makes_the_logger_leaves_no_child_stuck(tmp_path: Path) -> None:
+    """The child has the lock, and not the thread that would give it back."""
+    making, forked = threading.Event(), threading.Event()
+
+    def make() -> None:
+        with trainmon._making:
+            making.set()
+            forked.wait()
+
+    thread = threading.Thread(target=make)
+    thread.start()
+    making.wait()
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if trainmon._making.acquire(blocking=False) else 1)
+    forked.set()
+    thread.join()
+
+    assert os.waitpid(child, 0)[1] == 0
+
+
 def test_the_functions_take_what_the_methods_take() -> None:
     """But for what the package itself passes."""
     for name in trainmon.__all__:
