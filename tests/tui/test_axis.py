@@ -1,6 +1,7 @@
 """`trainmon_tui.render.axis`: bounds seldom move, ticks are round, labels never overlap."""
 
 import math
+import struct
 
 import pytest
 from hypothesis import given
@@ -32,6 +33,13 @@ def labels_of_x(
     return place_labels(
         [(round((x - low) / (high - low) * (width - 1)), label) for x, label in labelled], width
     )
+
+
+def test_a_constant_that_was_rounded_to_32_bits_stands_in_the_middle_of_round_bounds() -> None:
+    """A learning rate of 0.001 is 0.0010000000475 there."""
+    value = struct.unpack("f", struct.pack("f", 0.001))[0]
+
+    assert nice_bounds(value, value) == pytest.approx((0.0009, 0.0011))
 
 
 def test_steps_are_one_two_or_five_times_a_power_of_ten() -> None:

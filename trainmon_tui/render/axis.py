@@ -29,6 +29,10 @@ SHRINK_BELOW = 0.3
 """The share of the old axis under which data must fall before the axis shrinks; below 1/2, so that a value
 that wanders around a round number does not move the axis back and forth."""
 
+ROUNDING = 1e-5
+"""Part of a step that a value may lie beyond a bound: values in a series are 32-bit floats, and what their rounding
+adds must not push an axis to its next step."""
+
 COLUMNS_A_LABEL = 16
 """Columns of a chart for each label of x, about: denser ones are read no better."""
 
@@ -74,7 +78,7 @@ def nice_bounds(low: float, high: float) -> Bounds:
     """Round bounds around the values; values that are not negative get no negative axis, and vice versa."""
     low, high = usable_bounds(low, high)
     step = nice_step(high - low, 8)
-    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    first, last = math.floor(low / step + ROUNDING), math.ceil(high / step - ROUNDING)
     return max(first * step, -LIMIT), min(last * step, LIMIT)
 
 
@@ -94,7 +98,7 @@ def stable_bounds(previous: Bounds | None, low: float, high: float) -> Bounds:
     bounds = usable_bounds(*previous)
     low, high = usable_bounds(low, high)
     # The slack of `nice_bounds`, or its own result could look outgrown.
-    slack = (bounds[1] - bounds[0]) * 1e-6
+    slack = (bounds[1] - bounds[0]) * ROUNDING
     if low < bounds[0] - slack or high > bounds[1] + slack:
         bounds = nice_bounds(min(low, bounds[0]), max(high, bounds[1]))
     return bounds if high - low >= SHRINK_BELOW * (bounds[1] - bounds[0]) else nice_bounds(low, high)
