@@ -152,6 +152,7 @@ RULES: tuple[Rule, ...] = (
     Rule("/threading.py", "_shutdown", "the program is over, but a thread that is no daemon still runs"),
     Rule("/threading.py", "acquire", "waits for a semaphore"),
     Rule("/threading.py", "run", "runs a function written in C", r"self\._target\(", weight=0),
+    Rule("concurrent/futures/thread.py", "run", "runs a function written in C", r"self\.fn\(", weight=0),
     Rule("/threading.py", "wait wait_for", "waits for an event or a condition", weight=0),
     Rule("/logging/__init__.py", "acquire handle", "waits for the lock of `logging`", weight=0),
     Rule(

@@ -164,7 +164,7 @@ def record_all() -> None:
         ) as process:
             assert process.stdout is not None
             process.stdout.readline()
-            time.sleep(6 if how in ("dataloader", "all_reduce") else 1.5)
+            time.sleep(6 if how in ("dataloader", "dataset", "all_reduce") else 1.5)
             reader = RunReader(folder / "logs")
             found = xray(reader.poll().state.opened)
             reader.close()
