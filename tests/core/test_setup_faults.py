@@ -113,6 +113,7 @@ def test_w31_a_working_folder_that_was_deleted_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first log call makes the logger, and must not raise there."""
+    monkeypatch.setattr(trainmon, "_logger", None)  # Whatever an earlier test of this process has left.
     gone = tmp_path / "gone"
     gone.mkdir()
     monkeypatch.chdir(gone)
