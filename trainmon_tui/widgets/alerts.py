@@ -39,6 +39,10 @@ class Gone(msgspec.Struct, frozen=True):
     lasted: str
 
 
+EMPTY = "none stands: a loss that is not finite or diverges, a stall, memory that grows and the like will stand here"
+"""What makes an alert appear."""
+
+
 class AlertsSlice(msgspec.Struct, frozen=True):
     """What there is to list."""
 
@@ -90,7 +94,8 @@ def content(piece: AlertsSlice, width: int, ascii_only: bool) -> list[Row]:
     seen = [each for each in piece.standing if each.shown.acknowledged]
     lines: list[Row] = []
     if not piece.standing:
-        lines.append(row(("none stands" + (": the run is over" if piece.over else ""), "dim")))
+        text = "none stands: the run is over" if piece.over else EMPTY
+        lines += [row((line, "dim")) for line in wrap(text, width, 3, ascii_only=ascii_only)]
     for title, part in (("standing", new), ("acknowledged", seen)):
         if part:
             lines += [row((title, "title"))]

@@ -39,7 +39,10 @@ def content(piece: StacksSlice, width: int, ascii_only: bool) -> list[Row]:
     if found is None:
         return [row((ASKING, "dim"))] if piece.asking else []
     if found.why_not is not None:
-        text = words(f"pid {found.pid} cannot be asked: {found.why_not}", ascii_only=ascii_only)
+        whom = f"pid {found.pid}" if found.pid else "nobody"
+        text = words(
+            f"{whom} {'cannot' if found.pid else 'can'} be asked: {found.why_not}", ascii_only=ascii_only
+        )
         return [row((line, "warn")) for line in wrap(text, width, 6, ascii_only=ascii_only)]
     told = likeliest(found.stacks)
     says = words(told.words if told is not None else "no thread runs Python", ascii_only=ascii_only)
