@@ -117,10 +117,13 @@ class Writer:
         self._mover.each_second = callback
 
     def do(self, task: Callable[[], None], timeout: float) -> None:
-        """Has the thread do something that may wait for the storage, and waits for it `timeout` seconds at most."""
+        """Has the thread do something that may wait for the storage, and waits for it `timeout` seconds at most.
+
+        Where the storage has not answered yet at all, nobody waits a second time.
+        """
         self._tasks.append(task)
         self.wake()
-        if timeout:
+        if timeout and self.ready.is_set():
             self.wait_for_tick(timeout)
 
     def wake(self) -> None:

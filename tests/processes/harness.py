@@ -71,6 +71,8 @@ RAISED = SLOTS - 2
 """Slot of the calls that raised."""
 CLOSING = SLOTS - 3
 """Slot of the time that closing took, in nanoseconds; 0 until then."""
+OPENING = SLOTS - 4
+"""Slot of the time that making the logger took, in nanoseconds; only `train` tells it."""
 
 
 @dataclass

@@ -8,7 +8,17 @@ import time
 
 import pytest
 
-from tests.processes.harness import CLOSING, RAISED, SLACK, Stage, check_all_there, count_steps, repair, until
+from tests.processes.harness import (
+    CLOSING,
+    OPENING,
+    RAISED,
+    SLACK,
+    Stage,
+    check_all_there,
+    count_steps,
+    repair,
+    until,
+)
 from tests.processes.storage import Freezer, freezer
 
 __all__ = ["freezer"]
@@ -70,6 +80,22 @@ def test_w13_a_kill_while_the_disk_is_frozen_loses_nothing(stage: Stage, freezer
         stage.close()
         stage.trainings.clear()
         shutil.rmtree(training.folder)  # The disk is small.
+
+
+@pytest.mark.root
+def test_w13_a_disk_that_is_frozen_from_the_beginning_holds_up_the_setup_for_two_seconds(
+    stage: Stage, freezer: Freezer
+) -> None:
+    """Not two for each thing that is opened; what is recorded meanwhile goes out when the disk thaws."""
+    freezer.freeze()
+    training = stage.start("train", logs=freezer.mount / "logs", rate=1_000.0, wait=200)
+    freezer.thaw()
+    status = training.stop()
+
+    print(f"setup on a frozen disk: {training.page[OPENING] / 1e9:.2f} s")
+    assert (status, training.page[RAISED]) == (0, 0)
+    assert 1.5 < training.page[OPENING] / 1e9 < 2.0 + 0.2 * SLACK
+    check_all_there(training, killed=False)
 
 
 @pytest.mark.root

@@ -6,14 +6,16 @@ import sys
 import threading
 import time
 
-from training import CLOSING, Counters, arguments, log_steps, open_logger
+from training import CLOSING, OPENING, Counters, arguments, log_steps, open_logger
 
 import trainmon
 
 parser = arguments(rate=0.0, count=10**9, end="close", console=0, resume=0, metrics=0, eat=0)
 given = parser.parse_args()
 counters = Counters(given.page)
+begin = time.perf_counter_ns()
 logger = open_logger(given.folder, console=bool(given.console))
+counters[OPENING] = time.perf_counter_ns() - begin
 trainmon.log_training_start("m", None, None, 32, 1e-3, "Adam", resume=bool(given.resume))
 metrics = {f"metric-{number:02}": 0.123456789 for number in range(given.metrics)} or None
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import trainmon
 
 SLOTS = 64
-WORST, RAISED, CLOSING = SLOTS - 1, SLOTS - 2, SLOTS - 3
+WORST, RAISED, CLOSING, OPENING = SLOTS - 1, SLOTS - 2, SLOTS - 3, SLOTS - 4
 
 
 def arguments(**more: object) -> argparse.ArgumentParser:
