@@ -80,6 +80,9 @@ class Observer:
         self._hold: Hold | None = None
         self._held: ProcessIdentity | None = None
         self._seen: ExitRecord | None = None
+        self._spools_of: str | None = None
+        self._foreign: set[str] = set()
+        """Spools of others than `_spools_of`, which need not be opened again."""
         self._orphans = Orphans(root)
         self._accounts = Accounts()
 
@@ -133,7 +136,7 @@ class Observer:
             oom_kills=self._oom_kills(opened) if gone and same_boot else None,
             oom_victim=lives is False and same_boot and not _left_in_order(state) and self._is_victim(opened),
             rebooted=lives is False and not same_boot and opened.host == here.host not in NAMELESS_HOSTS,
-            spool_held=spool_held(self._folder, opened) if lives is None else None,
+            spool_held=self._spool_held(opened) if lives is None else None,
             orphans=self._orphans.look(opened, exit_, self._monotonic())
             if lives is False and same_boot
             else None,
@@ -145,6 +148,12 @@ class Observer:
         """What the batch system says of the trainer's end; asked where it is dead, or silent on another host."""
         silent = lives is None and heartbeat is not None and self._clock() - heartbeat > SILENT
         return self._accounts.look(opened.job, self._monotonic()) if lives is False or silent else None
+
+    def _spool_held(self, opened: Opened) -> bool | None:
+        """See `spool_held`."""
+        if opened.writer != self._spools_of:
+            self._spools_of, self._foreign = opened.writer, set()
+        return spool_held(self._folder, opened, self._foreign)
 
     def wait_for_accounts(self, seconds: float) -> bool:
         """Waits for a batch system that is being asked, for whoever looks only once; whether one was."""
@@ -265,13 +274,20 @@ def read_fault(folder: Path, pid: int) -> str | None:
     return text[begin:] if begin >= 0 else None
 
 
-def spool_held(folder: Path, opened: Opened) -> bool | None:
+def spool_held(folder: Path, opened: Opened, foreign: set[str] | None = None) -> bool | None:
     """Whether somebody holds the lock of the writer's newest spool; None where no spool of it is in sight.
 
     Tells life from death across pid namespaces that share their memory. Trying the lock disturbs nobody: a living
     owner has had it since before the spool could be found.
+
+    Args:
+        folder: The run folder.
+        opened: Names the writer.
+        foreign: As for `find`, with the same writer each time.
     """
-    files = find(JournalName(str((folder / JOURNAL).absolute()), None, frozenset({opened.writer})))
+    files = find(
+        JournalName(str((folder / JOURNAL).absolute()), None, frozenset({opened.writer})), foreign=foreign
+    )
     try:
         own = [file for file in files if file.header.writer == opened.writer]
         return not own[-1].retired() if own else None

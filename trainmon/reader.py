@@ -88,6 +88,9 @@ class RunReader:
         self._loaded = False
         self._shown = RunState()
         self._spools: tuple[object, ...] = ()
+        self._spools_of: JournalName | None = None
+        self._foreign: set[str] = set()
+        """Spools of other journals than `_spools_of`: dead ones of a whole cluster may lie in the same folder."""
         self._note: str | None = None
         self._evidence = Evidence()
         self._at_end = False
@@ -274,7 +277,9 @@ class RunReader:
             self._reducer.state.bookmark.journal or self._first_writer(),
             frozenset(self._reducer.state.writers),
         )
-        files = find(name)
+        if name != self._spools_of:
+            self._spools_of, self._foreign = name, set()
+        files = find(name, foreign=self._foreign)
         try:
             seen = tuple((file.path, file.size()) for file in files)
             if not files or (seen == self._spools and not fresh):

@@ -19,6 +19,9 @@ from trainmon.spool import SpoolHeader
 CHUNK = 32 << 10
 """Bytes read at once: some more than the lines that are moved together."""
 
+_HEAD = 4_096
+"""Bytes that are looked at first for a header: all but those with very long paths."""
+
 _header_decoder = msgspec.json.Decoder(SpoolHeader)
 
 
@@ -57,7 +60,9 @@ class SpoolFile:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
         self.descriptor = high_descriptor(descriptor)
         self._identity = identity(self.descriptor)
-        head = os.pread(self.descriptor, 65_536, 0)
+        head = os.pread(self.descriptor, _HEAD, 0)
+        if b"\n" not in head:
+            head = os.pread(self.descriptor, 65_536, 0)
         line, found, _ = head.partition(b"\n")
         try:
             self.header = _header_decoder.decode(line)

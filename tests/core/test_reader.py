@@ -15,6 +15,7 @@ from trainmon.reader import RunReader, View
 from trainmon.reducer import copy_state
 from trainmon.snapshot import Texts
 from trainmon.spool import Spool, SpoolHeader
+from trainmon.spool_files import SpoolFile
 
 Read = Callable[[Path], RunReader]
 
@@ -310,6 +311,32 @@ def test_what_a_dead_trainer_left_in_its_spool_is_shown(tmp_path: Path, read: Re
 
     assert steps(view) == [1, 2, 3, 4, 5, 6]
     assert view.state.totals.repeated == 0
+
+
+def test_the_spools_of_other_journals_are_not_opened_at_each_poll(
+    tmp_path: Path, read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dead trainings of others may have left dozens of them, and a screen polls every second."""
+    journal = Journal().opened(host="elsewhere").started().steps(3)
+    os.utime(journal.write(tmp_path), (START, START))
+    spool = Spool(SpoolHeader("/runs/other/journal.jsonl", "f" * 12, "f" * 12, 4712))
+    spool.open()
+    opened: list[Path] = []
+    real = SpoolFile.__init__
+
+    def spied(file: SpoolFile, path: Path) -> None:
+        opened.append(path)
+        real(file, path)
+
+    monkeypatch.setattr(SpoolFile, "__init__", spied)
+    reader = read(tmp_path)
+
+    for _ in range(3):
+        reader.poll()
+
+    # Once to look for lines, and once to see whether the trainer of this one holds its own.
+    assert opened.count(spool.path or tmp_path) == 2
+    spool.leave()
 
 
 def test_p9_a_reader_writes_nothing(tmp_path: Path, read: Read) -> None:
