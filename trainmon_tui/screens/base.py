@@ -5,17 +5,32 @@ from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 
 from trainmon_tui.keys import KeysScreen
 from trainmon_tui.memory import Kept
 from trainmon_tui.screens.plan import Plan
 from trainmon_tui.sight import Sight
 from trainmon_tui.theme import Palette
-from trainmon_tui.widgets.footer import Keys
+from trainmon_tui.widgets.footer import FooterPanel, Keys
 from trainmon_tui.widgets.rows import Box, Panel
+from trainmon_tui.widgets.status import StatusPanel
 
 Report = Callable[[str, str], None]
 """Is told of a bug in a panel: the panel's name and where it was raised."""
+
+FAR = 1_000_000
+"""More lines than there are: leads to either end."""
+
+SCROLLING: list[BindingType] = [
+    Binding("down", "lines(1)", "down", show=False),
+    Binding("up", "lines(-1)", "up", show=False),
+    Binding("pagedown", "pages(1)", "page down", show=False),
+    Binding("pageup", "pages(-1)", "page up", show=False),
+    Binding("home", f"lines({-FAR})", "top", show=False),
+    Binding("end", f"lines({FAR})", "bottom", show=False),
+]
+"""Keys of a screen that scrolls by `action_lines` and `action_pages`."""
 
 
 class PanelScreen(KeysScreen):
@@ -86,6 +101,20 @@ class PanelScreen(KeysScreen):
         self.place_panels(*self.size)
         if self._sight is not None:
             self.show(self._sight)
+
+
+def edges(report: Report, keys: Keys, tab: str, *, ascii_only: bool) -> dict[str, Panel]:
+    """The status line and the bottom line of a screen.
+
+    Args:
+        report: As for `OverviewScreen`.
+        keys: What the bottom line says.
+        tab: The key of the view that it marks.
+        ascii_only: As there.
+    """
+    footer = FooterPanel(report, ascii_only=ascii_only, id="footer")
+    footer.keys, footer.tab = keys, tab
+    return {"status": StatusPanel(report, ascii_only=ascii_only, id="status"), "footer": footer}
 
 
 def framed(name: str, width: int, height: int) -> Plan:

@@ -6,15 +6,13 @@ from textual.binding import Binding, BindingType
 
 from trainmon.range_rows import Key
 from trainmon_tui.render.plot import LABEL_CELLS
-from trainmon_tui.screens.base import Report
+from trainmon_tui.screens.base import Report, edges, framed
 from trainmon_tui.screens.charting import CHART_KEYS, ChartingScreen
 from trainmon_tui.screens.plan import Plan
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.chart import validation_of
-from trainmon_tui.widgets.footer import FooterPanel, Keys
+from trainmon_tui.widgets.footer import Keys
 from trainmon_tui.widgets.full_chart import FullChartPanel
-from trainmon_tui.widgets.rows import Box
-from trainmon_tui.widgets.status import StatusPanel
 
 KEYS = (
     ("?", "keys"), ("escape", "back"), ("+ -", "zoom"), ("0", "all"), ("c", "cursor"), ("left right", "move"),
@@ -46,10 +44,9 @@ class ChartScreen(ChartingScreen):
         self._columns = columns
         self._index = columns.index(key)
         self._chart = FullChartPanel(report, ascii_only=ascii_only, id="chart")
-        footer = FooterPanel(report, ascii_only=ascii_only, id="footer")
-        footer.keys, footer.tab = KEYS, "2"
-        status = StatusPanel(report, ascii_only=ascii_only, id="status")
-        super().__init__("chart-screen", {"status": status, "chart": self._chart, "footer": footer})
+        super().__init__(
+            "chart-screen", edges(report, KEYS, "2", ascii_only=ascii_only) | {"chart": self._chart}
+        )
 
     @property
     def key(self) -> Key:
@@ -67,10 +64,7 @@ class ChartScreen(ChartingScreen):
 
     def boxes(self, width: int, height: int) -> Plan:
         """One below the other."""
-        boxes: Plan = {"chart": Box(0, 1 if height > 3 else 0, width, max(1, height - 2))}
-        if height > 3:
-            boxes |= {"status": Box(0, 0, width, 1), "footer": Box(0, height - 1, width, 1)}
-        return boxes
+        return framed("chart", width, height)
 
     def show(self, sight: Sight) -> None:
         """Shows the sight."""

@@ -34,7 +34,7 @@ CHART_KEYS = (
 )
 """What the keys of charts do, for the help."""
 
-FAR = 10
+STRIDE = 10
 """Cells that the cursor moves with ctrl."""
 
 
@@ -73,8 +73,8 @@ class ChartingScreen(PanelScreen):
         Binding("l", "app.log_y", "logarithmic y-axis of the charts (log scale)"),
         Binding("left", "aside(-1)", "cursor or window to the left", show=False),
         Binding("right", "aside(1)", "cursor or window to the right", show=False),
-        Binding("ctrl+left", f"aside({-FAR})", "cursor far to the left", show=False),
-        Binding("ctrl+right", f"aside({FAR})", "cursor far to the right", show=False),
+        Binding("ctrl+left", f"aside({-STRIDE})", "cursor far to the left", show=False),
+        Binding("ctrl+right", f"aside({STRIDE})", "cursor far to the right", show=False),
         Binding("shift+left,less_than_sign", "pan(-1)", "window to the left", show=False),
         Binding("shift+right,greater_than_sign", "pan(1)", "window to the right", show=False),
     ]

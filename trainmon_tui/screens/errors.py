@@ -18,15 +18,13 @@ from trainmon.state import Bookmark
 from trainmon_tui.copies import CLIPBOARD_LIMIT, save
 from trainmon_tui.latest import Latest
 from trainmon_tui.render.safe import safe
-from trainmon_tui.screens.base import PanelScreen, Report
+from trainmon_tui.screens.base import SCROLLING, PanelScreen, Report, edges
 from trainmon_tui.screens.plan import Plan
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.error_details import DetailsSlice, ErrorDetails
 from trainmon_tui.widgets.error_list import ErrorList
 from trainmon_tui.widgets.error_text import error_text
-from trainmon_tui.widgets.footer import FooterPanel
 from trainmon_tui.widgets.rows import Box
-from trainmon_tui.widgets.status import StatusPanel
 
 KEYS = (
     ("?", "keys"), ("n p", "next, previous"), ("y", "copy"), ("d", "data"), ("X", "X-ray"), ("escape", "back"),
@@ -91,12 +89,7 @@ class ErrorsScreen(PanelScreen):
         Binding("p", "choose(-1)", "previous error"),
         Binding("y", "copy", "copy the error to the clipboard and a file"),
         Binding("d", "data", "additional data of the error"),
-        Binding("down", "lines(1)", "down", show=False),
-        Binding("up", "lines(-1)", "up", show=False),
-        Binding("pagedown", "pages(1)", "page down", show=False),
-        Binding("pageup", "pages(-1)", "page up", show=False),
-        Binding("home", "lines(-1000000)", "top", show=False),
-        Binding("end", "lines(1000000)", "bottom", show=False),
+        *SCROLLING,
     ]
 
     def __init__(self, report: Report, *, ascii_only: bool, copies: Path | None = None) -> None:
@@ -109,9 +102,6 @@ class ErrorsScreen(PanelScreen):
         """
         self._list = ErrorList(report, ascii_only=ascii_only, id="errors")
         self._details = ErrorDetails(report, ascii_only=ascii_only, id="details")
-        footer = FooterPanel(report, ascii_only=ascii_only, id="footer")
-        footer.keys, footer.tab = KEYS, "4"
-        status = StatusPanel(report, ascii_only=ascii_only, id="status")
         self._copies = copies
         self._reader: Latest[Wanted] = Latest("trainmon-recall", self._recall)
         self._writer: Latest[str] = Latest("trainmon-copy", self._save)
@@ -125,7 +115,8 @@ class ErrorsScreen(PanelScreen):
         """The item that was copied, and what came of it."""
         super().__init__(
             "errors-screen",
-            {"status": status, "errors": self._list, "details": self._details, "footer": footer},
+            edges(report, KEYS, "4", ascii_only=ascii_only)
+            | {"errors": self._list, "details": self._details},
         )
 
     def boxes(self, width: int, height: int) -> Plan:

@@ -17,15 +17,13 @@ from trainmon_tui.log_files import ViewedFile
 from trainmon_tui.log_page import LogPage, Paper, Search
 from trainmon_tui.log_view import LogView
 from trainmon_tui.memory import Kept
-from trainmon_tui.screens.base import PanelScreen, Report
+from trainmon_tui.screens.base import PanelScreen, Report, edges
 from trainmon_tui.screens.plan import Plan
 from trainmon_tui.sight import Sight
-from trainmon_tui.widgets.footer import FooterPanel
 from trainmon_tui.widgets.log_lines import rows_of
 from trainmon_tui.widgets.log_pane import TABS, LogPane, LogPiece, chrome
 from trainmon_tui.widgets.prompt import PromptPanel, Typed, after_key, after_text
 from trainmon_tui.widgets.rows import Box
-from trainmon_tui.widgets.status import StatusPanel
 
 KEYS = (
     ("?", "keys"), ("/", "search"), ("n N", "next, previous"), ("tab", "file"), ("l", "level"), ("f", "filter"),
@@ -104,9 +102,6 @@ class LogsScreen(PanelScreen):
             report, scroll=self.action_lines, choose=self._choose, ascii_only=ascii_only, id="log"
         )
         self._prompt = PromptPanel(report, ascii_only=ascii_only, id="prompt")
-        footer = FooterPanel(report, ascii_only=ascii_only, id="footer")
-        footer.keys, footer.tab = KEYS, "5"
-        status = StatusPanel(report, ascii_only=ascii_only, id="status")
         self._source: tuple[str, str] | None = None
         self._desk: LogDesk | None = None
         self._feed: LogFeed | None = None
@@ -117,9 +112,8 @@ class LogsScreen(PanelScreen):
         self._typing: str | None = None
         self._wanted_time: str | None = None
         self._cursor: tuple[str, float | None] | None = None
-        super().__init__(
-            "logs-screen", {"status": status, "log": self._pane, "footer": footer, "prompt": self._prompt}
-        )
+        panels = edges(report, KEYS, "5", ascii_only=ascii_only)
+        super().__init__("logs-screen", panels | {"log": self._pane, "prompt": self._prompt})
 
     def restore(self, kept: Kept) -> None:
         """Takes the file, and whether its lines are wrapped."""

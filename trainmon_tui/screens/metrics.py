@@ -7,7 +7,6 @@ takes away what is being looked at.
 from typing import ClassVar
 
 from msgspec import structs
-from textual import events
 from textual.binding import Binding, BindingType
 
 from trainmon.range_rows import Key
@@ -15,18 +14,18 @@ from trainmon.units import clock
 from trainmon_tui.memory import Kept
 from trainmon_tui.name_filter import Filtered, filtered
 from trainmon_tui.render.plot import LABEL_CELLS
-from trainmon_tui.screens.base import Report
+from trainmon_tui.screens.base import FAR, Report, edges
 from trainmon_tui.screens.chart import ChartScreen
 from trainmon_tui.screens.charting import CHART_KEYS, ChartingScreen, OpenScreen
+from trainmon_tui.screens.filtering import FilteringScreen
 from trainmon_tui.screens.plan import Plan
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.chart import validation_of
-from trainmon_tui.widgets.footer import FooterPanel, Keys
+from trainmon_tui.widgets.footer import Keys
 from trainmon_tui.widgets.grid import EMPTY, NO_MATCH, GridPanel, columns_of, shape
 from trainmon_tui.widgets.grid_head import GridHead, HeadSlice
-from trainmon_tui.widgets.prompt import PromptPanel, Typed, after_key, after_text
-from trainmon_tui.widgets.rows import Box, Panel
-from trainmon_tui.widgets.status import StatusPanel
+from trainmon_tui.widgets.prompt import PromptPanel, Typed
+from trainmon_tui.widgets.rows import Box
 
 KEYS = (
     ("?", "keys"), ("/", "filter"), ("enter", "open"), ("pgup pgdn", "pages"), ("c", "cursor"), ("+ -", "zoom"),
@@ -37,12 +36,11 @@ KEYS = (
 LONG_NAME = 16
 """Characters from which a name may be shortened in the title of its chart."""
 
-PROMPT = Typed("filter", "a part, a glob, or /expression/")
-"""The line in which a filter is typed."""
 
-
-class MetricsScreen(ChartingScreen):
+class MetricsScreen(FilteringScreen, ChartingScreen):
     """Status line, what is shown, the grid, and the keys or what is being typed."""
+
+    PROMPT = Typed("filter", "a part, a glob, or /expression/")
 
     OWN_KEYS: ClassVar[Keys] = (
         ("enter", "show the chosen chart on the whole screen"),
@@ -62,8 +60,8 @@ class MetricsScreen(ChartingScreen):
         Binding("shift+tab", "charts(-1)", "the previous chart", show=False),
         Binding("pageup", "pages(-1)", "the page before"),
         Binding("pagedown", "pages(1)", "the next page"),
-        Binding("home", "charts(-1000000)", "the first chart", show=False),
-        Binding("end", "charts(1000000)", "the last chart", show=False),
+        Binding("home", f"charts({-FAR})", "the first chart", show=False),
+        Binding("end", f"charts({FAR})", "the last chart", show=False),
     ]
 
     def __init__(self, report: Report, *, ascii_only: bool) -> None:
@@ -72,38 +70,30 @@ class MetricsScreen(ChartingScreen):
         self._ascii = ascii_only
         self._grid = GridPanel(report, ascii_only=ascii_only, id="grid")
         self._head = GridHead(report, ascii_only=ascii_only, id="head")
-        self._prompt = PromptPanel(report, ascii_only=ascii_only, id="prompt")
-        footer = FooterPanel(report, ascii_only=ascii_only, id="footer")
-        footer.keys, footer.tab = KEYS, "2"
+        self.prompt = PromptPanel(report, ascii_only=ascii_only, id="prompt")
         self._text = ""
-        self._before = ""
-        """The filter that comes back when typing is given up."""
-        self._typing = False
         self._filtered: tuple[str, tuple[str, ...], Filtered] = ("", (), Filtered(()))
         """The newest filter, the names that it was tried on, and what it left."""
         self._all: tuple[Key, ...] = ()
         self._kept: tuple[Key, ...] = ()
         self._chosen: Key | None = None
-        panels: dict[str, Panel] = {
-            "status": StatusPanel(report, ascii_only=ascii_only, id="status"), "head": self._head, "grid": self._grid,
-            "footer": footer, "prompt": self._prompt,
-        }  # fmt: skip
+        panels = edges(report, KEYS, "2", ascii_only=ascii_only)
+        panels |= {"head": self._head, "grid": self._grid, "prompt": self.prompt}
         super().__init__("metrics-screen", panels)
 
     def restore(self, kept: Kept) -> None:
         """Takes filter and chart."""
-        self._typing, self._text, self._chosen = False, kept.filter, kept.metric
+        self.typing, self._text, self._chosen = False, kept.filter, kept.metric
 
     def keep(self, kept: Kept) -> Kept:
         """Filter and chart are kept; of one that is being typed, the one before."""
-        text = self._before if self._typing else self._text
-        return structs.replace(kept, filter=text, metric=self._chosen)
+        return structs.replace(kept, filter=self.settled_filter, metric=self._chosen)
 
     def boxes(self, width: int, height: int) -> Plan:
         """One below the other; what is typed takes the place of the keys."""
-        last = "prompt" if self._typing else "footer"
+        last = "prompt" if self.typing else "footer"
         if height < 5:
-            return {"grid": Box(0, 0, width, height)} if not self._typing else {last: Box(0, 0, width, 1)}
+            return {"grid": Box(0, 0, width, height)} if not self.typing else {last: Box(0, 0, width, 1)}
         return {
             "status": Box(0, 0, width, 1),
             "head": Box(0, 1, width, 1),
@@ -177,16 +167,26 @@ class MetricsScreen(ChartingScreen):
         """The position of the chosen chart."""
         return self._kept.index(self._chosen) if self._chosen in self._kept else 0
 
-    def _redraw(self) -> None:
-        if self._sight is not None:
-            self.show(self._sight)
+    @property
+    def filter(self) -> str:
+        """What the names are filtered by."""
+        return self._text
+
+    def filter_by(self, text: str) -> None:
+        """Shows only the charts that another filter leaves."""
+        self._text = text
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Arranges the charts anew; other ones may be in view."""
+        super().redraw()
         self.ask()
 
     def action_charts(self, by: int) -> None:
         """Chooses another chart."""
         if self._kept:
             self._chosen = self._kept[min(max(self._index + by, 0), len(self._kept) - 1)]
-            self._redraw()
+            self.redraw()
 
     def action_aside(self, cells: int) -> None:
         """Moves the cursor; where there is none, chooses the chart beside."""
@@ -206,7 +206,7 @@ class MetricsScreen(ChartingScreen):
     def choose(self, key: Key) -> None:
         """Chooses the chart that the mouse was used on."""
         self._chosen = key
-        self._redraw()
+        self.redraw()
 
     def action_open(self) -> None:
         """Shows the chosen chart on the whole screen."""
@@ -218,40 +218,6 @@ class MetricsScreen(ChartingScreen):
     async def action_back(self) -> None:
         """Removes the filter; without one, leaves the screen."""
         if self._text:
-            self._text = ""
-            self._redraw()
+            self.filter_by("")
         else:
             await self.run_action("app.overview")
-
-    def action_filter(self) -> None:
-        """Begins to type a filter; what was there is changed."""
-        self._typing, self._before = True, self._text
-        self._prompt.take(Typed(PROMPT.label, PROMPT.hint, self._text))
-        self.place_panels(*self.size)
-
-    def _type(self, typed: Typed) -> None:
-        """What is typed filters at once."""
-        self._prompt.take(typed)
-        self._text = typed.text
-        self._redraw()
-
-    def on_key(self, event: events.Key) -> None:
-        """Takes the keys while a filter is typed."""
-        if not self._typing:
-            return
-        event.stop()
-        event.prevent_default()
-        if event.key not in ("enter", "escape"):
-            self._type(after_key(self._prompt.typed, event.key, event.character))
-            return
-        self._typing = False
-        if event.key == "escape":
-            self._text = self._before
-        self.place_panels(*self.size)
-        self._redraw()
-
-    def on_paste(self, event: events.Paste) -> None:
-        """Takes what is pasted while a filter is typed."""
-        if self._typing:
-            event.stop()
-            self._type(after_text(self._prompt.typed, event.text))

@@ -4,12 +4,9 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from trainmon_tui.screens.base import PanelScreen, Report
+from trainmon_tui.screens.base import PanelScreen, Report, edges, framed
 from trainmon_tui.screens.plan import Plan
-from trainmon_tui.widgets.footer import FooterPanel
 from trainmon_tui.widgets.operations import OperationsPanel
-from trainmon_tui.widgets.rows import Box
-from trainmon_tui.widgets.status import StatusPanel
 
 KEYS = (
     ("?", "keys"), ("up down home end", "select"), ("pgup pgdn", "scroll the details"), ("escape", "back"),
@@ -38,19 +35,14 @@ class OperationsScreen(PanelScreen):
     def __init__(self, report: Report, *, ascii_only: bool) -> None:
         """A screen without anything to show yet; arguments as for `OverviewScreen`."""
         self._operations = OperationsPanel(report, ascii_only=ascii_only, id="operations")
-        footer = FooterPanel(report, ascii_only=ascii_only, id="footer")
-        footer.keys, footer.tab = KEYS, "6"
-        status = StatusPanel(report, ascii_only=ascii_only, id="status")
         super().__init__(
-            "operations-screen", {"status": status, "operations": self._operations, "footer": footer}
+            "operations-screen",
+            edges(report, KEYS, "6", ascii_only=ascii_only) | {"operations": self._operations},
         )
 
     def boxes(self, width: int, height: int) -> Plan:
         """One below the other."""
-        boxes: Plan = {"operations": Box(0, 1 if height > 3 else 0, width, max(1, height - 2))}
-        if height > 3:
-            boxes |= {"status": Box(0, 0, width, 1), "footer": Box(0, height - 1, width, 1)}
-        return boxes
+        return framed("operations", width, height)
 
     def action_move(self, lines: int) -> None:
         """Selects another operation."""

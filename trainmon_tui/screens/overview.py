@@ -7,7 +7,7 @@ from textual.binding import Binding, BindingType
 
 from trainmon.range_rows import Key
 from trainmon_tui.render.plot import LABEL_CELLS
-from trainmon_tui.screens.base import Report
+from trainmon_tui.screens.base import FAR, Report
 from trainmon_tui.screens.charting import CHART_KEYS, ChartingScreen
 from trainmon_tui.screens.plan import MACHINE, SEVERAL, SIDE, WIDE, Look, Plan, plan
 from trainmon_tui.sight import Sight
@@ -41,9 +41,6 @@ DEAD_KEYS = (("c", "copy command"), *(pair for pair in KEYS if pair[0] != "c"))
 
 PAGE = 10
 """Lines of the errors that a page key scrolls."""
-
-FAR = 1_000_000
-"""More lines than there are."""
 
 NEVER_DIMMED = frozenset({"status", "alert", "verdict", "errors", "output", "since", "footer"})
 """Panels that matter most once a run is dead."""

@@ -16,11 +16,12 @@ from trainmon_tui.catalogue import Catalogue, CatalogueFeed
 from trainmon_tui.deliveries import RunChosen
 from trainmon_tui.listing import Listing
 from trainmon_tui.memory import KeptList
-from trainmon_tui.screens.base import PanelScreen, Report
+from trainmon_tui.screens.base import FAR, Report
+from trainmon_tui.screens.filtering import FilteringScreen
 from trainmon_tui.screens.plan import Plan
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.footer import FooterPanel, Keys
-from trainmon_tui.widgets.prompt import PromptPanel, Typed, after_key, after_text
+from trainmon_tui.widgets.prompt import PromptPanel, Typed
 from trainmon_tui.widgets.rows import Box
 from trainmon_tui.widgets.runs import RunsPanel, RunsSlice, entries, place
 from trainmon_tui.widgets.runs_table import ORDERS
@@ -30,8 +31,6 @@ KEYS = (
     ("up down pgup pgdn home end", "choose"), ("q", "quit"),
 )  # fmt: skip
 """What the bottom line says."""
-
-_FILTER = Typed("filter", "a part of name, model or status, a glob, or /expression/")
 
 
 class ListingArrived(Message):
@@ -44,8 +43,10 @@ class ListingArrived(Message):
         """What is known of each run."""
 
 
-class RunsScreen(PanelScreen):
+class RunsScreen(FilteringScreen):
     """The list, keys or the filter that is being typed."""
+
+    PROMPT = Typed("filter", "a part of name, model or status, a glob, or /expression/")
 
     OWN_KEYS: ClassVar[Keys] = (
         ("enter", "open the chosen run (double click)"),
@@ -57,34 +58,32 @@ class RunsScreen(PanelScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,1", "app.overview", "back", show=False),
         Binding("enter", "open", "open the chosen run"),
-        Binding("slash", "type", "filter the runs by name, model or status"),
+        Binding("slash", "filter", "filter the runs by name, model or status"),
         Binding("s", "sort", "sort the runs by the next column"),
         Binding("r", "backwards", "sort the runs the other way round"),
         Binding("down", "choose(1)", "down", show=False),
         Binding("up", "choose(-1)", "up", show=False),
         Binding("pagedown", "page(1)", "page down", show=False),
         Binding("pageup", "page(-1)", "page up", show=False),
-        Binding("home", "choose(-1000000)", "first", show=False),
-        Binding("end", "choose(1000000)", "last", show=False),
+        Binding("home", f"choose({-FAR})", "first", show=False),
+        Binding("end", f"choose({FAR})", "last", show=False),
     ]
 
     def __init__(self, report: Report, *, ascii_only: bool) -> None:
         """A screen without anything to show yet; arguments as for `OverviewScreen`."""
         self._list = RunsPanel(report, ascii_only=ascii_only, id="runs")
-        self._prompt = PromptPanel(report, ascii_only=ascii_only, id="prompt")
+        self.prompt = PromptPanel(report, ascii_only=ascii_only, id="prompt")
         footer = FooterPanel(report, ascii_only=ascii_only, id="footer")
         footer.keys, footer.tab = KEYS, "7"
-        self._typing = False
-        self._before = ""
         self._catalogue: Catalogue | None = None
         self._feed: CatalogueFeed | None = None
-        super().__init__("runs-screen", {"runs": self._list, "footer": footer, "prompt": self._prompt})
+        super().__init__("runs-screen", {"runs": self._list, "footer": footer, "prompt": self.prompt})
 
     def boxes(self, width: int, height: int) -> Plan:
         """One below the other; what is typed takes the place of the keys."""
-        last = "prompt" if self._typing else "footer"
+        last = "prompt" if self.typing else "footer"
         if height < 4:
-            return {last: Box(0, 0, width, 1)} if self._typing else {"runs": Box(0, 0, width, height)}
+            return {last: Box(0, 0, width, 1)} if self.typing else {"runs": Box(0, 0, width, height)}
         return {"runs": Box(0, 0, width, height - 1), last: Box(0, height - 1, width, 1)}
 
     def restore_list(self, root: Path, kept: KeptList) -> None:
@@ -98,8 +97,7 @@ class RunsScreen(PanelScreen):
     def keep_list(self, kept: KeptList) -> KeptList:
         """Order and filter are kept; of one that is being typed, the one before."""
         piece = self._list.piece
-        text = self._before if self._typing else piece.filter
-        return replace(kept, order=piece.order, backwards=piece.backwards, filter=text)
+        return replace(kept, order=piece.order, backwards=piece.backwards, filter=self.settled_filter)
 
     def show(self, sight: Sight) -> None:
         """Looks under the folder as long as the list is shown; the run that is open is chosen at first."""
@@ -171,39 +169,14 @@ class RunsScreen(PanelScreen):
         if found:
             self.post_message(RunChosen(found[place(found, piece.chosen)].run.path))
 
-    def action_type(self) -> None:
-        """Begins to type a filter."""
-        self._typing = True
-        self._before = self._list.piece.filter
-        self._prompt.take(replace(_FILTER, text=self._before))
-        self.place_panels(*self.size)
+    @property
+    def filter(self) -> str:
+        """What the list is filtered by."""
+        return self._list.piece.filter
 
-    def on_key(self, event: events.Key) -> None:
-        """Takes the keys while a filter is typed: Enter keeps it, Escape brings the one before back."""
-        if not self._typing:
-            return
-        event.stop()
-        event.prevent_default()
-        if event.key not in ("enter", "escape"):
-            self._type(after_key(self._prompt.typed, event.key, event.character))
-            return
-        self._typing = False
-        if event.key == "escape":
-            self._take(replace(self._list.piece, filter=self._before))
-        self.place_panels(*self.size)
-        if self._sight is not None:
-            super().show(self._sight)
-
-    def on_paste(self, event: events.Paste) -> None:
-        """Takes what is pasted while a filter is typed."""
-        if self._typing:
-            event.stop()
-            self._type(after_text(self._prompt.typed, event.text))
-
-    def _type(self, typed: Typed) -> None:
-        """The list follows what is typed at once."""
-        self._prompt.take(typed)
-        self._take(replace(self._list.piece, filter=typed.text))
+    def filter_by(self, text: str) -> None:
+        """Lists only the runs that another filter leaves."""
+        self._take(replace(self._list.piece, filter=text))
 
     def on_click(self, event: events.Click) -> None:
         """Chooses the run under the mouse; a second click opens it."""

@@ -5,17 +5,13 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from trainmon_tui.screens.base import PanelScreen, Report, framed
+from trainmon_tui.screens.base import FAR, PanelScreen, Report, edges, framed
 from trainmon_tui.screens.plan import Plan
-from trainmon_tui.widgets.footer import FooterPanel, Keys
+from trainmon_tui.widgets.footer import Keys
 from trainmon_tui.widgets.rows import Panel
-from trainmon_tui.widgets.status import StatusPanel
 
 PAGE = 10
 """Lines that a page key scrolls."""
-
-FAR = 1_000_000
-"""Lines that lead to either end."""
 
 
 class ScrolledScreen(PanelScreen):
@@ -51,10 +47,7 @@ class ScrolledScreen(PanelScreen):
             ascii_only: As there.
         """
         self._scroll, self._panel_name = scroll, name
-        footer = FooterPanel(report, ascii_only=ascii_only, id="footer")
-        footer.keys, footer.tab = keys, "1"
-        status = StatusPanel(report, ascii_only=ascii_only, id="status")
-        super().__init__(f"{name}-screen", {"status": status, name: panel, "footer": footer})
+        super().__init__(f"{name}-screen", edges(report, keys, "1", ascii_only=ascii_only) | {name: panel})
 
     def boxes(self, width: int, height: int) -> Plan:
         """One below the other."""

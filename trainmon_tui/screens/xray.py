@@ -14,13 +14,10 @@ from trainmon.events import Opened
 from trainmon.stacks import XRay
 from trainmon.xray import xray
 from trainmon_tui.latest import Latest
-from trainmon_tui.screens.base import PanelScreen, Report
+from trainmon_tui.screens.base import SCROLLING, PanelScreen, Report, edges, framed
 from trainmon_tui.screens.plan import Plan
 from trainmon_tui.sight import Sight
-from trainmon_tui.widgets.footer import FooterPanel
-from trainmon_tui.widgets.rows import Box
 from trainmon_tui.widgets.stacks import StacksPanel, StacksSlice
-from trainmon_tui.widgets.status import StatusPanel
 
 KEYS = (
     ("?", "keys"), ("X", "ask again"), ("escape", "back"), ("up down pgup pgdn", "scroll"), ("q", "quit"),
@@ -45,12 +42,7 @@ class XRayScreen(PanelScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,1", "app.overview", "back", show=False),
         Binding("X", "ask", "ask again"),
-        Binding("down", "lines(1)", "down", show=False),
-        Binding("up", "lines(-1)", "up", show=False),
-        Binding("pagedown", "pages(1)", "page down", show=False),
-        Binding("pageup", "pages(-1)", "page up", show=False),
-        Binding("home", "lines(-1000000)", "top", show=False),
-        Binding("end", "lines(1000000)", "bottom", show=False),
+        *SCROLLING,
     ]
 
     def __init__(
@@ -64,22 +56,18 @@ class XRayScreen(PanelScreen):
             ask: Asks the program with that header; called in a thread.
         """
         self._stacks = StacksPanel(report, ascii_only=ascii_only, id="stacks")
-        footer = FooterPanel(report, ascii_only=ascii_only, id="footer")
-        footer.keys, footer.tab = KEYS, "1"
-        status = StatusPanel(report, ascii_only=ascii_only, id="status")
         self._ask = ask
         self._asker: Latest[Opened | None] = Latest("trainmon-xray", self._do_ask)
         self._asked: tuple[Opened | None] | None = None
         self._is_left = True
         """Whether the screen was left since it was shown: then opening it asks anew."""
-        super().__init__("xray-screen", {"status": status, "stacks": self._stacks, "footer": footer})
+        super().__init__(
+            "xray-screen", edges(report, KEYS, "1", ascii_only=ascii_only) | {"stacks": self._stacks}
+        )
 
     def boxes(self, width: int, height: int) -> Plan:
         """One below the other."""
-        boxes: Plan = {"stacks": Box(0, 1 if height > 3 else 0, width, max(1, height - 2))}
-        if height > 3:
-            boxes |= {"status": Box(0, 0, width, 1), "footer": Box(0, height - 1, width, 1)}
-        return boxes
+        return framed("stacks", width, height)
 
     def show(self, sight: Sight) -> None:
         """Shows what is known; asks where the screen has just been opened, or another run is shown."""
