@@ -1,8 +1,11 @@
 """The errors, as text: grouped, newest first, with their tracebacks."""
 
+from msgspec.structs import replace
+
 from tests.builders import Journal, a_run
 from trainmon_tui.render.cells import plain
 from trainmon_tui.sight import Sight
+from trainmon_tui.widgets.error_items import items_of
 from trainmon_tui.widgets.errors import content, pick, rows, starts
 
 
@@ -73,3 +76,20 @@ def test_without_errors_it_says_what_would_stand_here() -> None:
 
 def test_a_killed_run_explains_the_missing_traceback() -> None:
     assert "leaves no traceback" in text(a_run(50).sight(alive=False))
+
+
+def test_groups_without_a_fingerprint_are_told_apart_by_their_messages() -> None:
+    """The message of one may be the beginning of the other's, which alone is among the newest."""
+    journal = Journal().opened().started().progress(1)
+    journal.error("lost", error_type="E", fingerprint="none")
+    for _ in range(200):
+        journal.error("lost and found", error_type="E", fingerprint="none")
+    state = journal.state()
+    groups = [
+        replace(state.error_groups[0], key=f"E: {message}", message=message)
+        for message in ("lost", "lost and found")
+    ]
+    state.errors = [replace(entry, fingerprint="") for entry in state.errors[-100:]]
+    state.error_groups = groups
+
+    assert [item.message for item in items_of(state)] == ["lost and found", "lost"]

@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from trainmon.entries import error_group
 from trainmon.error_groups import ErrorGroup
 from trainmon.state import ErrorEntry, RunState, WarningEntry
 from trainmon.units import count
@@ -41,19 +42,13 @@ class Item(msgspec.Struct, frozen=True):
 
 def items_of(state: RunState) -> tuple[Item, ...]:
     """Errors, newest first, then warnings, newest first."""
-    newest: dict[str, ErrorEntry] = {}
-    for entry in state.errors:
-        newest[entry.fingerprint or f"{entry.error_type}: {entry.error_message}"] = entry
-    errors = [_error(group, newest) for group in reversed(state.error_groups)]
+    newest = {error_group(entry).key: entry for entry in state.errors}
+    errors = [_error(group, newest.get(group.key)) for group in reversed(state.error_groups)]
     warnings = [_warning(entry) for entry in reversed(state.warnings[-MOST_WARNINGS:])]
     return (*errors, *warnings)
 
 
-def _error(group: ErrorGroup, newest: dict[str, ErrorEntry]) -> Item:
-    # A key without a fingerprint holds the beginning of the message only.
-    found = newest.get(group.key) or next(
-        (entry for key, entry in newest.items() if key.startswith(group.key)), None
-    )
+def _error(group: ErrorGroup, found: ErrorEntry | None) -> Item:
     return Item(
         kind="error",
         key=f"error {group.key}",
