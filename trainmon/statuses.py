@@ -38,6 +38,13 @@ class Status(StrEnum):
         """True where no more steps can come."""
         return self in _OVER
 
+    @property
+    def leaves_no_traceback(self) -> bool:
+        """True where the trainer could say nothing of its end."""
+        return self in _UNHEARD
+
+
+_UNHEARD = frozenset({Status.TERMINATED, Status.KILLED, Status.OUT_OF_MEMORY, Status.DIED, Status.REBOOTED})
 
 _OVER = frozenset(
     {

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from trainmon.statuses import Status, Verdict
 from trainmon.units import count
 from trainmon_tui.render.cells import Role, Row, row, row_width
 from trainmon_tui.sight import Sight
@@ -12,8 +13,11 @@ from trainmon_tui.widgets.rows import RowsPanel
 EMPTY = "no errors: exceptions and log_error_with_context will stand here with their tracebacks"
 """What makes an error appear."""
 
-DEAD_EMPTY = "none recorded: a process that is killed leaves no traceback"
-"""The same where a run ended without a word."""
+UNHEARD = "none recorded: a process that is killed leaves no traceback"
+"""The same where the trainer could say nothing of its end."""
+
+OVER = "none recorded"
+"""The same after any other end."""
 
 
 class ListSlice(msgspec.Struct, frozen=True):
@@ -22,16 +26,32 @@ class ListSlice(msgspec.Struct, frozen=True):
     items: tuple[Item, ...] = ()
     errors_total: int = 0
     warnings_total: int = 0
-    over: bool = False
-    """Whether the run ended without a word: then there may be no error at all."""
+    empty: str = EMPTY
+    """What stands where there is no error."""
     now: float = 0.0
+
+
+def why_empty(verdict: Verdict) -> str:
+    """What stands where there is no error."""
+    if not verdict.status.over:
+        return EMPTY
+    # A program that ended in order without telling has no traceback either, but it was not killed.
+    killed = verdict.status.leaves_no_traceback and (
+        verdict.status is not Status.DIED or verdict.certainty == "unknown"
+    )
+    return UNHEARD if killed else OVER
+
+
+def empty_rows(text: str, width: int, height: int, ascii_only: bool) -> list[Row]:
+    """The text in as many lines as it needs, at most `height`."""
+    return [row((line, "dim")) for line in wrap(text, width, height, ascii_only=ascii_only)]
 
 
 def pick(sight: Sight) -> ListSlice:
     """The list's part of a sight."""
     state = sight.state
     return ListSlice(
-        items_of(state), state.totals.errors, state.totals.warnings, over=sight.dead, now=sight.now
+        items_of(state), state.totals.errors, state.totals.warnings, why_empty(sight.verdict), sight.now
     )
 
 
@@ -50,8 +70,7 @@ def rows(
     """
     lines = [_title(piece, width, ascii_only, chosen)]
     if not piece.items:
-        text = DEAD_EMPTY if piece.over else EMPTY
-        lines += [row((line, "dim")) for line in wrap(text, width, height, ascii_only=ascii_only)]
+        lines += empty_rows(piece.empty, width, height, ascii_only)
     lines += [
         _item_row(item, piece.now, width, ascii_only, chosen=number == chosen)
         for number, item in enumerate(piece.items[top : top + max(0, height - 1)], top)

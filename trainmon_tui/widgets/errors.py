@@ -8,7 +8,7 @@ from trainmon_tui.render.cells import Row, fit_row, row, row_width
 from trainmon_tui.render.traceback import traceback_rows
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.error_items import Item, items_of, sign, steps, times
-from trainmon_tui.widgets.error_list import DEAD_EMPTY, EMPTY
+from trainmon_tui.widgets.error_list import UNHEARD, empty_rows, why_empty
 from trainmon_tui.widgets.lines import ago, clip, first_that_fits, join, spread, title_row, words, wrap
 from trainmon_tui.widgets.rows import RowsPanel
 
@@ -26,8 +26,8 @@ class ErrorsSlice(msgspec.Struct, frozen=True):
     """Newest first."""
     errors_total: int
     warnings_total: int
-    over: bool
-    """Whether the run ended without a word: then there may be no traceback at all."""
+    empty: str
+    """What stands where there is no error."""
     now: float
 
 
@@ -42,7 +42,7 @@ def pick(sight: Sight) -> ErrorsSlice:
         warnings=tuple(item for item in items if item.kind == "warning"),
         errors_total=state.totals.errors,
         warnings_total=state.totals.warnings,
-        over=sight.dead,
+        empty=why_empty(sight.verdict),
         now=sight.now,
     )
 
@@ -81,8 +81,7 @@ def content(piece: ErrorsSlice, width: int, ascii_only: bool) -> list[Row]:
     if piece.left_out:
         lines.append(row((f"{piece.left_out:,} more groups: ", "dim"), ("[4]", "key")))
     if not piece.groups:
-        text = DEAD_EMPTY if piece.over else EMPTY
-        lines.append(row((clip(text, width, ascii_only=ascii_only), "dim")))
+        lines += empty_rows(piece.empty, width, 3, ascii_only)
     lines += [_warning_row(warning, width, ascii_only) for warning in piece.warnings]
     return lines
 
@@ -136,7 +135,7 @@ def _one_line(piece: ErrorsSlice, width: int, ascii_only: bool) -> Row:
     warnings = f"{count(piece.warnings_total)} warning{'s' if piece.warnings_total != 1 else ''}"
     note = row((warnings, "warn")) if piece.warnings_total else ()
     if not piece.groups:
-        newest: Row = row((" (a process that is killed leaves no traceback)", "dim")) if piece.over else ()
+        newest: Row = row((f"({piece.empty.partition(': ')[2]})", "dim")) if piece.empty == UNHEARD else ()
         if piece.warnings:
             text = words(f"{piece.warnings[0].title}: {piece.warnings[0].message}", ascii_only=ascii_only)
             newest = row((clip(text, max(0, width - 40), ascii_only=ascii_only), "dim"))
