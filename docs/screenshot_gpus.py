@@ -10,21 +10,14 @@ import asyncio
 import math
 import os
 import runpy
-import shutil
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import time
 from pathlib import Path
 
-from trainmon_tui.app import WatchApp
-from trainmon_tui.feed import Feed, Frame
-from trainmon_tui.live import LiveFeed
+import shooting
 
-ROOT = Path(__file__).resolve().parent.parent
-IMAGES = ROOT / "docs" / "images"
-SIZES = ((160, 45), (80, 24))
 GPUS = 8
 SECONDS = 90.0
 """How long the demo trains before it is drawn."""
@@ -66,30 +59,8 @@ def write(path: Path, text: str) -> None:
     new.replace(path)
 
 
-async def shoot(folder: Path) -> None:
-    """Saves the view at every size."""
-    for width, height in SIZES:
-        newest: list[Frame] = []
-        feed = Feed(folder, newest.append)
-        live = LiveFeed(lambda found: app.deliver_live(found))  # noqa: B023 - stopped before the next app is made
-        app = WatchApp(Path("demo_logs"), ask_live=live.ask)
-        feed.start()
-        async with app.run_test(size=(width, height)) as pilot:
-            for _ in range(4):
-                await pilot.pause(0.3)
-                if newest:
-                    app.deliver(newest[-1])
-            await pilot.press("3")
-            await pilot.pause(4.0)
-            app.save_screenshot(f"machine-gpus-{width}x{height}.svg", path=str(IMAGES))
-        live.stop()
-        feed.stop()
-
-
 def train(scratch: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
     """The demo, from a folder of its own, so that the pictures show no folder of whoever makes them."""
-    shutil.copy(ROOT / "demo_train.py", scratch)
-    (scratch / "python3").symlink_to(Path(sys.executable).resolve())
     command = ["./python3", "demo_train.py", "--log-dir", "demo_logs", "--speed", "20", "--epochs", "40"]
     quiet = subprocess.DEVNULL
     return subprocess.Popen(command, stdout=quiet, stderr=quiet, cwd=scratch, env=environment)
@@ -99,9 +70,9 @@ def draw(scratch: Path) -> None:
     """Trains while the cards' numbers move, and draws the end of it; the double is in this process's library path."""
     file = Path(os.environ["FAKE_NVML"])
     write(file, state(0.0, 1, 1))
-    paths = os.pathsep.join([str(ROOT), sysconfig.get_path("purelib")])
     visible = ",".join(map(str, range(GPUS - 1)))
-    environment = os.environ | {"PYTHONPATH": paths, "CUDA_VISIBLE_DEVICES": visible}
+    environment = shooting.prepare(scratch) | {"CUDA_VISIBLE_DEVICES": visible}
+    os.chdir(scratch)
     other = subprocess.Popen(["sleep", "600"])
     demo = train(scratch, environment)
     try:
@@ -109,7 +80,7 @@ def draw(scratch: Path) -> None:
         while (at := time.monotonic() - began) < SECONDS:
             write(file, state(at, demo.pid, other.pid))
             time.sleep(0.5)
-        asyncio.run(shoot(scratch / "demo_logs"))
+        asyncio.run(shooting.shoot(Path("demo_logs"), {"machine-gpus": ("3",)}, 4.0))
     finally:
         for process in (demo, other):
             process.terminate()
@@ -121,11 +92,10 @@ def main() -> None:
     if "FAKE_NVML" in os.environ:
         draw(Path(os.environ["FAKE_NVML"]).parent)
         return
-    IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
-        runpy.run_path(str(ROOT / "tests/fakes/nvml/build.py"))["build"](Path(scratch))
+        runpy.run_path(str(shooting.ROOT / "tests/fakes/nvml/build.py"))["build"](Path(scratch))
         environment = os.environ | {"LD_LIBRARY_PATH": scratch, "FAKE_NVML": f"{scratch}/state.txt"}
-        subprocess.run([sys.executable, __file__], env=environment, check=True)
+        subprocess.run([sys.executable, str(Path(__file__).resolve())], env=environment, check=True)
 
 
 if __name__ == "__main__":

@@ -2,80 +2,57 @@
 
     python docs/screenshots.py
 
-Each view is drawn by the program itself, at 160x45 and at 80x24, and saved as SVG into docs/images.
+Each view is drawn by the program itself, at 160x45 and at 80x24. Takes some two minutes.
 """
 
 import asyncio
 import os
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import time
 from pathlib import Path
 
-from trainmon_tui.app import WatchApp
-from trainmon_tui.feed import Feed, Frame
+import shooting
 
-ROOT = Path(__file__).resolve().parent.parent
-IMAGES = ROOT / "docs" / "images"
-SIZES = ((160, 45), (80, 24))
-
-VIEWS = {"overview": (), "metrics": ("2",), "machine": ("3",), "logs": ("5",), "operations": ("6",)}
-"""Keys that lead to each view of a run that goes well, from the overview."""
+WELL = {
+    "overview": (), "metrics": ("2",), "chart": ("2", "enter", "c", *["left"] * 12), "machine": ("3",), "logs": ("5",),
+    "operations": ("6",), "configuration": ("i",),
+}  # fmt: skip
+"""Keys that lead to each view of a run that goes well."""
 
 FAILED = {"failed": (), "errors": ("4",)}
 """The same of a run that failed."""
 
 
-async def shoot(folder: Path, views: dict[str, tuple[str, ...]]) -> None:
-    """Saves every view at every size."""
-    for width, height in SIZES:
-        for name, keys in views.items():
-            app = WatchApp(Path("demo_logs"), ascii_only=False)
-            newest: list[Frame] = []
-            feed = Feed(folder, newest.append)
-            feed.start()
-            async with app.run_test(size=(width, height)) as pilot:
-                for _ in range(8):
-                    await pilot.pause(0.3)
-                    if newest:
-                        app.deliver(newest[-1])
-                await pilot.press(*keys)
-                await pilot.pause(0.6)
-                app.save_screenshot(f"{name}-{width}x{height}.svg", path=str(IMAGES))
-            feed.stop()
+def start(folder: str, environment: dict[str, str], *arguments: str) -> "subprocess.Popen[bytes]":
+    """The demo under `trainmon run`, which keeps its output."""
+    demo = ["./python3", "demo_train.py", "--log-dir", folder, *arguments]
+    return subprocess.Popen(
+        [sys.executable, "-m", "trainmon", "run", "--log-dir", folder, "--", *demo],
+        env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
 
 
 def main() -> None:
-    """Runs the demo twice, once well and once into an error, and draws it."""
-    IMAGES.mkdir(parents=True, exist_ok=True)
+    """Runs the demo three times: into an error, to its end, and well for as long as it is drawn."""
     with tempfile.TemporaryDirectory() as scratch:
-        # A copy, so that the pictures show no folder of whoever makes them.
-        program = Path(scratch) / "demo_train.py"
-        program.write_bytes((ROOT / "demo_train.py").read_bytes())
-        python = Path(scratch) / "python3"
-        python.symlink_to(Path(sys.executable).resolve())
-        paths = os.pathsep.join([str(ROOT), sysconfig.get_path("purelib")])
-        for name, arguments, seconds, views in (
-            ("well", ["--speed", "45", "--warn-at", "300"], 35, VIEWS),
-            ("failed", ["--speed", "90", "--fail-at", "1400", "--backend", "python"], 25, FAILED),
-        ):
-            folder = Path(scratch) / name
-            command = [str(python), str(program), "--log-dir", str(folder), *arguments]
-            demo = subprocess.Popen(
-                command,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd=ROOT,
-                env=os.environ | {"PYTHONPATH": paths},
-            )
-            try:
-                time.sleep(seconds)
-                asyncio.run(shoot(folder, views))
-            finally:
-                demo.terminate()
-                demo.wait()
+        environment = shooting.prepare(Path(scratch))
+        os.chdir(scratch)
+        failed = start("runs/wide", environment, "--speed", "90", "--fail-at", "1400", "--backend", "python")
+        done = start("runs/baseline", environment, "--speed", "0", "--backend", "python", "--epochs", "8")
+        well = start("runs/adam", environment, "--speed", "45", "--warn-at", "300", "--epochs", "60")
+        try:
+            for ended in (failed, done):
+                ended.wait(120)
+            asyncio.run(shooting.shoot(Path("runs/wide"), FAILED))
+            time.sleep(15.0)
+            asyncio.run(shooting.shoot(Path("runs/adam"), WELL))
+            asyncio.run(shooting.shoot(Path("runs"), {"runs": ("down",)}, 4.0, "runs"))
+        finally:
+            for process in (failed, done, well):
+                process.terminate()
+                process.wait()
 
 
 if __name__ == "__main__":

@@ -15,19 +15,12 @@ import signal
 import socket
 import subprocess
 import sys
-import sysconfig
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from trainmon_tui.app import WatchApp
-from trainmon_tui.feed import Feed, Frame
-from trainmon_tui.live import LiveFeed
-
-ROOT = Path(__file__).resolve().parent.parent
-IMAGES = ROOT / "docs" / "images"
-SIZES = ((160, 45), (80, 24))
+import shooting
 
 SCRATCH = Path("/tmp/spirals")
 """Where the trainings run: the pictures show this path, and no folder of whoever makes them."""
@@ -119,42 +112,12 @@ if __name__ == "__main__":
 '''
 
 
-async def shoot(folder: Path, name: str, keys: tuple[str, ...]) -> None:
-    """Saves what the screen shows of a run after some keys, at every size."""
-    for size in SIZES:
-        await shoot_one(folder, name, keys, size)
-
-
-async def shoot_one(folder: Path, name: str, keys: tuple[str, ...], size: tuple[int, int]) -> None:
-    """The same at one size."""
-    newest: list[Frame] = []
-    feed = Feed(folder, newest.append)
-    live = LiveFeed(lambda found: app.deliver_live(found))
-    app = WatchApp(Path("logs"), ascii_only=False, ask_live=live.ask)
-    feed.start()
-    async with app.run_test(size=size) as pilot:
-        for _ in range(12):
-            await pilot.pause(0.3)
-            if newest:
-                app.deliver(newest[-1])
-        await pilot.press(*keys)
-        await pilot.pause(2.0)
-        app.save_screenshot(f"{name}-{size[0]}x{size[1]}.svg", path=str(IMAGES))
-    live.stop()
-    feed.stop()
-
-
 def start(program: str, text: str, *arguments: str) -> "subprocess.Popen[bytes]":
     """Starts a training under `trainmon run` in the scratch folder."""
     (SCRATCH / program).write_text(text)
-    python = SCRATCH / "python3"
-    if not python.exists():
-        python.symlink_to(Path(sys.executable).resolve())
-    (SCRATCH / "demo_train.py").write_bytes((ROOT / "demo_train.py").read_bytes())
-    paths = os.pathsep.join([str(ROOT), sysconfig.get_path("purelib")])
     return subprocess.Popen(
         [sys.executable, "-m", "trainmon", "run", "--", "./python3", program, *arguments],
-        cwd=SCRATCH, env=os.environ | {"PYTHONPATH": paths},
+        cwd=SCRATCH, env=shooting.prepare(SCRATCH),
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
 
@@ -189,7 +152,7 @@ def out_of_memory() -> None:
         if code != -signal.SIGKILL:
             raise SystemExit(f"the training was not killed, it ended with {code}")
         time.sleep(3.0)
-        asyncio.run(shoot(SCRATCH / "logs", "oom", ()))
+        asyncio.run(shooting.shoot(Path("logs"), {"oom": ()}, 2.0))
 
 
 def hang() -> None:
@@ -202,7 +165,7 @@ def hang() -> None:
             time.sleep(1.0)
             lines = journal.read_bytes().count(b'"kind":"progress"') if journal.exists() else 0
             seen, quiet = lines, quiet + 1 if lines == seen and lines else 0
-        asyncio.run(shoot(SCRATCH / "logs", "xray", ("X",)))
+        asyncio.run(shooting.shoot(Path("logs"), {"xray": ("X",)}, 2.0))
     finally:
         launcher.terminate()
         launcher.wait()
@@ -217,14 +180,15 @@ def take_a_name() -> None:
 
 def main() -> None:
     """Makes the pictures that the command line names, or all."""
-    IMAGES.mkdir(parents=True, exist_ok=True)
     take_a_name()
     makers: dict[str, Callable[[], None]] = {"oom": out_of_memory, "xray": hang}
     for name in sys.argv[1:] or list(makers):
         SCRATCH.mkdir()
+        os.chdir(SCRATCH)
         try:
             makers[name]()
         finally:
+            os.chdir(shooting.ROOT)
             shutil.rmtree(SCRATCH)
 
 
