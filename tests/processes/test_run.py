@@ -118,8 +118,9 @@ def test_a_window_that_changes_its_size_is_passed_on(tmp_path: Path) -> None:
 
 def test_ctrl_c_reaches_the_program_once_and_we_end_as_it_does(tmp_path: Path) -> None:
     code = (
-        "import time\nprint('ready', flush=True)\n"
-        "try:\n    time.sleep(20)\nexcept KeyboardInterrupt:\n    print('caught once', flush=True)\n"
+        "import time\n"
+        "try:\n    print('ready', flush=True)\n    time.sleep(20)\n"
+        "except KeyboardInterrupt:\n    print('caught once', flush=True)\n"
         "time.sleep(0.3)\nraise SystemExit(7)"
     )
     terminal = Terminal(tmp_path, *python(code))
