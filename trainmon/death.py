@@ -146,7 +146,7 @@ def memory_lines(state: RunState) -> tuple[str, ...]:
     if reading is None or reading.host is None or not reading.host.memory_total:
         return ()
     used, process = reading.host.memory_used or 0, reading.process
-    offset = state.opened.utc_offset if state.opened is not None else 0
+    offset = state.utc_offset
     text = f"{gib(used)} of {gib(reading.host.memory_total)} GiB at {clock(reading.time, offset)}"
     if process is not None and process.rss is not None:
         workers = process.children_rss or 0

@@ -19,6 +19,7 @@ from trainmon.errors import TrainmonError
 from trainmon.export import Exported, Row
 from trainmon.export_tables import Cell, Column
 from trainmon.scalars import encode_number
+from trainmon.visible import valid
 
 CELLS_AT_ONCE = 262_144
 """Cells of a row group of Parquet: some 30 MB while it is put together."""
@@ -111,7 +112,7 @@ def write_parquet(table: Exported, path: Path) -> int:
     arrow, parquet = parquet_library()
     types = {"int": arrow.int64(), "float": arrow.float64(), "bool": arrow.bool_()}
     schema = arrow.schema(
-        [(_valid(column.name), types.get(column.kind, arrow.string())) for column in table.columns]
+        [(valid(column.name), types.get(column.kind, arrow.string())) for column in table.columns]
     )
     writer: _Writer = parquet.ParquetWriter(str(path), schema)
     count = 0
@@ -141,8 +142,4 @@ def _parquet_cell(cell: Cell, column: Column) -> Cell:
         return float(cell) if isinstance(cell, int | float) else math.nan
     if isinstance(cell, dict):
         return json.dumps(cell)
-    return _valid(cell) if isinstance(cell, str) else cell
-
-
-def _valid(text: str) -> str:
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return valid(cell) if isinstance(cell, str) else cell

@@ -83,7 +83,7 @@ HEAD = _columns(run="int", time="float", timestamp="text")
 def head(told: Told, state: RunState) -> tuple[Cell, ...]:
     """The cells of `HEAD`."""
     event = told.event
-    offset = state.opened.utc_offset if state.opened is not None else 0
+    offset = state.utc_offset
     return told.run, event.time, clock.timestamp(event.time, offset)
 
 

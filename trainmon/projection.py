@@ -94,7 +94,7 @@ class Projector:
         opened = state.opened
         diagnosis = diagnose(event.error_type, event.message) if isinstance(event, Error) else None
         return LineContext(
-            utc_offset=opened.utc_offset if opened is not None else 0,
+            utc_offset=state.utc_offset,
             app_name=opened.app_name if opened is not None else "gradio_app",
             level=opened.level if opened is not None else "INFO",
             eta=seconds_left,

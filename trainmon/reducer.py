@@ -120,9 +120,6 @@ class Reducer:
             index += 1
         return new
 
-    def _utc_offset(self) -> int:
-        return self.state.opened.utc_offset if self.state.opened is not None else 0
-
     def _progress(self, events: Sequence[Progress], offsets: Sequence[int]) -> bool:
         state, first = self.state, events[0]
         seqs = [event.seq for event in events]
@@ -144,14 +141,14 @@ class Reducer:
         state.totals.events += len(events)
         state.last_time = events[-1].time
         if {event.phase for event in events} == {"training"}:
-            train(state, events, offsets, self._utc_offset())
+            train(state, events, offsets, state.utc_offset)
             return
         for event, offset in zip(events, offsets, strict=True):
             if event.phase == "training":
-                train(state, (event,), (offset,), self._utc_offset())
+                train(state, (event,), (offset,), state.utc_offset)
             elif not event.texts or not {"epoch", "step"} & event.texts.keys():
                 # What has no place in the run is in the text log and the journal only.
-                state.progress = entries.progress(event, self._utc_offset())
+                state.progress = entries.progress(event, state.utc_offset)
 
     def _one(self, item: AnyEvent | Unread, offset: int) -> bool:
         if isinstance(item, Unread):
@@ -173,7 +170,7 @@ class Reducer:
         return True
 
     def _event(self, event: AnyEvent, offset: int) -> None:
-        state, utc_offset = self.state, self._utc_offset()
+        state, utc_offset = self.state, self.state.utc_offset
         run_step = state.run_step or None
         match event:
             case Progress():
@@ -237,7 +234,7 @@ class Reducer:
     def _validation(self, event: Validation, offset: int) -> None:
         state = self.state
         run_step = state.counting.run_step(event.epoch, event.step)
-        entry = entries.validation(event, decide(state, event), run_step, self._utc_offset())
+        entry = entries.validation(event, decide(state, event), run_step, state.utc_offset)
         _push(state.validations, entry, partial(entries.older_validation, metric=best_metric(state)))
         if entry.is_best:
             state.best = entry
@@ -251,7 +248,7 @@ class Reducer:
     def _checkpoint(self, event: Checkpoint) -> None:
         state = self.state
         run_step = state.counting.run_step(event.epoch, event.step)
-        entry = entries.checkpoint(event, run_step, self._utc_offset())
+        entry = entries.checkpoint(event, run_step, state.utc_offset)
         _push(state.checkpoints, entry, entries.older_checkpoint)
         state.totals.checkpoints += 1
         state.totals.checkpoint_bytes += max(0, entry.size or 0)

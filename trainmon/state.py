@@ -313,3 +313,8 @@ class RunState(msgspec.Struct):
     writers: dict[str, Writer] = {}
     totals: Totals = msgspec.field(default_factory=Totals)
     bookmark: Bookmark = Bookmark()
+
+    @property
+    def utc_offset(self) -> int:
+        """Seconds that the trainer's local time is ahead of UTC; 0 where it is not known."""
+        return self.opened.utc_offset if self.opened is not None else 0

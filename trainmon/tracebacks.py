@@ -18,6 +18,7 @@ from types import TracebackType
 import msgspec
 
 from trainmon.secrets import mask_text
+from trainmon.visible import valid
 
 MAX_MESSAGE = 65_536
 """UTF-8 bytes of a message: the journal's cap."""
@@ -82,7 +83,7 @@ def _describe(error: BaseException) -> ErrorDescription:
         code = frame.tb_frame.f_code
         base = os.path.basename(code.co_filename)
         place = f"{error_type}|{base}|{code.co_name}"
-        location = _valid(f"{base}:{frame.tb_lineno} in {code.co_name}")
+        location = valid(f"{base}:{frame.tb_lineno} in {code.co_name}")
     return ErrorDescription(
         error_type=error_type,
         message=_message(error, MAX_MESSAGE),
@@ -102,14 +103,9 @@ def _type_name(error: object) -> str:
     kind = type(error)
     try:
         home = "" if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}."
-        return _valid(f"{home}{kind.__qualname__}"[:500])
+        return valid(f"{home}{kind.__qualname__}"[:500])
     except Exception:  # noqa: BLE001 - a metaclass may define __qualname__
         return "object"
-
-
-def _valid(text: str) -> str:
-    r"""The text with lone surrogates as `\udXXX`, so that it is Unicode."""
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _message(error: object, limit: int) -> str:
@@ -120,7 +116,7 @@ def _message(error: object, limit: int) -> str:
         seen = str.__getitem__(text, slice(limit + _MASK_MARGIN))
     except Exception as failure:  # noqa: BLE001 - a broken __str__ must not hide the traceback
         return f"<str raised {type(failure).__name__}>"
-    masked = mask_text(_valid(seen))
+    masked = mask_text(valid(seen))
     data = masked.encode()
     if len(data) <= limit and length <= len(seen):
         return masked
@@ -240,7 +236,7 @@ def _frames_text(first: TracebackType) -> str:
         (outer if len(outer) < _OUTER_FRAMES else inner).append(frame)
     left_out = count - len(outer) - len(inner)
     gap = f"  [{left_out:,} frames left out]\n" if left_out else ""
-    return mask_text(_valid(_lines(outer) + gap + _lines(list(inner))))
+    return mask_text(valid(_lines(outer) + gap + _lines(list(inner))))
 
 
 def _lines(frames: list[TracebackType]) -> str:

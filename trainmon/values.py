@@ -19,6 +19,7 @@ import msgspec
 
 from trainmon.scalars import as_number
 from trainmon.secrets import MASK, is_secret_key, mask_text
+from trainmon.visible import valid
 
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 """What `freeze` makes: floats are finite, ints are within ±(2**63 - 1), texts are valid Unicode."""
@@ -94,7 +95,7 @@ def _cut(text: str, limit: int, *, mask: bool) -> str:
     """The beginning of the text, valid, masked if asked, with a mark that counts what it lost."""
     length, margin = str.__len__(text), _MASK_MARGIN if mask else 0
     seen = str.__getitem__(text, slice(limit + margin))
-    whole = seen if seen.isascii() else seen.encode("utf-8", "backslashreplace").decode("utf-8")
+    whole = valid(seen)
     if mask:
         whole = mask_text(whole)
     unseen = max(length - limit - margin, 0)

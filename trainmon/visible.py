@@ -38,3 +38,8 @@ def in_encoding(text: str, encoding: str | None) -> str:
     except (UnicodeEncodeError, LookupError):
         return text.translate(_LOOKALIKES).encode("ascii", "backslashreplace").decode("ascii")
     return text
+
+
+def valid(text: str) -> str:
+    r"""The text with lone surrogates as `\udXXX`, so that it is Unicode."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -7,13 +7,13 @@ the end of a file of 200 MB is found, and scrolled away from, by reading a few b
 A line break is `\n` alone. A line longer than `PIECE` is taken for several.
 """
 
-import errno
 import os
-import stat
 from enum import Enum
 from pathlib import Path
 
 import msgspec
+
+from trainmon.journal import open_shared
 
 BLOCK = 1 << 16
 """Bytes of a read: some 500 lines, 20 µs from the page cache."""
@@ -96,7 +96,7 @@ class TextFile:
         known = identity == self._identity and status.st_size >= self.size
         if not (self.open and known):
             self.close()
-            self._descriptor = _open(self.path)
+            self._descriptor = open_shared(self.path)
             status = os.fstat(self._descriptor)
             known = known and (status.st_dev, status.st_ino) == self._identity
         if known and self._is_same():
@@ -224,12 +224,3 @@ def decoded(raw: bytes) -> str:
     if raw.endswith(b"\n"):
         raw = raw[:-2] if raw.endswith(b"\r\n") else raw[:-1]
     return raw.decode("utf-8", "backslashreplace")
-
-
-def _open(path: Path) -> int:
-    """A descriptor to read a regular file, never through a symbolic link; a pipe holds nobody up."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError(errno.EPERM, "not a regular file", str(path))
-    return descriptor

@@ -147,7 +147,7 @@ def _severity(state: RunState, now: float, left: float) -> Severity:
 
 def _when(state: RunState, now: float, left: float) -> str:
     """A moment that is `left` seconds ahead, and how it lies to the end of the run; times of day do not tick."""
-    offset = state.opened.utc_offset if state.opened is not None else 0
+    offset = state.utc_offset
     moment = units.moment_clock(now + left, now, offset)
     end = _seconds_left(state, now)
     if end is None:

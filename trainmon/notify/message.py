@@ -105,7 +105,7 @@ def _when(moment: Moment, now: float) -> Iterator[str]:
     if not verdict.status.over:
         yield verdict.status.value
         return
-    offset = state.opened.utc_offset if state.opened is not None else 0
+    offset = state.utc_offset
     end = verdict.since if verdict.since is not None else state.last_time
     at = f"at {clock(end, offset)}" if end is not None else ""
     ran = ""
@@ -127,7 +127,7 @@ def _how_far(state: RunState, now: float, *, over: bool) -> Iterator[str]:
     yield ", ".join(parts)
     estimate = None if over else derived.estimate(state, now)
     if estimate is not None and estimate.seconds:
-        offset = state.opened.utc_offset if state.opened is not None else 0
+        offset = state.utc_offset
         ends = now + estimate.seconds
         at = clock(ends, offset, seconds=False) if estimate.seconds < 64_800 else weekday_clock(ends, offset)
         span = ""

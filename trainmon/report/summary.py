@@ -40,7 +40,7 @@ class Sight(msgspec.Struct, frozen=True):
     @property
     def utc_offset(self) -> int:
         """Seconds that the trainer's local time is ahead of UTC."""
-        return self.state.opened.utc_offset if self.state.opened is not None else 0
+        return self.state.utc_offset
 
     def at(self, time: float | None) -> str:
         """A time at the trainer's place."""

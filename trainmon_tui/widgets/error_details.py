@@ -14,7 +14,7 @@ from trainmon_tui.render.tree import tree_rows
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.error_items import Item, sign, steps, times
 from trainmon_tui.widgets.lines import spread, title_row, words, wrap
-from trainmon_tui.widgets.rows import RowsPanel
+from trainmon_tui.widgets.scrolled import Scrolling
 
 MESSAGE_LINES = 40
 """Lines of a message that are shown; the traceback ends with all of it."""
@@ -154,13 +154,12 @@ def _unfolded(cells: Row, width: int, ascii_only: bool) -> list[Row]:
     return [row(*label, (f" {first}", role)), *(row((" " * (begin + 1) + line, role)) for line in more)]
 
 
-class ErrorDetails(RowsPanel[DetailsSlice]):
+class ErrorDetails(Scrolling[DetailsSlice]):
     """The details; the screen hands them over. They scroll."""
 
     piece = DetailsSlice()
     """What is shown; set by `take`."""
 
-    _top = 0
     _made: tuple[DetailsSlice, int, Body] = (DetailsSlice(), 0, Body())
     """The newest lines, and what they were made of: a long traceback costs more than a frame may take."""
 
@@ -207,15 +206,6 @@ class ErrorDetails(RowsPanel[DetailsSlice]):
             made = body(piece, width, self._ascii)
             self._made = piece, width, made
         return made
-
-    def scroll_lines(self, lines: int) -> None:
-        """Moves down by so many lines; up where negative."""
-        self._top = max(0, self._top + lines)
-        self.redraw()
-
-    def scroll_pages(self, pages: int) -> None:
-        """Moves down by so many pages; a line of the last page stays."""
-        self.scroll_lines(pages * max(1, self._box.height - 2))
 
     def to_data(self) -> None:
         """Goes to the additional data; from there back to the beginning."""

@@ -10,7 +10,7 @@ from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.error_items import Item, items_of, sign, steps, times
 from trainmon_tui.widgets.error_list import UNHEARD, empty_rows, why_empty
 from trainmon_tui.widgets.lines import ago, clip, first_that_fits, join, spread, title_row, words, wrap
-from trainmon_tui.widgets.rows import RowsPanel
+from trainmon_tui.widgets.scrolled import WheelScrolling
 
 MOST_GROUPS = 30
 """Groups whose tracebacks are laid out; the errors view has all of them, with all of their texts."""
@@ -153,12 +153,10 @@ def _one_line(piece: ErrorsSlice, width: int, ascii_only: bool) -> Row:
     return spread(head, [right, keys], width)
 
 
-class ErrorsPanel(RowsPanel[ErrorsSlice]):
+class ErrorsPanel(WheelScrolling[ErrorsSlice]):
     """The errors; scrolls, and what is being read stays where it is when new ones arrive."""
 
     TICKS = True
-
-    _top = 0
 
     def pick(self, sight: Sight) -> ErrorsSlice:
         """See `pick`."""
@@ -183,11 +181,6 @@ class ErrorsPanel(RowsPanel[ErrorsSlice]):
             self._top = max(0, after - old)
         super().show(sight)
 
-    def scroll_lines(self, lines: int) -> None:
-        """Moves down by so many lines; up where negative."""
-        self._top = max(0, self._top + lines)
-        self.redraw()
-
     def jump(self, groups: int) -> None:
         """Moves to the beginning of the next group, or of the one before where -1."""
         if self._slice is None:
@@ -203,14 +196,6 @@ class ErrorsPanel(RowsPanel[ErrorsSlice]):
     def _clamped(self, piece: ErrorsSlice, width: int, height: int, top: int) -> int:
         whole = len(content(piece, width, self._ascii)) if top else 0
         return max(0, min(top, whole - (height - 1)))
-
-    def on_mouse_scroll_down(self) -> None:
-        """Moves down by three lines."""
-        self.scroll_lines(3)
-
-    def on_mouse_scroll_up(self) -> None:
-        """Moves up by three lines."""
-        self.scroll_lines(-3)
 
     def same(self, before: Sight, after: Sight) -> bool:
         """See `RowsPanel.same`."""

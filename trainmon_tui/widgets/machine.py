@@ -56,11 +56,6 @@ def pick(sight: Sight, memo: CourseMemo | None = None) -> MachineSlice:
     )
 
 
-def compact_height(piece: MachineSlice) -> int:
-    """Lines of the compact form: a title, the busiest GPU if there is one, the host."""
-    return 3 if piece.reading is not None and piece.reading.gpus else 2
-
-
 def rows(piece: MachineSlice, width: int, height: int, ascii_only: bool) -> list[Row]:
     """A compact form up to four lines, else a panel with gauges."""
     age = row((ago(piece.age), "dim")) if piece.age is not None else ()

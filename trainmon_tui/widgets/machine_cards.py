@@ -57,7 +57,7 @@ def gpu_line(gpus: tuple[GpuReading, ...], width: int, ascii_only: bool) -> Row:
         else ()
     )
     power = row((_watts(gpu), "value"), (" W", "unit")) if gpu.power is not None else ()
-    throttle = _throttle(gpu, ascii_only)
+    throttle = throttle_words(gpu, ascii_only)
     alternatives = [
         join(label, busy, memory, heat, power, throttle, gap="   "),
         join(label, busy, memory, heat, power),
@@ -73,7 +73,8 @@ def _watts(gpu: GpuReading) -> str:
     return f"{gpu.power:.0f}{limit}" if gpu.power is not None else ""
 
 
-def _throttle(gpu: GpuReading, ascii_only: bool) -> Row:
+def throttle_words(gpu: GpuReading, ascii_only: bool) -> Row:
+    """Why its clocks are held down, or that they are not; nothing where it is not known."""
     if gpu.throttle is None:
         return ()
     if not gpu.throttle:
@@ -142,7 +143,11 @@ def gpu_lines(gpu: GpuReading, courses: Courses, width: int, ascii_only: bool) -
         )
     degrees = f"{gpu.temperature} {'' if ascii_only else '°'}C" if gpu.temperature is not None else "?"
     lines.append(
-        join(row((f"{'temp':<{NAME}}", "label"), (degrees, "value")), _throttle(gpu, ascii_only), gap="   ")
+        join(
+            row((f"{'temp':<{NAME}}", "label"), (degrees, "value")),
+            throttle_words(gpu, ascii_only),
+            gap="   ",
+        )
     )
     return lines
 

@@ -8,7 +8,7 @@ from trainmon_tui.render.cells import Role, Row, fit_row, row
 from trainmon_tui.render.safe import fit
 from trainmon_tui.widgets.courses import LEAST, Courses, spark
 from trainmon_tui.widgets.lines import GAP, first_that_fits, join, words
-from trainmon_tui.widgets.machine_cards import of_memory
+from trainmon_tui.widgets.machine_cards import of_memory, throttle_words
 from trainmon_tui.widgets.machine_host import GAUGE, NAME, VALUE
 
 DETAILS = 6
@@ -95,21 +95,13 @@ def _name_row(gpu: GpuReading, width: int, ascii_only: bool) -> Row:
     if gpu.sm_clock is not None:
         of = f"/{gpu.sm_clock_max:,}" if gpu.sm_clock_max is not None else ""
         clock = row((f"{gpu.sm_clock:,}{of} MHz", "label"))
-    throttle = _throttle_words(gpu, ascii_only)
+    throttle = throttle_words(gpu, ascii_only)
     alternatives = [
         join(head, hidden, clock, throttle, gap="   "),
         join(head, hidden, throttle, gap="   "),
         join(head, throttle),
     ]
     return fit_row(first_that_fits(alternatives, width) or head, width)
-
-
-def _throttle_words(gpu: GpuReading, ascii_only: bool) -> Row:
-    if gpu.throttle is None:
-        return ()
-    if not gpu.throttle:
-        return row(("no throttle", "dim"))
-    return row(("throttled: " + words(", ".join(gpu.throttle), ascii_only=ascii_only, limit=60), "warn"))
 
 
 def _facts_row(gpu: GpuReading, allocator: AllocatorReading | None, width: int, ascii_only: bool) -> Row:

@@ -14,7 +14,7 @@ from trainmon_tui.widgets.machine_charts import charts
 from trainmon_tui.widgets.machine_gpus import DETAILS, allocator_row, details, table, total
 from trainmon_tui.widgets.machine_host import host_lines
 from trainmon_tui.widgets.machine_processes import processes
-from trainmon_tui.widgets.rows import RowsPanel
+from trainmon_tui.widgets.scrolled import WheelScrolling
 
 EMPTY = "no reading of the machine yet: TrainLogger and `trainmon run` make one every 2 s, unless machine_every is None"
 """What makes a reading appear."""
@@ -197,12 +197,10 @@ def _is_same(before: PageSlice, after: PageSlice) -> bool:
     )
 
 
-class MachinePage(RowsPanel[PageSlice]):
+class MachinePage(WheelScrolling[PageSlice]):
     """The view of the machine."""
 
     TICKS = True
-
-    _top = 0
 
     def __init__(
         self, report: Callable[[str, str], None], *, ascii_only: bool = False, id: str | None = None
@@ -234,11 +232,3 @@ class MachinePage(RowsPanel[PageSlice]):
         shown = gpus_shown(piece, self._box.height) if piece is not None else 0
         self._top = max(0, min(self._top + lines, total - shown))
         self.redraw()
-
-    def on_mouse_scroll_down(self) -> None:
-        """Moves down by three GPUs."""
-        self.scroll_lines(3)
-
-    def on_mouse_scroll_up(self) -> None:
-        """Moves up by three GPUs."""
-        self.scroll_lines(-3)

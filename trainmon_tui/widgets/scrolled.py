@@ -24,13 +24,38 @@ def scrolled_rows(
     return [title_row(title, [note], width, ascii_only=ascii_only), *shown][:height]
 
 
-class ScrolledPanel(RowsPanel[Slice]):
-    """A panel that scrolls. A subclass says which slice it takes, its lines, and its title."""
+class Scrolling(RowsPanel[Slice]):
+    """A panel that scrolls. A subclass draws the lines from `_top` on, and keeps that among them."""
+
+    _top = 0
+
+    def scroll_lines(self, lines: int) -> None:
+        """Moves down by so many lines; up where negative."""
+        self._top = max(0, self._top + lines)
+        self.redraw()
+
+    def scroll_pages(self, pages: int) -> None:
+        """Moves down by so many pages; a line of the last page stays."""
+        self.scroll_lines(pages * max(1, self._box.height - 2))
+
+
+class WheelScrolling(Scrolling[Slice]):
+    """The same with the mouse wheel, where the screen does not look at it."""
+
+    def on_mouse_scroll_down(self) -> None:
+        """Moves down by some lines."""
+        self.scroll_lines(WHEEL)
+
+    def on_mouse_scroll_up(self) -> None:
+        """Moves up by some lines."""
+        self.scroll_lines(-WHEEL)
+
+
+class ScrolledPanel(WheelScrolling[Slice]):
+    """A title and lines that scroll. A subclass says which slice it takes, its lines, and its title."""
 
     HEADING = ""
     """Its title."""
-
-    _top = 0
 
     @abstractmethod
     def lines(self, piece: Slice, width: int) -> list[Row]:
@@ -41,16 +66,3 @@ class ScrolledPanel(RowsPanel[Slice]):
         body = self.lines(piece, width)
         self._top = max(0, min(self._top, len(body) - (height - 1)))
         return scrolled_rows(self.HEADING, body, width, height, self._ascii, self._top)
-
-    def scroll_lines(self, lines: int) -> None:
-        """Moves down by so many lines; up where negative."""
-        self._top = max(0, self._top + lines)
-        self.redraw()
-
-    def on_mouse_scroll_down(self) -> None:
-        """Moves down by some lines."""
-        self.scroll_lines(WHEEL)
-
-    def on_mouse_scroll_up(self) -> None:
-        """Moves up by some lines."""
-        self.scroll_lines(-WHEEL)

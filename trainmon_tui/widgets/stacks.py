@@ -10,7 +10,7 @@ from trainmon.units import clock
 from trainmon_tui.render.cells import Role, Row, row
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.lines import clip, clip_end, title_row, words, wrap
-from trainmon_tui.widgets.rows import RowsPanel
+from trainmon_tui.widgets.scrolled import Scrolling
 
 ASKING = "asking the program what its threads do"
 """What stands there until the answer comes."""
@@ -101,13 +101,11 @@ def short(path: str) -> str:
     return path
 
 
-class StacksPanel(RowsPanel[StacksSlice]):
+class StacksPanel(Scrolling[StacksSlice]):
     """The stacks; the screen hands them over. They scroll."""
 
     piece = StacksSlice()
     """What is shown; set by `take`."""
-
-    _top = 0
 
     def take(self, piece: StacksSlice) -> None:
         """Shows an answer, from its beginning, or that it is waited for."""
@@ -135,12 +133,3 @@ class StacksPanel(RowsPanel[StacksSlice]):
         if piece.asking and piece.found is not None:
             place = row(("asking again", "dim"))
         return [title_row(title, [place, ()], width, ascii_only=self._ascii), *shown]
-
-    def scroll_lines(self, lines: int) -> None:
-        """Moves down by so many lines; up where negative."""
-        self._top = max(0, self._top + lines)
-        self.redraw()
-
-    def scroll_pages(self, pages: int) -> None:
-        """Moves down by so many heights of the panel; up where negative."""
-        self.scroll_lines(pages * max(1, self._box.height - 2))
