@@ -6,8 +6,12 @@ None of it is needed: a home that cannot be read or written costs what is kept a
 import hashlib
 import os
 from pathlib import Path
+from typing import TypeVar
 
+import msgspec
 from platformdirs import user_state_path
+
+AnyStruct = TypeVar("AnyStruct", bound=msgspec.Struct)
 
 MOST_BYTES = 64 << 10
 """Bytes of one file that are read; none of ours is longer."""
@@ -38,6 +42,14 @@ def read_kept(path: Path) -> bytes | None:
         with path.open("rb") as file:
             return file.read(MOST_BYTES)
     except OSError:
+        return None
+
+
+def read_struct(path: Path, kind: type[AnyStruct]) -> AnyStruct | None:
+    """What is kept there as JSON; None: nothing, or it is damaged or of another version."""
+    try:
+        return msgspec.json.decode(read_kept(path) or b"", type=kind)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
 
 

@@ -4,15 +4,15 @@ The newest look of any viewer counts: it is noted every minute and at the end, i
 is decided once, at the first whole view, and stands until it is dismissed, so that it never flickers.
 """
 
-import threading
 from pathlib import Path
 
 import msgspec
 
 from trainmon import since
 from trainmon.alerts import Alert
-from trainmon.kept import keep, kept_path, read_kept
+from trainmon.kept import kept_path, read_struct
 from trainmon.since import Digest, Noted
+from trainmon_tui.keeping import Keeper
 from trainmon_tui.sight import Sight
 
 EVERY = 60.0
@@ -35,7 +35,7 @@ class Absence:
             folder: Where looks are noted; None: where platformdirs says.
         """
         self._folder = folder
-        self._writing: threading.Thread | None = None
+        self._keeper = Keeper("trainmon-looked")
         self._last: Sight | None = None
         self.change(run)
 
@@ -45,7 +45,7 @@ class Absence:
             self._note(self._last)
         self._last = None
         self._path = kept_path(run, KIND, self._folder)
-        self._before = read_noted(self._path)
+        self._before = read_struct(self._path, Noted)
         self._digest: Digest | None = None
         self._decided = False
         self._noted_at = float("-inf")
@@ -72,31 +72,13 @@ class Absence:
         """Takes note of the last look."""
         if self._decided and sight.state.run_id is not None:
             self._note(sight)
-        if self._writing is not None:
-            self._writing.join(PATIENCE)
+        self._keeper.wait(PATIENCE)
 
     def _note(self, sight: Sight) -> None:
-        """In a thread of its own: a home on dead storage must not hold up the screen."""
-        if self._writing is not None and self._writing.is_alive():
-            self._writing.join(PATIENCE / 10)
-            if self._writing.is_alive():
-                return
-        path, data = (
-            self._path,
-            msgspec.json.encode(since.note(sight.state, sight.verdict, _standing(sight), sight.now)),
-        )
-        self._writing = threading.Thread(target=lambda: keep(path, data), name="trainmon-looked", daemon=True)
-        self._writing.start()
+        noted = since.note(sight.state, sight.verdict, _standing(sight), sight.now)
+        self._keeper.put(self._path, msgspec.json.encode(noted))
 
 
 def _standing(sight: Sight) -> tuple[Alert, ...]:
     """The alerts of the screen, acknowledged ones included."""
     return tuple(shown.alert for shown in sight.alerts)
-
-
-def read_noted(path: Path) -> Noted | None:
-    """What was noted there; None: nothing that can be used."""
-    try:
-        return msgspec.json.decode(read_kept(path) or b"", type=Noted)
-    except (msgspec.MsgspecError, ValueError):
-        return None

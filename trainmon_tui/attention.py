@@ -4,7 +4,6 @@ An acknowledged alert stays listed, but no longer occupies the alert row until i
 again. That is kept for each run folder in the user's state folder, never where the run records.
 """
 
-import threading
 from pathlib import Path
 
 import msgspec
@@ -16,11 +15,12 @@ from trainmon.alerts import ORDER, Alert, Thresholds
 from trainmon.arrivals import missing
 from trainmon.derived import loss_is_bad
 from trainmon.events import Severity
-from trainmon.kept import keep, kept_path, read_kept
+from trainmon.kept import kept_path, read_struct
 from trainmon.state import RunState
 from trainmon.statuses import Status
 from trainmon.trends import time_of_step
 from trainmon.units import count
+from trainmon_tui.keeping import Keeper
 from trainmon_tui.sight import Shown, Sight
 
 EVERY = 2.0
@@ -77,13 +77,13 @@ class Attention:
         self._folder = folder
         self._thresholds = thresholds
         self._deadline = deadline
-        self._writing: threading.Thread | None = None
+        self._keeper = Keeper("trainmon-acknowledged")
         self.change(run)
 
     def change(self, run: Path | None) -> None:
         """Looks at another run folder from now on."""
         self._path = kept_path(run, KIND, self._folder) if run is not None else None
-        self._kept = _read(self._path)
+        self._kept = (read_struct(self._path, _Kept) if self._path is not None else None) or _Kept()
         self._found: tuple[Alert, ...] = ()
         self._looked = float("-inf")
         self._run: str | None = None
@@ -132,33 +132,13 @@ class Attention:
             self._keep(_Kept(self._kept.run_id, left))
 
     def _keep(self, kept: _Kept) -> None:
-        """In a thread of its own: a home on dead storage must not hold up the screen."""
         self._kept = kept
-        path, data = self._path, msgspec.json.encode(kept)
-        if path is None:
-            return
-        before = self._writing
-
-        def write() -> None:
-            if before is not None:
-                before.join()
-            keep(path, data)
-
-        self._writing = threading.Thread(target=write, name="trainmon-acknowledged", daemon=True)
-        self._writing.start()
+        if self._path is not None:
+            self._keeper.put(self._path, msgspec.json.encode(kept))
 
     def leave(self) -> None:
         """Waits a moment for what is being kept."""
-        if self._writing is not None:
-            self._writing.join(PATIENCE)
-
-
-def _read(path: Path | None) -> _Kept:
-    """What is kept there; nothing where it cannot be used."""
-    try:
-        return msgspec.json.decode((read_kept(path) if path is not None else None) or b"{}", type=_Kept)
-    except (msgspec.MsgspecError, ValueError):
-        return _Kept()
+        self._keeper.wait(PATIENCE)
 
 
 def seen_from_here(sight: Sight) -> tuple[Alert, ...]:

@@ -126,8 +126,6 @@ def _watch(
 def _newsroom(folder: Path) -> "Newsroom":
     """What rings the bell and has messages sent, as the user's settings say."""
     # Deferred, as above: the feed reads meanwhile.
-    from trainmon.alerts import Thresholds
-    from trainmon.configuration import read_section
     from trainmon.notify import readiness, rules
     from trainmon_tui.newsroom import Newsroom
 

@@ -110,13 +110,7 @@ class Memory:
         return str(run.relative_to(self.root))
 
     def _read(self, folder: Path, kind: str, otherwise: AnyKept) -> AnyKept:
-        data = kept.read_kept(kept.kept_path(folder, kind, self._folder))
-        if data is None:
-            return otherwise
-        try:
-            return msgspec.json.decode(data, type=type(otherwise))
-        except (msgspec.MsgspecError, ValueError, RecursionError):
-            return otherwise
+        return kept.read_struct(kept.kept_path(folder, kind, self._folder), type(otherwise)) or otherwise
 
     def _keep(self, folder: Path, kind: str, new: AnyKept, old: AnyKept) -> bool:
         if new == old:

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from trainmon import shared_memory
-from trainmon.kept import keep, kept_path, read_kept
+from trainmon.kept import keep, kept_path, read_struct
 from trainmon.notify.ledger import Ledger
 from trainmon.private_files import make_folder, open_private
 
@@ -59,10 +59,7 @@ def locked(path: Path) -> Iterator[None]:
 
 def read(path: Path) -> Ledger:
     """What was told; nothing where nothing is known, or the file is damaged."""
-    try:
-        return msgspec.json.decode(read_kept(path) or b"", type=Ledger)
-    except (msgspec.MsgspecError, ValueError):
-        return Ledger()
+    return read_struct(path, Ledger) or Ledger()
 
 
 def write(path: Path, ledger: Ledger) -> None:
