@@ -8,21 +8,18 @@ from trainmon.moments import FORMS, moment
 from trainmon.visible import visible
 
 
-class Moment(click.ParamType[float]):
-    """A moment in one of `FORMS`, as Unix seconds."""
+def as_moment(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
+    """The Unix seconds of a moment in one of `FORMS`; leaves with exit code 2 where the text is none.
 
-    name = "moment"
+    The callback of the option: a type of its own is generic from click 8.4 on, and cannot be before.
+    """
+    if value is None:
+        return None
+    at = moment(value, time.time())
+    if at is None:
+        raise click.BadParameter(f"{visible(value, 60)!r} is no moment such as {FORMS}", ctx, param)
+    return at
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The Unix seconds; leaves with exit code 2 where the text is no moment."""
-        at = value if isinstance(value, float) else moment(str(value), time.time())
-        if at is None:
-            self.fail(f"{visible(str(value), 60)!r} is no moment such as {FORMS}", param, ctx)
-        return at
-
-
-DEADLINE = Moment()
-"""The type of the option."""
 
 HELP = "When the run has to be done: +8h, 18:00, Mon 07:39, 2026-11-29 10:14."
 """Of the commands that look at a run."""

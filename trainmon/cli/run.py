@@ -65,7 +65,7 @@ class _News(msgspec.Struct, frozen=True):
     "--log-dir", type=click.Path(path_type=Path), default=DEFAULT_FOLDER, show_default=True, metavar="DIR",
     help="Run folder for programs that do not choose one.",
 )  # fmt: skip
-@click.option("--deadline", type=deadline.DEADLINE, metavar="WHEN", help=deadline.HELP)
+@click.option("--deadline", callback=deadline.as_moment, metavar="WHEN", help=deadline.HELP)
 @click.argument("words", metavar="COMMAND…", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.pass_context
 def command(

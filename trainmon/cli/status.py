@@ -39,7 +39,7 @@ Exit codes:
 @click.argument("folder", type=click.Path(path_type=Path), default=DEFAULT_FOLDER)
 @click.option("--json", "as_json", is_flag=True, help="Print the documented JSON document (docs/cli.md).")
 @click.option("--oneline", is_flag=True, help="Print one line.")
-@click.option("--deadline", type=deadline.DEADLINE, metavar="WHEN", help=deadline.HELP)
+@click.option("--deadline", callback=deadline.as_moment, metavar="WHEN", help=deadline.HELP)
 @click.pass_context
 def command(ctx: click.Context, folder: Path, as_json: bool, oneline: bool, deadline: float | None) -> None:
     """The command; its help stands in `HELP`."""

@@ -30,7 +30,7 @@ Exit codes:
 @click.command("watch", help=HELP, short_help="The screen of a run.")
 @click.argument("folder", type=click.Path(path_type=Path), default=DEFAULT_FOLDER)
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII characters only.")
-@click.option("--deadline", type=deadline.DEADLINE, metavar="WHEN", help=deadline.HELP)
+@click.option("--deadline", callback=deadline.as_moment, metavar="WHEN", help=deadline.HELP)
 @click.pass_context
 def command(ctx: click.Context, folder: Path, ascii_only: bool, deadline: float | None) -> None:
     """The command; its help stands in `HELP`."""
