@@ -32,7 +32,7 @@ def load() -> None:
     """A loader whose workers hang."""
     from torch.utils.data import DataLoader
 
-    for _ in DataLoader(Slow(), batch_size=2, num_workers=1):  # type: ignore[arg-type]
+    for _ in DataLoader(Slow(), batch_size=2, num_workers=1):
         pass
 
 
@@ -40,7 +40,7 @@ def load_here() -> None:
     """A loader without workers whose dataset hangs."""
     from torch.utils.data import DataLoader
 
-    for _ in DataLoader(Slow(), batch_size=2):  # type: ignore[arg-type]
+    for _ in DataLoader(Slow(), batch_size=2):
         pass
 
 

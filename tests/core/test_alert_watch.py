@@ -39,14 +39,14 @@ class Looks:
         try:
             self.watch.look()
         finally:
-            self.logger.recorder.put = put  # type: ignore[method-assign]
+            self.logger.recorder.put = put
         return told
 
 
 def a_training(open_logger: OpenLogger, **start: object) -> TrainLogger:
     logger = open_logger()
     logger.recorder.writer.call_each_second(lambda: None)  # type: ignore[union-attr]  # the test looks, not the writer
-    logger.log_training_start("DemoModel", 1, 100, 32, 1e-3, "Adam", **start)  # type: ignore[arg-type]
+    logger.log_training_start("DemoModel", 1, 100, 32, 1e-3, "Adam", **start)
     return logger
 
 
@@ -122,7 +122,7 @@ def test_an_alert_that_becomes_graver_is_told_again_and_keeps_its_beginning(
     assert words(first + graver) == [("memory", "warning", False), ("memory", "critical", False)]
     assert milder == []
     assert logger.recorder.drained()
-    [entry] = logger.recorder.state().alerts  # type: ignore[union-attr]
+    [entry] = logger.recorder.state().alerts
     assert (entry.severity, entry.since) == ("critical", first[0].time)
 
 
@@ -148,7 +148,7 @@ def test_nothing_is_told_of_a_run_that_is_not_ours_or_over(open_logger: OpenLogg
     logger.log_training_progress(1, 1, 100, math.nan, 1e-3)
     logger.close()
     second = open_logger()
-    second.recorder.writer.call_each_second(lambda: None)  # type: ignore[union-attr]
+    second.recorder.writer.call_each_second(lambda: None)
     looks = Looks(second)
 
     before = looks.after(EVERY)
@@ -211,4 +211,4 @@ def test_a_bug_in_judging_ends_the_watch_and_not_the_recording(
     logger.log_training_progress(1, 1, 100, math.nan, 1e-3)
 
     assert looks.after(EVERY) == []
-    assert logger.recorder.state().progress is not None  # type: ignore[union-attr]
+    assert logger.recorder.state().progress is not None

@@ -66,7 +66,7 @@ def test_the_journal_and_the_progress_log_agree(open_logger: OpenLogger, max_log
         assert point.metrics == event.metrics
     best = min(
         (each for each in steps if not isinstance(each.event.loss, str)), key=lambda each: each.event.loss
-    )  # type: ignore[union-attr]
+    )
     assert found.best is not None
     assert found.best.run_step == best.run_step
     assert found.nonfinite == 1

@@ -155,7 +155,7 @@ def test_a_lost_gpu_and_those_that_are_not_ours_are_said() -> None:
     [("no NVML", "well"), ("no GPU", "well"), ("no NVML (Insufficient Permissions)", "limited")],
 )
 def test_a_machine_without_a_driver_is_an_ordinary_one_and_a_broken_one_is_not(note: str, how: str) -> None:
-    assert findings_machine.gpu(Driver(note=note), 20.0) == Finding(how, "GPU", note)  # type: ignore[arg-type]
+    assert findings_machine.gpu(Driver(note=note), 20.0) == Finding(how, "GPU", note)
 
 
 def test_a_driver_that_hangs_does_not_hang_the_doctor() -> None:

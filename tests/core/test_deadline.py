@@ -71,8 +71,8 @@ def test_where_checkpoints_are_not_known_the_newest_is_named_or_none() -> None:
     """Nothing is made up: one checkpoint says no distance."""
     none, one = a_run(checkpoints=False), a_run(150)
 
-    assert outlook(none.state(), none.now, none.now + 60).last_checkpoint is None  # type: ignore[union-attr]
-    assert outlook(one.state(), one.now, one.now + 60).last_checkpoint == 100  # type: ignore[union-attr]
+    assert outlook(none.state(), none.now, none.now + 60).last_checkpoint is None
+    assert outlook(one.state(), one.now, one.now + 60).last_checkpoint == 100
 
 
 def test_before_the_first_steps_only_the_time_is_known() -> None:
@@ -112,7 +112,7 @@ def test_a_trainer_records_what_its_surroundings_say(
 
     assert logger.recorder.drained()
 
-    opened = logger.recorder.state().opened  # type: ignore[union-attr]
+    opened = logger.recorder.state().opened
     assert opened is not None
     assert (opened.job, opened.allocation_end, opened.deadline) == (
         "slurm 88213",

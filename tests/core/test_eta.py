@@ -110,7 +110,7 @@ def test_the_range_covers_the_truth_as_often_as_it_says() -> None:
     for seed in range(500):
         noise = random.Random(seed)
         step_times = [noise.lognormvariate(-1.0, 0.6) for _ in range(1500)]
-        simulation = Simulation(1500, lambda step, times=step_times: times[step - 1])  # type: ignore[misc]
+        simulation = Simulation(1500, lambda step, times=step_times: times[step - 1])
         simulation.advance(chance.randrange(100, 1400))
         estimate = eta.estimate(simulation.pace, simulation.done, 1500)
         truth = sum(step_times[simulation.done :])

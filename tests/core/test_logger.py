@@ -145,22 +145,22 @@ def calls(logger: TrainLogger) -> list[Callable[[object], None]]:
     return [
         lambda value: any_.log_training_start(
             value, value, value, value, value, value, config=value, run_id=value
-        ),  # type: ignore[arg-type]
-        lambda value: any_.log_training_start("m", 1, 1, 1, 1.0, "o", resume=value, initial_step=value),  # type: ignore[arg-type]
+        ),
+        lambda value: any_.log_training_start("m", 1, 1, 1, 1.0, "o", resume=value, initial_step=value),
         lambda value: any_.log_training_progress(
             value, value, value, value, value, value, value, waited=value
-        ),  # type: ignore[arg-type]
-        lambda value: any_.log_training_progress(1, 1, 1, 1.0, 1.0, {"a": value}, waited=value),  # type: ignore[dict-item,arg-type]
+        ),
+        lambda value: any_.log_training_progress(1, 1, 1, 1.0, 1.0, {"a": value}, waited=value),
         lambda value: any_.log_training_progress(1, 1, 1, 1.0, 1.0, Keyed(value)),
         lambda value: any_.log_model_checkpoint(
             value, value, value, value, value, size=value, duration=value
-        ),  # type: ignore[arg-type]
-        lambda value: any_.log_validation_results(value, value, value, value, value),  # type: ignore[arg-type]
-        lambda value: any_.log_error_with_context(value, value, value, uncaught=value),  # type: ignore[arg-type]
-        lambda value: any_.log_performance_metrics(value, value, value, value, value),  # type: ignore[arg-type]
-        lambda value: any_.log_model_operation(value, value, value, value),  # type: ignore[arg-type]
-        lambda value: any_.log_debug_info(value, value),  # type: ignore[arg-type]
-        lambda value: any_.log_training_end(value, value, value, value, reason=value, error=value),  # type: ignore[arg-type]
+        ),
+        lambda value: any_.log_validation_results(value, value, value, value, value),
+        lambda value: any_.log_error_with_context(value, value, value, uncaught=value),
+        lambda value: any_.log_performance_metrics(value, value, value, value, value),
+        lambda value: any_.log_model_operation(value, value, value, value),
+        lambda value: any_.log_debug_info(value, value),
+        lambda value: any_.log_training_end(value, value, value, value, reason=value, error=value),
     ]
 
 
@@ -239,7 +239,7 @@ def test_w22_a_hundred_megabyte_message_is_cut_and_said(open_logger: OpenLogger)
     logger.log_debug_info("x" * 100_000_000)
     logger.log_error_with_context(ValueError("y" * 10_000_000), "z" * 10_000_000)
 
-    text = (logger.folder / JOURNAL).read_text() if not logger.close() else ""  # type: ignore[func-returns-value]
+    text = (logger.folder / JOURNAL).read_text() if not logger.close() else ""
     assert text.count("truncated") >= 3
     assert len(text) < 2 << 20
 
@@ -426,7 +426,7 @@ def test_s08_a_secret_reaches_no_file_wherever_it_was_given(open_logger: OpenLog
     logger.log_model_operation(f"load {secret}", secret, True, {"path": secret})
     logger.log_performance_metrics(secret, 1.0)
     logger.log_model_checkpoint(1, 1, 0.1, f"s3/{secret}")
-    logger.log_training_progress(1, 1, 1, "bad " + secret, 0.1, {"m": secret})  # type: ignore[arg-type,dict-item]
+    logger.log_training_progress(1, 1, 1, "bad " + secret, 0.1, {"m": secret})
     logger.log_training_end(False, error=f"failed: {secret}")
     logger.close()
 

@@ -259,7 +259,7 @@ def test_odd_arguments_become_records_and_not_exceptions(open_logger: OpenLogger
     logger = open_logger()
 
     output, message = logger.safe_inference(None, None, "many", None, True)  # type: ignore[arg-type]  # the point
-    named, _ = logger.safe_inference(lambda *_, **__: 7, ["a", "b"], float("nan"), None, False)  # type: ignore[arg-type]
+    named, _ = logger.safe_inference(lambda *_, **__: 7, ["a", "b"], float("nan"), None, False)
 
     assert output is None
     assert "NoneType" in message

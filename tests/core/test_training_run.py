@@ -16,7 +16,7 @@ from trainmon.training_run import TrainingRun
 
 def a_run(logger: TrainLogger, **options: object) -> TrainingRun:
     """A training of two epochs with three steps each."""
-    return TrainingRun(logger, "m", **{"total_epochs": 2, "steps_per_epoch": 3} | options)  # type: ignore[arg-type]
+    return TrainingRun(logger, "m", **{"total_epochs": 2, "steps_per_epoch": 3} | options)
 
 
 def of(logger: TrainLogger, kind: type) -> list[object]:
@@ -257,8 +257,8 @@ def test_w20_no_method_raises_for_any_value(open_logger: OpenLogger, kind: Calla
     logger, value = open_logger(), kind()
 
     with a_run(logger) as run:
-        run.progress(value, value, {"a": value}, step=value, epoch=value)  # type: ignore[arg-type]
-        run.validation(value, {"a": value}, value)  # type: ignore[arg-type]
-        run.checkpoint(value, {"a": value}, duration=value)  # type: ignore[arg-type]
+        run.progress(value, value, {"a": value}, step=value, epoch=value)
+        run.validation(value, {"a": value}, value)
+        run.checkpoint(value, {"a": value}, duration=value)
 
     assert len(of(logger, Progress)) == 1

@@ -186,7 +186,7 @@ def count_records(folder: Path) -> Counter[tuple[object, object]]:
 
 def count_steps(folder: Path) -> Counter[tuple[int, int]]:
     """How often each (thread, number of its call) stands in the journal: a training says them as epoch and step."""
-    return Counter((line["epoch"], line["step"]) for line in lines(folder) if line.get("kind") == "progress")  # type: ignore[misc]
+    return Counter((line["epoch"], line["step"]) for line in lines(folder) if line.get("kind") == "progress")
 
 
 def count_text(folder: Path) -> Counter[tuple[int, int]]:

@@ -91,7 +91,7 @@ def test_w27_eight_threads_number_their_records_without_gaps_and_in_their_order(
     status = training.stop()
 
     assert (status, training.page[RAISED]) == (0, 0)
-    seqs = sorted(seq for _, seq in count_records(training.folder))  # type: ignore[type-var]
+    seqs = sorted(seq for _, seq in count_records(training.folder))
     assert seqs == list(range(len(seqs)))
     for thread in range(1, 9):
         of_thread = sorted(

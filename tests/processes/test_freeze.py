@@ -62,7 +62,7 @@ def test_w13_a_kill_while_the_disk_is_frozen_loses_nothing(stage: Stage, freezer
     chance = random.Random(20_261_128)
     for trial in range(KILLS):
         mood = MOODS[trial % len(MOODS)]
-        training = stage.start("train", logs=freezer.mount / f"logs-{trial}", wait=20, **mood)  # type: ignore[arg-type]
+        training = stage.start("train", logs=freezer.mount / f"logs-{trial}", wait=20, **mood)
         freezer.freeze()
         time.sleep(chance.uniform(0.3, FROZEN if len(MOODS) < KILLS else 1.0))
         training.process.send_signal(

@@ -29,7 +29,7 @@ def test_w01_a_kill_loses_nothing_whose_call_had_returned(stage: Stage) -> None:
     caught, records, recovered = 0, 0, 0
     for trial in range(TRIALS):
         mood = MOODS[trial % len(MOODS)]
-        training = stage.start("train", logs=stage.folder / f"logs-{trial}", **mood)  # type: ignore[arg-type]
+        training = stage.start("train", logs=stage.folder / f"logs-{trial}", **mood)
         # A burst takes some 0.2 s; the others go on for ever.
         moment = chance.uniform(0.0, 0.2 if not mood["rate"] else 0.6)
         time.sleep(moment)

@@ -111,7 +111,7 @@ def test_w18_memory_is_bounded_on_a_dead_disk_and_the_loss_is_said(
     assert growth + spool < 32 << 20
     assert refused > 0
     assert kept + refused == CALLS
-    assert all(line["why"] and line["first"] <= line["last"] for line in of_kind(training.folder, "lost"))  # type: ignore[operator]
+    assert all(line["why"] and line["first"] <= line["last"] for line in of_kind(training.folder, "lost"))
     assert len(training.said()) <= 5
 
 

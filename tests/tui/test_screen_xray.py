@@ -34,7 +34,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Asked]:
     made = XRayScreen.__init__
 
     def make(self: XRayScreen, report: object, *, ascii_only: bool) -> None:
-        made(self, report, ascii_only=ascii_only, ask=program)  # type: ignore[arg-type]
+        made(self, report, ascii_only=ascii_only, ask=program)
 
     monkeypatch.setattr(XRayScreen, "__init__", make)
     yield program
@@ -81,7 +81,7 @@ async def test_the_key_asks_again_and_opening_it_again_does_too(asked: Asked) ->
 async def test_a_stalled_run_offers_it_in_words(asked: Asked) -> None:
     journal = a_run(250)
     app = an_app(journal)
-    app._clock.now = journal.now + 3_600  # type: ignore[attr-defined]
+    app._clock.now = journal.now + 3_600
     async with app.run_test(size=(80, 24)):
         assert "STALLED" in panel_text(app, "status")
         assert "[X] X-ray: where it stands" in panel_text(app, "alert")
