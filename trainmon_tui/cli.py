@@ -72,10 +72,7 @@ def _watch(
     settings = read_settings()
     memory = Memory(folder)
     below = first_runs(folder) if child is None else ()
-    if len(below) == 1:
-        (folder,) = below
-    elif below:
-        folder = memory.open_run() or newest_run(folder)
+    folder = _run_to_show(folder, memory, below)
     feed = Following(lambda frame: receive[0](frame) if receive else None, gap=settings.gap)
     feed.change(folder)
     # Deferred: 200 ms of Textual, in which the feed already reads.
@@ -121,6 +118,13 @@ def _watch(
     if guard.code is not None:
         return guard.code
     return 1 if result is None or app.return_code or app.bugs else result
+
+
+def _run_to_show(folder: Path, memory: Memory, below: tuple[Path, ...]) -> Path:
+    """The only run below the folder; of several the one that was open last, or the newest; else the folder itself."""
+    if len(below) < 2:
+        return below[0] if below else folder
+    return memory.open_run() or newest_run(folder)
 
 
 def _newsroom(folder: Path) -> "Newsroom":
