@@ -129,7 +129,7 @@ def training(
     batch_size: int | None = None,
     learning_rate: float | None = None,
     optimizer: str | None = None,
-    config: Mapping[str, Any] | None = None,
+    config: Mapping[str, object] | None = None,
     run_id: str | None = None,
     initial_step: int | None = None,
     initial_epoch: int | None = None,
@@ -163,7 +163,7 @@ def log_training_start(
     learning_rate: float | None,
     optimizer: str | None,
     *,
-    config: Mapping[str, Any] | None = None,
+    config: Mapping[str, object] | None = None,
     run_id: str | None = None,
     steps_per_epoch: int | None = None,
     initial_step: int | None = None,
@@ -236,7 +236,7 @@ def log_validation_results(
 
 
 def log_error_with_context(
-    error: BaseException, context: str, additional_data: Mapping[str, Any] | None = None
+    error: BaseException, context: str, additional_data: Mapping[str, object] | None = None
 ) -> None:
     """Records an exception with its traceback; see `TrainLogger.log_error_with_context`."""
     _current().log_error_with_context(error, context, additional_data)
@@ -254,13 +254,13 @@ def log_performance_metrics(
 
 
 def log_model_operation(
-    operation: str, model_name: str, success: bool, details: Mapping[str, Any] | None = None
+    operation: str, model_name: str, success: bool, details: Mapping[str, object] | None = None
 ) -> None:
     """Records what was done to a model; see `TrainLogger.log_model_operation`."""
     _current().log_model_operation(operation, model_name, success, details)
 
 
-def log_debug_info(message: str, data: Mapping[str, Any] | None = None) -> None:
+def log_debug_info(message: str, data: Mapping[str, object] | None = None) -> None:
     """Records a detail; see `TrainLogger.log_debug_info`."""
     _current().log_debug_info(message, data)
 

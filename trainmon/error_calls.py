@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 from zlib import crc32
 
 from msgspec import structs
@@ -61,7 +61,7 @@ class ErrorCalls:
         self,
         error: BaseException,
         context: str,
-        additional_data: Mapping[str, Any] | None = None,
+        additional_data: Mapping[str, object] | None = None,
         *,
         uncaught: bool = False,
     ) -> None:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import get_args
 
 from trainmon.error_calls import ErrorCalls, never_raises
 from trainmon.events import (
@@ -47,7 +47,7 @@ class LogCalls(ErrorCalls):
         learning_rate: float | None,
         optimizer: str | None,
         *,
-        config: Mapping[str, Any] | None = None,
+        config: Mapping[str, object] | None = None,
         run_id: str | None = None,
         steps_per_epoch: int | None = None,
         initial_step: int | None = None,
@@ -232,7 +232,7 @@ class LogCalls(ErrorCalls):
 
     @never_raises
     def log_model_operation(
-        self, operation: str, model_name: str, success: bool, details: Mapping[str, Any] | None = None
+        self, operation: str, model_name: str, success: bool, details: Mapping[str, object] | None = None
     ) -> None:
         """Records what was done to a model.
 
@@ -252,7 +252,7 @@ class LogCalls(ErrorCalls):
         self.recorder.put(event)
 
     @never_raises
-    def log_debug_info(self, message: str, data: Mapping[str, Any] | None = None) -> None:
+    def log_debug_info(self, message: str, data: Mapping[str, object] | None = None) -> None:
         """Records a detail; the general text log shows it at level DEBUG.
 
         Args:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar
+from typing import Literal, Self, TypeVar
 
 from trainmon import checks
 from trainmon.best import better
@@ -38,7 +38,7 @@ class TrainingRun:
         batch_size: int | None = None,
         learning_rate: float | None = None,
         optimizer: str | None = None,
-        config: Mapping[str, Any] | None = None,
+        config: Mapping[str, object] | None = None,
         run_id: str | None = None,
         initial_step: int | None = None,
         initial_epoch: int | None = None,

@@ -15,9 +15,6 @@ from trainmon_tui.log_files import ViewedFile
 LEVELS = ("", "WARNING", "ERROR")
 """Lowest levels that the filter goes through; "" shows all."""
 
-PATTERN_LIMIT = 200
-"""Characters of a search or filter; a longer one is cut."""
-
 _HEAD = re.compile(r"\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\] (?:(\w+) - )?(?:([A-Z]{2,12}) - )?")
 
 
@@ -51,7 +48,7 @@ class Search(msgspec.Struct, frozen=True):
     """What is looked for, as typed: a text, or `/regular expression/`. Small letters match capitals, too."""
 
     text: str = ""
-    """At most `PATTERN_LIMIT` characters; "": nothing."""
+    """As long as the line allows in which it is typed; "": nothing."""
 
     @property
     def is_expression(self) -> bool:
