@@ -61,9 +61,8 @@ class WatchApp(ShowingApp):
 
     def action_help(self) -> None:
         """Shows the keys."""
-        from trainmon_tui.screens.help import (
-            HelpScreen,  # deferred, as all that the first paint can do without
-        )
+        # Deferred, as all that the first paint can do without.
+        from trainmon_tui.screens.help import HelpScreen
 
         own = self.screen.OWN_KEYS if isinstance(self.screen, PanelScreen) else ()
         self._open(HelpScreen(self.note_bug, ascii_only=self._ascii, own=own))

@@ -70,7 +70,7 @@ class Hints:
         if self._descriptor >= 0:
             try:
                 os.eventfd_read(self._descriptor)
-            except BlockingIOError:
+            except BlockingIOError:  # nothing was told
                 return
 
     def _tell(self) -> None:
