@@ -1,12 +1,12 @@
 """What the words and names of an expression mean for a run; see `trainmon.expression`."""
 
-from trainmon import derived
+from trainmon import derived, remaining
 from trainmon.best import measure
 from trainmon.expression import Expression, evaluate
 from trainmon.scalars import decode_number
 from trainmon.series import Series
 from trainmon.state import RunState
-from trainmon.statuses import Evidence, Status
+from trainmon.statuses import Evidence, Status, Verdict
 from trainmon.verdict import verdict
 
 _WORDS: dict[str, set[Status]] = {
@@ -38,23 +38,23 @@ WORDS = frozenset({*_WORDS, NAN, DIVERGED})
 
 def holds(expression: Expression, state: RunState, evidence: Evidence, now: float) -> bool | None:
     """Whether an expression is true of a run at Unix time `now`; None where a value of it is not known yet."""
-    status = verdict(state, evidence, now).status
+    judged = verdict(state, evidence, now)
 
     def word(name: str) -> bool:
         if name == DIVERGED:
             return state.divergence.found
-        return derived.loss_is_bad(state) if name == NAN else status in _WORDS[name]
+        return derived.loss_is_bad(state) if name == NAN else judged.status in _WORDS[name]
 
-    return evaluate(expression, word, lambda name: value_of(name, state, now))
+    return evaluate(expression, word, lambda name: value_of(name, state, judged, now))
 
 
-def value_of(name: str, state: RunState, now: float) -> float | None:
+def value_of(name: str, state: RunState, judged: Verdict, now: float) -> float | None:
     """The newest value of what has this name; None where there is none.
 
     First come the names of ours, then the metrics of the newest progress and validation, then those that came
     earlier in this run, then the machine's.
     """
-    own = _own(name, state, now)
+    own = _own(name, state, judged, now)
     if own is not None:
         return own
     for metrics in (
@@ -90,9 +90,9 @@ def unheard_of(name: str, state: RunState) -> str | None:
     return f"nothing has been named {name} so far" + (f"; is {near[0]} meant?" if near else "")
 
 
-def _own(name: str, state: RunState, now: float) -> float | None:
+def _own(name: str, state: RunState, judged: Verdict, now: float) -> float | None:
     """The values that every run has; None for other names, and where it is not known yet."""
-    progress, estimate = state.progress, derived.estimate(state, now)
+    progress, estimate = state.progress, remaining.estimate(state, judged, now)
     bar = derived.run_bar(state)
     best = state.best
     metric = state.configuration.best_metric if state.configuration is not None else "loss"
@@ -104,7 +104,7 @@ def _own(name: str, state: RunState, now: float) -> float | None:
         "best": measure(best, metric) if best is not None else None,
         "step": state.run_step or None,
         "percent": 100.0 * bar.fraction if bar.fraction is not None else None,
-        "elapsed": derived.elapsed(state, now),
+        "elapsed": remaining.elapsed(state, judged, now),
         "eta": estimate.seconds if estimate is not None else None,
         "steps_per_second": derived.steps_per_second(state),
         "samples_per_second": derived.samples_per_second(state),

@@ -5,7 +5,7 @@
 
 import msgspec
 
-from trainmon import derived
+from trainmon import remaining
 from trainmon.alerts import Alert
 from trainmon.best import measure
 from trainmon.events import Number
@@ -81,7 +81,7 @@ def note(state: RunState, verdict: Verdict, alerts: tuple[Alert, ...], now: floa
         best=_best(state),
         errors=state.totals.errors,
         alerts=tuple(alert.kind for alert in alerts),
-        ends=_ends(state, now),
+        ends=_ends(state, verdict, now),
     )
 
 
@@ -113,7 +113,7 @@ def digest(
         restarts=max(0, state.resumed - then.resumed),
         new_runs=max(0, state.run_number - before.run_number),
         ends_then=then.ends,
-        ends_now=None if over else _ends(state, now),
+        ends_now=_ends(state, verdict, now),
     )
     return found if _says_anything(found, over) else None
 
@@ -139,6 +139,6 @@ def _best(state: RunState) -> Number | None:
     return measure(state.best, metric)
 
 
-def _ends(state: RunState, now: float) -> float | None:
-    estimate = derived.estimate(state, now)
+def _ends(state: RunState, verdict: Verdict, now: float) -> float | None:
+    estimate = remaining.estimate(state, verdict, now)
     return now + estimate.seconds if estimate is not None and estimate.seconds is not None else None

@@ -18,10 +18,12 @@ MOST_ALERTS = 8
 
 
 def left_words(document: StatusDocument) -> str:
-    """How long it takes, and when it ends; empty where that is not known."""
+    """How long it takes and when it ends, or why that cannot be said; empty for a run that is over or not begun."""
     speed = document.speed
-    if document.status.over or speed.remaining is None:
+    if document.status.over or document.run is None:
         return ""
+    if speed.remaining is None:
+        return speed.no_estimate or ""
     text = duration(as_float(speed.remaining))
     if speed.remaining_low is not None:
         low, high = duration(as_float(speed.remaining_low)), duration(as_float(speed.remaining_high))

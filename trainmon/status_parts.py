@@ -1,6 +1,6 @@
 """The parts of the status document, each from a state: pure, and documented by their classes in `status_schema`."""
 
-from trainmon import derived
+from trainmon import derived, remaining
 from trainmon.alerts import Thresholds, alerts
 from trainmon.deadline import outlook
 from trainmon.diagnosis import diagnose
@@ -45,7 +45,7 @@ def trainer_part(state: RunState, alive: bool | None) -> TrainerPart | None:
     )
 
 
-def run_part(state: RunState, now: float) -> RunPart | None:
+def run_part(state: RunState, verdict: Verdict, now: float) -> RunPart | None:
     """Which run."""
     configuration = state.configuration
     if configuration is None or state.run_id is None:
@@ -55,7 +55,7 @@ def run_part(state: RunState, now: float) -> RunPart | None:
         number=state.run_number,
         model_name=configuration.model_name,
         started=configuration.time,
-        elapsed=_number(derived.elapsed(state, now)),
+        elapsed=_number(remaining.elapsed(state, verdict, now)),
         resumed=state.resumed,
         git=configuration.git,
     )
@@ -86,15 +86,16 @@ def progress_part(state: RunState) -> ProgressPart | None:
 
 def speed_part(state: RunState, verdict: Verdict, now: float) -> SpeedPart:
     """How fast it is, and how long it takes."""
-    estimate = None if verdict.status.over else derived.estimate(state, now)
-    remaining = estimate.seconds if estimate is not None else None
+    estimate, reason = remaining.estimate(state, verdict, now), remaining.why_none(state, verdict, now)
+    seconds = estimate.seconds if estimate is not None else None
     return SpeedPart(
         steps_per_second=_number(derived.steps_per_second(state)),
         samples_per_second=_number(derived.samples_per_second(state)),
-        remaining=_number(remaining),
+        remaining=_number(seconds),
         remaining_low=_number(estimate.low if estimate is not None else None),
         remaining_high=_number(estimate.high if estimate is not None else None),
-        ends=_number(now + remaining if remaining is not None else None),
+        ends=_number(now + seconds if seconds is not None else None),
+        no_estimate=reason.text if reason is not None else None,
     )
 
 

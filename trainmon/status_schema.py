@@ -39,7 +39,7 @@ class RunPart(msgspec.Struct, frozen=True):
     started: float
     """Unix seconds."""
     elapsed: Number | None
-    """Seconds from the start to now, or to the end."""
+    """Seconds from the start to now, or to the end of a run that is over, said or not."""
     resumed: int
     """How often it was continued by another start."""
     git: str | None
@@ -74,12 +74,14 @@ class SpeedPart(msgspec.Struct, frozen=True):
     steps_per_second: Number | None
     samples_per_second: Number | None
     remaining: Number | None
-    """Seconds until the last step; None: not known, or the run is over."""
+    """Seconds until the last step; None: not known, or nothing moves."""
     remaining_low: Number | None
     remaining_high: Number | None
     """The truth lies between the two in 80 % of all cases."""
     ends: Number | None
     """Unix seconds."""
+    no_estimate: str | None
+    """Why `remaining` is not known, in words; None where it is, and until the pace is known."""
 
 
 class DeadlinePart(msgspec.Struct, frozen=True):

@@ -9,7 +9,8 @@ from itertools import pairwise
 
 import msgspec
 
-from trainmon.derived import Bar, estimate, run_bar
+from trainmon import remaining
+from trainmon.derived import Bar, run_bar
 from trainmon.scalars import decode_number
 from trainmon.state import RunState, ValidationEntry
 from trainmon.statuses import Evidence, Status
@@ -85,7 +86,7 @@ class Listing(msgspec.Struct, frozen=True):
 def run_row(path: str, name: str, state: RunState, evidence: Evidence, now: float) -> RunRow:
     """What the list shows of a run at Unix time `now`."""
     judged = verdict(state, evidence, now)
-    left = None if judged.status.over else estimate(state, now)
+    left = remaining.estimate(state, judged, now)
     configuration = state.configuration
     metric = configuration.best_metric if configuration is not None else "loss"
     return RunRow(

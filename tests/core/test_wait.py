@@ -13,7 +13,7 @@ from trainmon.cli.wait import wait
 from trainmon.conditions import OWN_NAMES, WORDS, holds, value_of
 from trainmon.expression import parse
 from trainmon.reader import View
-from trainmon.statuses import Evidence
+from trainmon.statuses import Evidence, Status, Verdict
 
 
 def run_wait(folder: Path, until: str, timeout: str = "1s") -> Result:
@@ -82,7 +82,7 @@ def test_values_are_the_newest_of_any_metric() -> None:
     state = journal.state()
 
     def value(name: str) -> float | None:
-        return value_of(name, state, journal.now)
+        return value_of(name, state, Verdict(Status.RUNNING), journal.now)
 
     assert (value("loss"), value("step"), value("epoch")) == (0.75, 251.0, 1.0)
     assert value("val_loss") == state.validations[-1].val_loss
@@ -147,9 +147,11 @@ def test_a_value_that_every_run_gets_is_waited_for_in_silence() -> None:
 
 
 def test_the_names_that_every_run_has_are_those_that_have_values() -> None:
-    state = a_run().state()
+    state, running = a_run().state(), Verdict(Status.RUNNING)
 
-    assert [name for name in OWN_NAMES if value_of(name, state, state.last_time or 0.0) is None] == []
+    assert [
+        name for name in OWN_NAMES if value_of(name, state, running, state.last_time or 0.0) is None
+    ] == []
 
 
 def test_a_loss_that_diverges_can_be_waited_for() -> None:

@@ -151,12 +151,12 @@ def _warn(text: str) -> None:
 def _facts(expression: Expression, view: View) -> str:
     """What is known at the moment that was waited for."""
     now = time.time()
-    status = verdict(view.state, view.evidence, now).status
-    parts = [status.value]
-    if status is not Status.WAITING:
+    judged = verdict(view.state, view.evidence, now)
+    parts = [judged.status.value]
+    if judged.status is not Status.WAITING:
         parts.append(f"step {count(view.state.run_step)}")
     for name in names(expression):
-        value = value_of(name, view.state, now)
+        value = value_of(name, view.state, judged, now)
         if value is not None:
             parts.append(f"{visible(name, 60)} {number(value)}")
     return ", ".join(parts)

@@ -10,13 +10,14 @@ from collections.abc import Iterator
 
 import msgspec
 
-from trainmon import derived
+from trainmon import derived, remaining
 from trainmon.best import measure
 from trainmon.notify.ledger import Entry
 from trainmon.notify.news import Moment, News, Weight
 from trainmon.scalars import Number, decode_number
 from trainmon.secrets import mask_text
 from trainmon.state import RunState
+from trainmon.statuses import Verdict
 from trainmon.units import clock, count, duration, number, percent, short_duration, weekday_clock
 from trainmon.visible import visible
 
@@ -58,7 +59,7 @@ def message(news: News, moment: Moment, folder: str, now: float) -> Message:
         now: Unix seconds, by the clock of the trainer.
     """
     title = f"{_SIGNS[news.weight]} {plain(_name(moment.state, folder), 60)}: {plain(news.headline)}"
-    lines = [*_when(moment, now), *_how_far(moment.state, now, over=moment.verdict.status.over)]
+    lines = [*_when(moment, now), *_how_far(moment.state, moment.verdict, now)]
     lines += [*_results(moment.state), *_saved(moment)]
     lines.append(_command(moment.state, folder))
     # The first line repeats nothing of the title unless the title had to be cut.
@@ -115,7 +116,7 @@ def _when(moment: Moment, now: float) -> Iterator[str]:
     yield from (plain(detail) for detail in verdict.details[:1])
 
 
-def _how_far(state: RunState, now: float, *, over: bool) -> Iterator[str]:
+def _how_far(state: RunState, verdict: Verdict, now: float) -> Iterator[str]:
     bar, progress = derived.run_bar(state), state.progress
     if progress is None:
         return
@@ -125,7 +126,7 @@ def _how_far(state: RunState, now: float, *, over: bool) -> Iterator[str]:
         parts.insert(0, percent(100 * bar.fraction, 1))
     parts.append(f"epoch {count(progress.epoch)}" + (f"/{count(epochs)}" if epochs else ""))
     yield ", ".join(parts)
-    estimate = None if over else derived.estimate(state, now)
+    estimate = remaining.estimate(state, verdict, now)
     if estimate is not None and estimate.seconds:
         offset = state.utc_offset
         ends = now + estimate.seconds

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from trainmon import derived
+from trainmon import derived, remaining
 from trainmon.alerts import Alert
 from trainmon.arrivals import missing
 from trainmon.best import measure
@@ -136,10 +136,13 @@ def _epoch(state: RunState) -> tuple[str, str] | None:
 
 def _time(sight: Sight) -> Html:
     state = sight.state
-    elapsed = duration(derived.elapsed(state, sight.now))
-    estimate = None if sight.verdict.status.over else derived.estimate(state, sight.now)
+    elapsed = duration(remaining.elapsed(state, sight.verdict, sight.now))
+    if sight.verdict.status.over:
+        return _tile("took", elapsed)
+    estimate = remaining.estimate(state, sight.verdict, sight.now)
     if estimate is None:
-        return _tile("took" if sight.verdict.status.over else "elapsed", elapsed)
+        reason = remaining.why_none(state, sight.verdict, sight.now)
+        return _tile("elapsed", elapsed, reason.text if reason is not None else "")
     low, high = duration(estimate.low), duration(estimate.high)
     between = f" ({low}–{high})" if estimate.low is not None and low != high else ""
     return _tile("elapsed", elapsed, f"{duration(estimate.seconds)} left{between}")
@@ -169,7 +172,9 @@ def _checkpoint(sight: Sight, entry: CheckpointEntry) -> Html:
 def time_split(sight: Sight) -> Html | None:
     """Where the time went, as a bar; None where nothing beside the steps was timed."""
     state = sight.state
-    elapsed = state.end.duration if state.end is not None else derived.elapsed(state, sight.now)
+    elapsed = (
+        state.end.duration if state.end is not None else remaining.elapsed(state, sight.verdict, sight.now)
+    )
     beside = {"waiting": state.totals.waited, **state.totals.spent}
     if not elapsed or not any(beside.values()):
         return None

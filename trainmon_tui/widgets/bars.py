@@ -4,19 +4,18 @@ import math
 
 import msgspec
 
-from trainmon import deadline
+from trainmon import deadline, remaining
 from trainmon.deadline import Outlook, outlook
 from trainmon.derived import (
     Bar,
-    elapsed,
     epoch_bar,
-    estimate,
     run_bar,
     samples_per_second,
     seconds_to_next,
     steps_per_second,
 )
 from trainmon.eta import Estimate
+from trainmon.remaining import NoEstimate
 from trainmon.statuses import Status
 from trainmon.units import count, duration, moment_clock, percent, throughput
 from trainmon_tui.render.bars import bar, stacked
@@ -54,6 +53,8 @@ class BarsSlice(msgspec.Struct, frozen=True):
     epoch_number: int | None
     epochs: int | None
     estimate: Estimate | None
+    why_none: NoEstimate | None
+    """Why there is no estimate; None where there is, or will be soon."""
     speed: float | None
     """Steps a second; None before it is known."""
     samples: float | None
@@ -61,8 +62,6 @@ class BarsSlice(msgspec.Struct, frozen=True):
     elapsed: float | None
     epoch_elapsed: float | None
     """Seconds since the epoch began; None before the first."""
-    silence: float | None
-    """Seconds since the newest step; None before the first."""
     ended: float | None
     """Unix seconds when the run ended; None while it has not."""
     next_validation: float | None
@@ -77,21 +76,20 @@ class BarsSlice(msgspec.Struct, frozen=True):
 def pick(sight: Sight) -> BarsSlice:
     """The bars' part of a sight; a dead run stands still at its last event."""
     state, status = sight.state, sight.verdict.status
-    ended = (sight.verdict.since or state.last_time) if status.over else None
-    at = sight.now if ended is None else ended
+    at = remaining.as_of(state, sight.verdict, sight.now)
     return BarsSlice(
         status=status,
         run=run_bar(state),
         epoch=epoch_bar(state),
         epoch_number=state.progress.epoch if state.progress is not None else None,
         epochs=state.configuration.total_epochs if state.configuration is not None else None,
-        estimate=None if status.over else estimate(state, sight.now),
+        estimate=remaining.estimate(state, sight.verdict, sight.now),
+        why_none=remaining.why_none(state, sight.verdict, sight.now),
         speed=steps_per_second(state),
         samples=samples_per_second(state),
-        elapsed=elapsed(state, at),
+        elapsed=remaining.elapsed(state, sight.verdict, sight.now),
         epoch_elapsed=max(0.0, at - state.epoch_time) if state.epoch_time is not None else None,
-        silence=max(0.0, sight.now - state.last_step_time) if state.last_step_time is not None else None,
-        ended=ended,
+        ended=at if status.over else None,
         next_validation=_until_validation(sight) if status is Status.RUNNING else None,
         outlook=None if status.over else outlook(state, sight.now, sight.deadline),
         split=split(state, at),
@@ -179,9 +177,9 @@ def _left_row(piece: BarsSlice, width: int, ascii_only: bool) -> Row:
 
 def _left(piece: BarsSlice, ascii_only: bool) -> list[Row]:
     """The time that is left, or why it cannot be said; fuller first."""
-    reason = _no_estimate(piece)
-    if reason:
-        return reason
+    reason = piece.why_none
+    if reason is not None:
+        return [row((reason.text, reason.tone)), row((reason.short, reason.tone))]
     known = piece.estimate
     if known is None or known.seconds is None:
         return [row(("no ETA yet: a few more steps are needed", "dim")), row(("no ETA yet", "dim"))]
@@ -205,42 +203,6 @@ def _deadline(piece: BarsSlice, known: Outlook) -> Row:
 
 def _moment(piece: BarsSlice, at: float) -> str:
     return moment_clock(at, piece.now, piece.utc_offset)
-
-
-def _no_estimate(piece: BarsSlice) -> list[Row]:
-    """Why there is nothing to estimate, fuller first; [] where there is."""
-    match piece.status:
-        case Status.FINISHED:
-            took = f" in {duration(piece.elapsed)}" if piece.elapsed is not None else ""
-            at = f", at {_moment(piece, piece.ended)}" if piece.ended is not None else ""
-            return [row((f"finished{took}{at}", "good")), row(("finished", "good"))]
-        case Status.INTERRUPTED:
-            return [row(("no ETA: the run was interrupted", "warn")), row(("interrupted", "warn"))]
-        case _ if piece.status.over:
-            return [row(("no ETA: the trainer is dead", "bad")), row(("no ETA: dead", "bad"))]
-        case Status.WAITING:
-            return [row(("waiting for log_training_start", "dim")), row(("waiting", "dim"))]
-        case Status.STARTING:
-            return [row(("no ETA yet: waiting for the first step", "dim")), row(("no ETA yet", "dim"))]
-        case Status.STALLED | Status.STOPPED | Status.UNREACHABLE:
-            return [
-                row((f"no ETA: no step for {duration(piece.silence)}", "warn")),
-                row(("no ETA", "warn")),
-            ]
-        case _:
-            return _without_a_rest(piece.run)
-
-
-def _without_a_rest(run: Bar) -> list[Row]:
-    """Why a run that goes on has no time left; [] where it has: `0s` over a living run says nothing."""
-    if run.total is None:
-        return [row(("no ETA: total_steps is not known", "dim")), row(("no ETA: no total", "dim"))]
-    if run.done > run.total > 0:
-        beyond = f"no ETA: {count(run.done - run.total)} steps beyond total_steps"
-        return [row((beyond, "warn")), row(("no ETA: beyond total_steps", "warn"))]
-    if run.done == run.total:
-        return [row(("all steps are done: waiting for the end", "dim")), row(("all steps are done", "dim"))]
-    return []
 
 
 def _speed(speed: float | None) -> str:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 from textual import events
 
-from trainmon import derived
+from trainmon import remaining
 from trainmon.operation_summaries import OperationSummary
 from trainmon.state import OperationEntry
 from trainmon.units import count
@@ -68,7 +68,7 @@ def pick(sight: Sight) -> OperationsSlice:
     """The operations' part of a sight."""
     state = sight.state
     ranked = sorted(state.operation_summaries.items(), key=lambda item: (-item[1].total, item[0]))
-    elapsed = derived.elapsed(state, sight.now)
+    elapsed = remaining.elapsed(state, sight.verdict, sight.now)
     return OperationsSlice(
         timed=tuple(ranked),
         models=tuple(reversed(state.operations)),
