@@ -61,6 +61,13 @@ def test_a_wide_screen_says_whether_the_run_ends_in_time() -> None:
     assert late.rstrip().endswith("samples/s")
 
 
+def test_a_validation_that_should_come_now_is_due_and_not_in_zero_seconds() -> None:
+    soon, now = (lines(a_run(steps).sight(), width=160)[2] for steps in (350, 399))
+
+    assert "next validation in " in soon
+    assert "next validation due" in now
+
+
 def test_before_the_first_steps_the_allocation_is_said_all_the_same() -> None:
     left = lines(Journal().opened(allocation_end=START + 7_200).started().sight(), width=160)[2]
 

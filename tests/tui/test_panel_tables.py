@@ -90,6 +90,11 @@ def test_checkpoints_that_come_regularly_say_when_the_next_is_due() -> None:
     assert "next in " in saved(journal.after(0.1).progress(301).sight(), 100, 1)
 
 
+def test_what_comes_within_a_second_is_due_and_not_in_zero_seconds() -> None:
+    assert "next due" in saved(a_run(399).sight(), 100, 1)
+    assert "next due" in saved(a_run(399).sight(), 100, 6)
+
+
 def test_all_checkpoints_are_counted_and_not_the_newest_only() -> None:
     journal = Journal().opened().started()
     for step in range(1, 131):

@@ -21,7 +21,7 @@ from trainmon.units import count, duration, moment_clock, percent, throughput
 from trainmon_tui.render.bars import bar, stacked
 from trainmon_tui.render.cells import Role, Row, fit_row, row
 from trainmon_tui.sight import Sight
-from trainmon_tui.widgets.lines import first_that_fits, join, spread
+from trainmon_tui.widgets.lines import coming, first_that_fits, join, spread
 from trainmon_tui.widgets.rows import RowsPanel
 from trainmon_tui.widgets.split import Split, split, split_words
 
@@ -165,8 +165,8 @@ def _left_row(piece: BarsSlice, width: int, ascii_only: bool) -> Row:
     )
     speeds: list[Row] = [join(steps, samples, gap="   "), steps] if steps else [()]
     if piece.next_validation is not None and width >= _WIDE:
-        coming = row(("next validation in ", "label"), (duration(piece.next_validation), "value"))
-        speeds.insert(0, join(steps, samples, coming, gap="   "))
+        validation = coming("next validation", piece.next_validation)
+        speeds.insert(0, join(steps, samples, validation, gap="   "))
     lefts = [row(*label, *text) for text in _left(piece, ascii_only)]
     if piece.outlook is not None and width >= _WIDE:
         lefts.insert(0, join(lefts[0], _deadline(piece, piece.outlook), gap="   "))

@@ -11,7 +11,7 @@ from trainmon.units import count, duration, size
 from trainmon_tui.render.cells import Role, Row, fit_row, row
 from trainmon_tui.render.safe import fit
 from trainmon_tui.sight import Sight
-from trainmon_tui.widgets.lines import ago, clip, clip_end, first_that_fits, join, title_row, words
+from trainmon_tui.widgets.lines import ago, clip, clip_end, coming, first_that_fits, join, title_row, words
 from trainmon_tui.widgets.rows import RowsPanel
 
 EMPTY = "no checkpoint yet: log_model_checkpoint"
@@ -126,7 +126,7 @@ def _at_risk(piece: CheckpointsSlice, width: int) -> Row:
     span = duration(max(0.0, piece.last_step_time - newest.time))
     lost = row((f"a crash now would lose {count(steps)} steps ({span})", "dim"))
     short = row((f"not saved yet: {count(steps)} steps ({span})", "dim"))
-    next_ = row((f"next in {duration(piece.next)}", "dim")) if piece.next is not None else ()
+    next_ = coming("next", piece.next, "dim") if piece.next is not None else ()
     return first_that_fits([join(lost, next_, gap="   "), lost, short], width)
 
 
@@ -142,7 +142,7 @@ def _one_line(piece: CheckpointsSlice, width: int, ascii_only: bool) -> Row:
     bytes_ = row((size(newest.size), "value")) if newest.size is not None else ()
     age = row((ago(piece.now - newest.time), "label"))
     file = row(("file ", "label"), (word, role))
-    next_ = row(("next in ", "label"), (duration(piece.next), "value")) if piece.next is not None else ()
+    next_ = coming("next", piece.next) if piece.next is not None else ()
     return first_that_fits(
         [
             join(short, step, bytes_, age, file, next_),

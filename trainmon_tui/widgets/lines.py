@@ -85,6 +85,16 @@ def join(*parts: Row, gap: str = GAP) -> Row:
     return row(*runs)
 
 
+def coming(what: str, seconds: float, role: Role = "value") -> Row:
+    """`next validation in 1m 5s`, or `next validation due` where less than a second is left."""
+    label = row((f"{what} ", "label"))
+    return (
+        row(*label, ("due", role))
+        if seconds < 1
+        else row(*label, ("in ", "label"), (duration(seconds), role))
+    )
+
+
 def wrap(text: str, width: int, most: int, *, ascii_only: bool = False) -> list[str]:
     """The safe text in at most `most` lines of at most `width` cells, broken at spaces where possible."""
     if width < 1 or most < 1:
