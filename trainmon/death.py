@@ -73,6 +73,11 @@ def after_the_end(state: RunState, evidence: Evidence) -> str | None:
     return f"the program then ended with {_words(exit_.record)}"
 
 
+def _others_too(state: RunState, exit_: Exit) -> bool:
+    """Whether the end is that of a launcher of several ranks: which of them it is due to, it does not tell."""
+    return not exit_.own and state.opened is not None and (state.opened.world_size or 1) > 1
+
+
 def _words(record: ExitRecord) -> str:
     return signal_name(record.signal) if record.signal is not None else f"exit status {record.status}"
 
@@ -175,14 +180,15 @@ def _signalled(state: RunState, evidence: Evidence, exit_: Exit | None) -> Verdi
     if exit_ is None:
         return None
     record = exit_.record
-    number = record.ended_by
+    number = record.signal if _others_too(state, exit_) else record.ended_by
     if number is None:
         if signal.SIGTERM in record.forwarded and record.status and _uncaught(state) is None:
             sent = _why_sent(record, signal.SIGTERM, evidence.accounting)
             why = f"SIGTERM{sent}; the program left with exit status {record.status}"
             return Verdict(Status.TERMINATED, why, record.time, "likely")
         return None
-    sure: Certainty = "certain" if exit_.own and record.signal is not None else "likely"
+    seen = exit_.own and record.signal is not None and record.sender is None
+    sure: Certainty = "certain" if seen else "likely"
     name = signal_name(number)
     if name in _CRASHES:
         return Verdict(Status.CRASHED, _fault_words(evidence, name), record.time, sure, _stack(evidence))
@@ -195,6 +201,8 @@ def _signalled(state: RunState, evidence: Evidence, exit_: Exit | None) -> Verdi
 def _why_sent(record: ExitRecord, number: int, told: Accounting | None) -> str:
     """What the environment says about a signal, to be put behind its name."""
     passed = ", sent to trainmon run and passed on" if number in record.forwarded else ""
+    if record.sender is not None and not passed:
+        return f", sent by {record.sender}"
     if number == signal.SIGHUP:
         return f"{passed}: the terminal went away" if passed else ": the terminal went away"
     if record.job is None or number not in (signal.SIGTERM, signal.SIGKILL):
@@ -271,6 +279,9 @@ def _exited(state: RunState, exit_: Exit | None) -> Verdict | None:
     if exit_ is not None:
         status = exit_.record.status
         sure: Certainty = "certain" if exit_.own else "likely"
+        if status and _others_too(state, exit_):
+            why = f"its launcher ended with exit status {status}; the process itself said no end"
+            return Verdict(Status.DIED, why, state.last_time, "unknown", _last_error(state))
         if status:
             at_once = exit_.own and not closed and not _launched(state, exit_)
             why = f"exit status {status}" + (", at once (os._exit or a C library)" if at_once else "")

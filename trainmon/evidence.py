@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from trainmon.accounting import Accounting
+from trainmon.elastic import LauncherWord
 from trainmon.events import Opened
 from trainmon.exit_file import own_end, read_exit, read_last
 from trainmon.exits import LAUNCHER_APP, ExitRecord
@@ -80,6 +81,7 @@ class Observer:
         self._hold: Hold | None = None
         self._held: ProcessIdentity | None = None
         self._seen: ExitRecord | None = None
+        self._launcher = LauncherWord(folder)
         self._spools_of: str | None = None
         self._foreign: set[str] = set()
         """Spools of others than `_spools_of`, which need not be opened again."""
@@ -179,6 +181,8 @@ class Observer:
     def _exit(self, opened: Opened, identity: ProcessIdentity, lives: bool | None) -> ExitRecord | None:
         """How the process ended: as its parent wrote it down, else as we saw it."""
         seen, written = self._watch_exit(opened, identity, lives), read_exit(self._folder)
+        if not lives and (told := self._launcher.word(opened, written)) is not None:
+            return told
         if seen is None or written is None or written.time < opened.time:
             return seen or written
         return written if written.pid == seen.pid else own_end(written, seen)

@@ -56,6 +56,8 @@ class ExitRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """CPU seconds in the kernel, counted alike."""
     max_rss: int = 0
     """The largest resident memory of any one of those processes, in bytes."""
+    sender: str | None = None
+    """Who is known to have sent the signal, `torchrun`; None: not known. Never in the file."""
     job: str | None = None
     """The batch job around it, `slurm 88213`; None: none is known."""
     job_end: float | None = None
