@@ -17,8 +17,8 @@ from trainmon_tui.render.smooth import smooth
 SETTLED = 8.0
 """Times 1 / (1 - weight): points before the view after which smoothing has forgotten where it began (e^-8)."""
 
-_Point = tuple[int, float, float, float, float, float, int, int]
-"""Last step, last time, minimum, maximum, mean, last, finite values, values that are not finite."""
+_Point = tuple[int, float, float, float, float, float, int, int, int]
+"""Last step, last time, minimum, maximum, mean, last, finite values, values that are not finite, first step."""
 
 
 class Curve(msgspec.Struct, frozen=True):
@@ -26,6 +26,8 @@ class Curve(msgspec.Struct, frozen=True):
 
     x: tuple[float, ...]
     step: tuple[int, ...]
+    first: tuple[int, ...]
+    """The step from which on each point stands for its values; that of a single value is its own."""
     time: tuple[float, ...]
     """Unix seconds."""
     low: tuple[float, ...]
@@ -88,16 +90,22 @@ def curve(state: RunState, key: Key, view: ChartView, ruler: Ruler, raw: Raw) ->
             smooth([point[4] for point in points[settling:end]], view.smoothing)[begin - settling :]
         )
     points, x = points[begin:end], x[begin:end]
-    step, time, least, greatest, mean, last, finite, bad = zip(*points, strict=True) if points else ((),) * 8
+    step, time, least, greatest, mean, last, finite, bad, first = (
+        zip(*points, strict=True) if points else ((),) * 9
+    )
+    rows = tuple([good + broken for good, broken in zip(finite, bad, strict=True)])
     return Curve(
         x=tuple(x),
         step=step,
+        first=tuple(
+            [at if count == 1 else begun for at, begun, count in zip(step, first, rows, strict=True)]
+        ),
         time=time,
         low=least,
         high=greatest,
         mean=mean,
         last=last,
-        rows=tuple([good + broken for good, broken in zip(finite, bad, strict=True)]),
+        rows=rows,
         broken=tuple([at for at, count in zip(x, bad, strict=True) if count]),
         smoothed=smoothed,
     )
@@ -107,7 +115,7 @@ def _points(column: Column) -> list[_Point]:
     """The entries of a column that have a value: a gap is where values are not finite, not where there are none."""
     rows = zip(
         column.last_step, column.last_time, column.minimum, column.maximum, column.mean, column.last, column.count,
-        column.nonfinite, strict=True,
+        column.nonfinite, column.first_step, strict=True,
     )  # fmt: skip
     return [row for row in rows if row[6] or row[7]]
 
@@ -122,34 +130,31 @@ def _with_raw(points: list[_Point], read: Range | None, key: Key) -> list[_Point
 
 
 def readout(curve: Curve, key: Key, view: ChartView, ruler: Ruler, raw: Raw) -> Readout | None:
-    """What the curve says at the cursor, from its nearest point; None without a cursor or a point."""
-    if view.cursor is None or not curve.x:
+    """What the curve says at the cursor: what it was then, and nothing that came later.
+
+    None without a cursor, and before the first point.
+    """
+    if view.cursor is None:
         return None
-    index = _nearest(curve.x, view.cursor)
+    step = round(ruler.step(view.kind, view.cursor))
+    index = _known_at(curve.first, curve.step, step)
+    if index is None:
+        return None
     smoothed = curve.smoothed[index] if curve.smoothed else None
     rows = curve.rows[index]
     value = curve.last[index] if rows == 1 else curve.mean[index]
     found = Readout(curve.step[index], curve.time[index], value, smoothed, rows)
-    exact = raw.cursor.columns.get(key) if raw.cursor is not None else None
-    if exact is None:
+    exact = _points(raw.cursor.columns[key]) if raw.cursor is not None and key in raw.cursor.columns else []
+    at = _known_at([point[8] for point in exact], [point[0] for point in exact], step)
+    if at is None or (rows == 1 and exact[at][0] != found.step):
         return found
-    at = _nearest(exact.last_step, ruler.step(view.kind, view.cursor))
-    if rows == 1 and exact.last_step[at] != found.step:
-        return found
-    return Readout(
-        exact.last_step[at],
-        exact.last_time[at],
-        exact.last[at],
-        smoothed,
-        exact.count[at] + exact.nonfinite[at],
-    )
+    last_step, time, *_, last, finite, bad, _first = exact[at]
+    return Readout(last_step, time, last, smoothed, finite + bad)
 
 
-def _nearest(xs: Sequence[float], x: float) -> int:
-    """The index of the value that is nearest; of at least one, rising."""
-    index = bisect_left(xs, x)
-    if index == 0:
-        return 0
-    if index == len(xs):
-        return index - 1
-    return index if xs[index] - x < x - xs[index - 1] else index - 1
+def _known_at(first: Sequence[int], last: Sequence[int], step: int) -> int | None:
+    """The index of the point that a step lies in, else of the last one before it; None where all come later."""
+    index = bisect_left(last, step)
+    if index < len(last) and first[index] <= step:
+        return index
+    return index - 1 if index else None

@@ -225,10 +225,11 @@ def modes(view: ChartView) -> list[Row]:
 
 
 def readout_alternatives(piece: ChartPiece) -> list[Row]:
-    """What the cursor says, fuller first; nothing without a cursor or a point."""
+    """What the cursor says, fuller first; nothing without a cursor or a curve."""
     found = piece.readout or piece.validation_readout
     if found is None:
-        return []
+        is_asked = piece.view.cursor is not None and (piece.curve or piece.validation) is not None
+        return [row(("no value yet at the cursor", "dim"))] if is_asked else []
     step = row(("step ", "label"), (f"{found.step:,}", "cursor"))
     parts = []
     if piece.readout is not None:

@@ -96,6 +96,8 @@ def title(piece: ChartPiece, width: int, common: Common, *, chosen: bool, ascii_
     """The name of a chart and its newest value, or the one at the cursor; `common` as for `short_name`."""
     found = piece.readout or piece.validation_readout
     value = value_cells(found.value if found is not None else piece.newest)
+    if found is None and piece.view.cursor is not None:
+        value = row(("-" if ascii_only else "–", "dim"))  # The newest would be one of the cursor's future.
     if found is not None and found.rows > 1:
         value = row(("mean ", "label"), *value)
     sign = (">" if ascii_only else "▶") if chosen else ("-" if ascii_only else "─")
