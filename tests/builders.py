@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from trainmon.codec import encode_line
 from trainmon.events import (
@@ -94,12 +95,14 @@ class Journal:
         self, model_name: str = "DemoModel", total_epochs: int | None = 4, total_steps: int | None = 400,
         batch_size: int | None = 32, learning_rate: Number | None = 1e-3, config: JsonObject | None = None,
         best_metric: str = "loss", best_direction: Direction = "min", git: str | None = "3f2c1ab+dirty",
+        steps_per_epoch: int | None = None, steps_count: Literal["unknown", "run", "epoch"] = "unknown",
     ) -> "Journal":  # fmt: skip
         """A training begins."""
         event = Started(
             *self._head(), run_id="run-1", model_name=model_name, total_epochs=total_epochs,
             total_steps=total_steps, batch_size=batch_size, learning_rate=learning_rate, config=config or {},
             best_metric=best_metric, best_direction=best_direction, git=git, optimizer="AdamW",
+            steps_per_epoch=steps_per_epoch, steps_count=steps_count,
         )  # fmt: skip
         return self._add(event)
 

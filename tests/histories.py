@@ -110,7 +110,8 @@ started = _heads(
     Started, run_id=st.sampled_from(["r", "s"]), model_name=words, total_epochs=maybe_count, total_steps=maybe_count,
     batch_size=maybe_count, learning_rate=maybe_number, steps_per_epoch=maybe_count, config=data,
     resume=st.sampled_from(["never", "always", "auto"]), initial_step=st.none() | counts,
-    steps_count=st.sampled_from(["unknown", "run"]), best_metric=names, best_direction=st.sampled_from(["min", "max"]),
+    steps_count=st.sampled_from(["unknown", "run", "epoch"]), best_metric=names,
+    best_direction=st.sampled_from(["min", "max"]),
 )  # fmt: skip
 others = st.one_of(
     _heads(

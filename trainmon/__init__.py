@@ -168,7 +168,7 @@ def log_training_start(
     steps_per_epoch: int | None = None,
     initial_step: int | None = None,
     resume: bool | Literal["auto"] = False,
-    steps_count: Literal["unknown", "run"] = "unknown",
+    steps_count: Literal["unknown", "run", "epoch"] = "unknown",
 ) -> None:
     """Records that a training begins; see `TrainLogger.log_training_start`."""
     _current().log_training_start(

@@ -10,6 +10,9 @@ from collections.abc import Sequence
 
 import msgspec
 
+_SLACK = 20
+"""An epoch may be longer by one part in so many than the total of a run has room for: totals are rounded."""
+
 _MOST = 2**62
 """Steps of earlier epochs at most: sums stay numbers that readers of the snapshot in other languages take."""
 
@@ -22,6 +25,12 @@ class Counting(msgspec.Struct):
 
     known: bool = False
     """True where the caller said that steps count over the run; then nothing is guessed."""
+    epoch_total: bool = False
+    """True where the caller said that steps and `total_steps` count per epoch."""
+    steps_per_epoch: int | None = None
+    """Steps of an epoch, as the run's first start said; they win over what a total suggests."""
+    total_epochs: int | None = None
+    """Epochs of the run, as its first start said: later ones may add some, but move no step."""
     per_epoch: bool = False
     """Steps start again with each epoch."""
     from_zero: bool = False
@@ -33,12 +42,25 @@ class Counting(msgspec.Struct):
     step: int = 0
     """The step of the newest progress, as the caller counts."""
     epoch_steps: int = 0
-    """Steps of an epoch where they count per epoch: the caller's `total_steps`, else those of the longest earlier one.
+    """Steps of an epoch where they count per epoch, see `epoch_length`.
 
     It changes between epochs and with the caller's word only, so that no step moves another.
     """
     longest: int = 0
     """The highest number of steps completed that was seen, as the caller counts."""
+    earlier: int = 0
+    """The same before the epoch of the newest progress; 0 in the first."""
+
+    @classmethod
+    def told(cls, steps_count: str, steps_per_epoch: int | None, total_epochs: int | None) -> "Counting":
+        """What a start says of how steps are counted, see `trainmon.events.Started`."""
+        return cls(
+            known=steps_count == "run",
+            epoch_total=steps_count == "epoch",
+            per_epoch=steps_count == "epoch",
+            steps_per_epoch=steps_per_epoch,
+            total_epochs=total_epochs,
+        )
 
     def observe(self, epoch: int, steps: Sequence[int], total_steps: int | None) -> None:
         """Takes in the steps of one or more progress calls in a row, in the training phase, all of one epoch."""
@@ -48,12 +70,29 @@ class Counting(msgspec.Struct):
         elif epoch != self.epoch:
             if not self.known and epoch > self.epoch and self._starts_again(steps[0], total_steps):
                 self.per_epoch = True
-            self.epoch_steps = self.longest
-        if total_steps is not None and total_steps > 0:
-            self.epoch_steps = total_steps
+            self.epoch_steps = self.earlier = self.longest
+        self.epoch_steps = self.epoch_length(total_steps)
         self.longest = max(self.longest, max(steps) + self.from_zero)
         self.epoch = epoch
         self.step = steps[-1]
+
+    def epoch_length(self, total_steps: int | None) -> int:
+        """What `epoch_steps` is once a step of this epoch came with such a total.
+
+        What the start said; else the total, of an epoch or of the run; else the longest earlier epoch.
+        """
+        if self.steps_per_epoch is not None and self.steps_per_epoch > 0:
+            return self.steps_per_epoch
+        if total_steps is None or total_steps <= 0:
+            return self.epoch_steps
+        if self.epoch_total or not 0 < self.earlier < total_steps:
+            return total_steps
+        # The next epoch has begun, so that a run has two at least.
+        epochs = self.total_epochs if self.total_epochs is not None and self.total_epochs > 1 else 2
+        if not fits(self.earlier, total_steps, epochs):
+            return total_steps
+        # Where only some steps are logged, the last ones of an epoch are not seen.
+        return max(self.earlier, -(-total_steps // epochs) if epochs == self.total_epochs else 0)
 
     def _starts_again(self, step: int, total_steps: int | None) -> bool:
         """Whether the first step of a later epoch shows that each epoch counts its own.
@@ -76,8 +115,15 @@ class Counting(msgspec.Struct):
         """Steps of the whole run; None where nobody can know it."""
         if not self.per_epoch:
             return total_steps
-        if total_epochs is None or not self.epoch_steps:
+        if not self.epoch_steps:
             return None
+        if total_epochs is None:
+            return total_steps if total_steps is not None and total_steps > self.epoch_steps else None
         first = self.first_epoch or 0
         # Epochs are numbered from 0 or 1; a run that begins later was continued by hand and has fewer to go.
         return self.epoch_steps * (total_epochs if first <= 1 else max(1, total_epochs - first + 1))
+
+
+def fits(epoch_steps: int, total_steps: int, epochs: int) -> bool:
+    """Whether epochs of so many steps fit into the total of a run, about."""
+    return epoch_steps * epochs * _SLACK <= total_steps * (_SLACK + 1)

@@ -115,8 +115,9 @@ class Started(Event, frozen=True, gc=False, tag="started"):
     """Continue the last run of the journal: always, or if it has the same `run_id`."""
     initial_step: Whole | None = None
     """Steps done before this start; None where the caller did not say."""
-    steps_count: Literal["unknown", "run"] = "unknown"
-    """`run`: steps are known to count over the whole run; else it is found out from the steps."""
+    steps_count: Literal["unknown", "run", "epoch"] = "unknown"
+    """`run`: steps and their total are known to count over the whole run, `epoch`: over each epoch; else it is found
+    out from the steps."""
     best_metric: str = "loss"
     """The validation metric that decides what is best; `loss` is the validation loss."""
     best_direction: Direction = "min"

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from typing import get_args
+from typing import Literal, get_args
 
 from trainmon.error_calls import ErrorCalls, never_raises
 from trainmon.events import (
@@ -65,10 +65,11 @@ class LogCalls(ErrorCalls):
             optimizer: Its name.
             config: All other settings; secrets are masked.
             run_id: Names the run across restarts; None: a random one.
-            steps_per_epoch: Steps of an epoch.
+            steps_per_epoch: Steps of an epoch, as the program counts them.
             initial_step: Steps done before this start.
             resume: True continues the last run of the folder; `"auto"` does if it has the same `run_id`.
-            steps_count: `"run"` says that steps count over the whole run; else it is found out.
+            steps_count: `"run"` says that steps and `total_steps` count over the whole run, `"epoch"` that both count
+                over each epoch; else it is found out.
         """
         recorder = self.recorder
         event = Started(
@@ -84,7 +85,7 @@ class LogCalls(ErrorCalls):
             config=as_object(config),
             resume="auto" if as_text(resume, 80) == "auto" else "always" if as_flag(resume) else "never",
             initial_step=as_integer(initial_step),
-            steps_count="run" if as_text(steps_count, 80) == "run" else "unknown",
+            steps_count=_steps_count(steps_count),
             best_metric=self.best_metric,
             best_direction=self.best_direction,
             git=git_commit(),
@@ -260,3 +261,12 @@ class LogCalls(ErrorCalls):
             data: The detail; secrets are masked.
         """
         self.recorder.put(Debug(*self.recorder.stamp(), message=as_text(message), data=as_object(data)))
+
+
+def _steps_count(value: object) -> Literal["unknown", "run", "epoch"]:
+    match as_text(value, 80):
+        case "run":
+            return "run"
+        case "epoch":
+            return "epoch"
+    return "unknown"

@@ -176,6 +176,8 @@ def counting_at(known: Counting, row: Row, run_step: int) -> Counting:
     if known.per_epoch and later:
         counting.epoch_steps = (run_step - counting.longest) // later
         counting.longest = max(counting.longest, counting.epoch_steps)
-    elif row.total_steps is not None and row.total_steps > 0:
-        counting.epoch_steps = row.total_steps
+        counting.earlier = counting.epoch_steps
+    else:
+        counting.earlier = 0
+        counting.epoch_steps = counting.epoch_length(row.total_steps)
     return counting

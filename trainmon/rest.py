@@ -39,8 +39,7 @@ class Rest:
             (first.writer, "training", counting.epoch, first.total_steps)
         }:
             return None
-        said = first.total_steps
-        if counting.first_epoch is None or (said is not None and said > 0 and said != counting.epoch_steps):
+        if counting.first_epoch is None or counting.epoch_length(first.total_steps) != counting.epoch_steps:
             return None
         shift = counting.run_step(counting.epoch, 0)
         steps = [event.step + shift for event in events]

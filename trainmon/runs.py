@@ -65,7 +65,7 @@ def _new(state: RunState, event: Started) -> RunState:
         run_id=event.run_id,
         run_number=state.run_number + 1,
         run_step=event.initial_step or 0,
-        counting=Counting(known=event.steps_count == "run"),
+        counting=Counting.told(event.steps_count, event.steps_per_epoch, event.total_epochs),
         last_time=state.last_time,
         errors=errors,
         error_groups=_grouped(errors),

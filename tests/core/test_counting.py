@@ -1,14 +1,20 @@
 """From the steps that a caller counts to run steps: what is found out, and that nothing drawn has to move."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from trainmon.counting import Counting
 
 
-def counted(*parts: tuple[int, list[int], int | None], known: bool = False) -> list[int]:
+def counted(
+    *parts: tuple[int, list[int], int | None],
+    known: bool = False,
+    steps_per_epoch: int | None = None,
+    total_epochs: int | None = None,
+) -> list[int]:
     """The run steps of stretches (epoch, steps, total_steps), each step as it came."""
-    counting = Counting(known=known)
+    counting = Counting(known=known, steps_per_epoch=steps_per_epoch, total_epochs=total_epochs)
     out: list[int] = []
     for epoch, steps, total in parts:
         for step in steps:
@@ -59,6 +65,59 @@ def test_a_longer_epoch_does_not_move_its_own_steps() -> None:
     assert counted((1, [1, 2], None), (2, [1, 2, 3, 4], None), (3, [1], None)) == [1, 2, 3, 4, 5, 6, 9]
 
 
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize(("declared", "epochs"), [(4, 3), (4, None), (None, 3), (None, None)])
+def test_steps_of_an_epoch_with_the_total_of_the_run_are_added_up(
+    first: int, declared: int | None, epochs: int | None
+) -> None:
+    steps = list(range(first, first + 4))
+    parts = [(epoch, steps, 12) for epoch in range(3)]
+
+    assert counted(*parts, steps_per_epoch=declared, total_epochs=epochs) == list(range(1, 13))
+
+
+def test_the_total_of_the_run_places_the_epochs_where_only_some_steps_are_logged() -> None:
+    parts = [(epoch, [10, 30], 200) for epoch in range(5)]
+
+    assert counted(*parts, total_epochs=5)[-2:] == [170, 190]
+
+
+def test_a_declared_epoch_wins_over_every_total() -> None:
+    assert counted((1, [1, 2], 1_000), (2, [1, 2], 1_000), steps_per_epoch=2, total_epochs=9) == [1, 2, 3, 4]
+    assert counted((1, [1, 2], 2), (2, [1, 2], 2), steps_per_epoch=5) == [1, 2, 6, 7]
+
+
+def test_an_epoch_that_has_no_room_in_the_run_shows_that_the_total_is_its_own() -> None:
+    assert counted((1, [40, 90], 100), (2, [40], 100), total_epochs=3) == [40, 90, 140]
+
+
+def test_a_total_of_the_run_may_be_rounded() -> None:
+    """200 for five epochs of 41: the last batch of each is a short one."""
+    assert counted((1, [1, 41], 200), (2, [1, 41], 200), total_epochs=5) == [1, 41, 42, 82]
+
+
+@pytest.mark.parametrize(
+    ("declared", "total", "whole"), [(40, 200, 200), (None, 200, 200), (40, 40, 200), (None, 40, 200)]
+)
+def test_the_whole_is_the_same_however_the_total_is_meant(
+    declared: int | None, total: int, whole: int
+) -> None:
+    counting = Counting(steps_per_epoch=declared, total_epochs=5)
+    for epoch in range(5):
+        counting.observe(epoch, range(40), total)
+
+    assert counting.run_step(4, 39) == counting.total(total, 5) == whole
+
+
+def test_the_word_that_steps_count_per_epoch_is_taken_from_the_first_step_on() -> None:
+    counting = Counting.told("epoch", None, 5)
+    counting.observe(0, [0, 1], 40)
+
+    assert counting.total(40, 5) == 200
+    counting.observe(1, [0], 40)
+    assert counting.run_step(1, 0) == 41
+
+
 def test_steps_that_are_known_to_count_over_the_run_are_never_reinterpreted() -> None:
     assert counted((1, [5], None), (2, [3], None), known=True) == [5, 3]
 
@@ -87,12 +146,13 @@ def test_w30_numbers_of_any_size_make_steps_of_64_bits_and_a_bit() -> None:
         st.tuples(st.integers(0, 4), st.integers(0, 30), st.sampled_from([None, 0, 10, 20])),
         min_size=1,
         max_size=30,
-    )
+    ),
+    st.sampled_from([None, 2, 4]),
 )
 def test_what_is_found_out_does_not_depend_on_how_many_steps_come_at_once(
-    rows: list[tuple[int, int, int | None]],
+    rows: list[tuple[int, int, int | None]], epochs: int | None
 ) -> None:
-    one_by_one, together = Counting(), Counting()
+    one_by_one, together = Counting(total_epochs=epochs), Counting(total_epochs=epochs)
     for epoch, step, total in rows:
         one_by_one.observe(epoch, [step], total)
 

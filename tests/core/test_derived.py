@@ -55,6 +55,23 @@ def test_bars_of_a_run_that_counts_per_epoch() -> None:
     assert derived.epoch_bar(state) == derived.Bar(100, 100)
 
 
+@pytest.mark.parametrize("declared", [40, None])
+@pytest.mark.parametrize("first", [0, 1])
+def test_bars_of_a_run_that_counts_per_epoch_with_the_total_of_the_run(
+    declared: int | None, first: int
+) -> None:
+    journal = Journal().opened().started(total_epochs=5, total_steps=200, steps_per_epoch=declared)
+    for epoch in range(5):
+        for step in range(first, first + 40):
+            journal.after(0.1).progress(step, epoch=epoch, total_steps=200)
+            state = journal.state() if step in (first, first + 39) else None
+            if state is not None:
+                assert derived.run_bar(state) == derived.Bar(epoch * 40 + step - first + 1, 200)
+                assert derived.epoch_bar(state) == derived.Bar(step - first + 1, 40)
+
+    assert derived.steps_per_second(journal.state()) == pytest.approx(10, rel=0.01)
+
+
 def test_a_full_epoch_is_full_and_not_empty() -> None:
     state = Journal().opened().started(total_epochs=4, total_steps=400).steps(100).state()
 

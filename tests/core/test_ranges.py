@@ -285,9 +285,17 @@ def test_reading_changes_nothing_in_the_state(tmp_path: Path) -> None:
 @st.composite
 def histories(draw: st.DrawFn) -> Journal:
     """Runs that count over the run or per epoch, from 0 or 1, with epochs of any length, rewinds and resumptions."""
-    journal = Journal().opened().started(total_epochs=None, total_steps=None)
+    journal = (
+        Journal()
+        .opened()
+        .started(
+            total_epochs=draw(st.none() | st.integers(1, 4)),
+            total_steps=None,
+            steps_per_epoch=draw(st.sampled_from([None, None, 60])),
+        )
+    )
     per_epoch, zero = draw(st.booleans()), draw(st.integers(0, 1))
-    told = draw(st.booleans())
+    total = draw(st.sampled_from([None, 60, 120, 240]))
     step = 1 - zero
     for epoch in range(1, draw(st.integers(1, 4)) + 1):
         if per_epoch:
@@ -295,9 +303,7 @@ def histories(draw: st.DrawFn) -> Journal:
         length = draw(st.sampled_from([1, 2]) | st.integers(1, 60))
         last = step + length
         while step < last:
-            journal.after(0.1).progress(
-                step, float(len(journal.events)), epoch=epoch, total_steps=60 if told else None
-            )
+            journal.after(0.1).progress(step, float(len(journal.events)), epoch=epoch, total_steps=total)
             step += 1
             event = draw(st.integers(0, 40))
             if event == 0 and step > 40 and not per_epoch:

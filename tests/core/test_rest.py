@@ -71,3 +71,17 @@ def test_a_steady_run_is_folded_together() -> None:
 
     assert rest is not None
     assert rest.after(5, 400) != rest.after(39, 400)
+
+
+def test_a_run_that_counts_per_epoch_with_the_total_of_the_run_is_folded_together() -> None:
+    """Such a run is as long as any other: it must not fall back to one step at a time."""
+    journal = Journal().opened().started(total_epochs=5, total_steps=200)
+    for epoch in (0, 1):
+        for step in range(40):
+            journal.after(0.1).progress(step, epoch=epoch, total_steps=200)
+    reducer = Reducer()
+    reducer.apply(journal.events[:60], range(60))
+
+    assert (
+        Rest.of(reducer.state, [one for one in journal.events[60:] if isinstance(one, Progress)]) is not None
+    )

@@ -166,7 +166,7 @@ class _Reading:
         self._let_go()
         self._runs.append(run)
         self._run_count += 1
-        self._counting = Counting()
+        self._counting = Counting(total_epochs=run.total_epochs)
         self._timing.restart()
         return True
 
