@@ -1,9 +1,10 @@
-"""Which rank failed first: the others fall after it, and their words are loud but say little. Pure."""
+"""Which rank failed first, and how it is named: the others fall after it, loud, and say little. Pure."""
 
 import re
 from collections.abc import Iterable
 
 import msgspec
+from msgspec.structs import replace
 
 from trainmon.statuses import Status, Verdict
 
@@ -51,3 +52,37 @@ def _order(each: RankVerdict) -> tuple[float, int]:
     elif verdict.status in _CONSEQUENCES:
         since += LAST_WORD
     return since, each.rank
+
+
+def is_bad(verdict: Verdict) -> bool:
+    """Whether it is worth to ask the other ranks: the run ended badly, or stalls."""
+    return verdict.status is Status.STALLED or (verdict.status.over and verdict.status is not Status.FINISHED)
+
+
+def instead(own: RankVerdict, others: RankVerdict | None) -> RankVerdict | None:
+    """Who is to be named in place of rank 0; None where it goes well, or failed first itself.
+
+    Args:
+        own: Of the rank whose folder is looked at.
+        others: The earliest failure of the others; None: none failed.
+    """
+    if others is None or not is_bad(own.verdict):
+        return None
+    first = earliest_failure((own, others))
+    return first if first is not None and first.rank != own.rank else None
+
+
+def named(own: Verdict, first: RankVerdict | None) -> Verdict:
+    """The verdict on all ranks: that on the one that failed first, or how rank 0 stalls for want of it.
+
+    Args:
+        own: On rank 0.
+        first: Who is to be named instead; None: nobody.
+    """
+    if first is None:
+        return own
+    word, told = first.verdict.status.value, first.verdict
+    if own.status is Status.STALLED:
+        why = f": {told.why}" if told.why else ""
+        return replace(own, why=f"rank {first.rank} is gone: {word}{why}; {own.why or 'no step'}")
+    return replace(told, why=f"rank {first.rank}: {told.why or word}")

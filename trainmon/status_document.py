@@ -4,13 +4,15 @@ A pure function of a look and the time, so that text, JSON and exit code never c
 """
 
 from pathlib import Path
+from typing import NamedTuple
 
 from trainmon import derived
 from trainmon.alerts import USUAL, Thresholds
-from trainmon.blame import RankVerdict, earliest_failure
+from trainmon.blame import RankVerdict, earliest_failure, instead, named
 from trainmon.derived import Status, Verdict
 from trainmon.entries import cut
 from trainmon.look import Look
+from trainmon.state import RunState
 from trainmon.status_parts import (
     MESSAGE_LIMIT,
     alert_parts,
@@ -25,7 +27,7 @@ from trainmon.status_parts import (
     speed_part,
     trainer_part,
 )
-from trainmon.status_schema import STATUS_SCHEMA, FailurePart, InsidePart, StatusDocument
+from trainmon.status_schema import STATUS_SCHEMA, ErrorPart, FailurePart, InsidePart, StatusDocument
 from trainmon.statuses import Evidence
 from trainmon.version import __version__
 
@@ -60,17 +62,19 @@ def document(
     """
     state, evidence = look.view.state, look.view.evidence
     verdict = derived.verdict(state, evidence, now)
+    failures = _Failures.of(look, verdict, now)
+    told = named(verdict, failures.instead)
     ranks, busy = _inside(look.ranks, now), _inside(look.busy, now)
     return StatusDocument(
         schema=STATUS_SCHEMA,
         version=__version__,
         folder=str(look.folder.absolute()),
         time=now,
-        status=verdict.status,
-        why=None if verdict.why is None else cut(verdict.why, MESSAGE_LIMIT),
-        since=verdict.since,
-        certainty=verdict.certainty,
-        details=tuple(cut(line, MESSAGE_LIMIT) for line in verdict.details),
+        status=told.status,
+        why=None if told.why is None else cut(told.why, MESSAGE_LIMIT),
+        since=told.since,
+        certainty=told.certainty,
+        details=tuple(cut(line, MESSAGE_LIMIT) for line in told.details),
         exit_code=_whole_code(exit_code(look, verdict), ranks),
         note=look.view.note,
         heartbeat=evidence.heartbeat,
@@ -85,14 +89,14 @@ def document(
         checkpoint=checkpoint_part(state.checkpoints[-1], look.checkpoint_there)
         if state.checkpoints
         else None,
-        error=error_part(state),
+        error=failures.error(state),
         errors=state.totals.errors,
         error_groups=error_group_parts(state),
         warnings=state.totals.warnings,
         records=records_part(state),
         ranks=ranks,
         busy=busy,
-        first_failure=_first_failure(look, verdict, now),
+        first_failure=failures.part(),
         left_out=look.left_out,
     )
 
@@ -120,20 +124,47 @@ def _whole_code(own: int, ranks: tuple[InsidePart, ...]) -> int:
     return max(there) if own == NO_RUN and there else own
 
 
-def _first_failure(look: Look, own: Verdict, now: float) -> FailurePart | None:
-    """Who failed first; a folder without ranks has nobody to compare."""
-    ranks = [RankVerdict(look.view.state.opened.rank or 0, own)] if look.view.state.opened is not None else []
-    for inside in look.ranks:
-        state = inside.view.state
-        if state.opened is not None:
-            number = state.opened.rank or 0
-            ranks.append(RankVerdict(number, derived.verdict(state, inside.view.evidence, now)))
-    failed = earliest_failure(ranks) if look.ranks else None
-    if failed is None:
-        return None
-    found = failed.verdict
-    why = None if found.why is None else cut(found.why, MESSAGE_LIMIT)
-    return FailurePart(failed.rank, found.status, why, found.since)
+class _Failures(NamedTuple):
+    """Who failed among the ranks of a folder."""
+
+    first: RankVerdict | None
+    """Of all; None where none failed, or there is only one."""
+    instead: RankVerdict | None
+    """Who is to be named in place of rank 0."""
+    states: dict[int, RunState]
+    """Of the other ranks."""
+
+    @classmethod
+    def of(cls, look: Look, own: Verdict, now: float) -> "_Failures":
+        """Compares the verdicts; a folder without ranks has nobody to compare."""
+        opened = look.view.state.opened
+        states: dict[int, RunState] = {}
+        others: list[RankVerdict] = []
+        for inside in look.ranks:
+            state = inside.view.state
+            if state.opened is not None:
+                number = state.opened.rank or 0
+                states[number] = state
+                others.append(RankVerdict(number, derived.verdict(state, inside.view.evidence, now)))
+        if opened is None or not others:
+            return cls(earliest_failure(others), None, states)
+        rank = RankVerdict(opened.rank or 0, own)
+        return cls(earliest_failure((rank, *others)), instead(rank, earliest_failure(others)), states)
+
+    def part(self) -> FailurePart | None:
+        """The failure of the document."""
+        if self.first is None:
+            return None
+        found = self.first.verdict
+        why = None if found.why is None else cut(found.why, MESSAGE_LIMIT)
+        return FailurePart(self.first.rank, found.status, why, found.since)
+
+    def error(self, own: RunState) -> ErrorPart | None:
+        """The error that explains the headline: of the rank that is named there, where it said one."""
+        there = self.states.get(self.instead.rank) if self.instead is not None else None
+        if self.instead is None or there is None:
+            return error_part(own)
+        return error_part(there, self.instead.rank) or error_part(own)
 
 
 def _inside(looks: tuple[Look, ...], now: float) -> tuple[InsidePart, ...]:

@@ -158,8 +158,8 @@ def checkpoint_part(entry: CheckpointEntry, there: bool | None) -> CheckpointPar
     )
 
 
-def error_part(state: RunState) -> ErrorPart | None:
-    """The newest error, explained."""
+def error_part(state: RunState, rank: int | None = None) -> ErrorPart | None:
+    """The newest error, explained; `rank` where it is that of another one."""
     if not state.errors:
         return None
     error = state.errors[-1]
@@ -176,6 +176,7 @@ def error_part(state: RunState) -> ErrorPart | None:
         advice=known.advice,
         advice_source=known.source,
         sizes=known.sizes,
+        rank=rank,
     )
 
 

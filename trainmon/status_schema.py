@@ -144,7 +144,7 @@ class CheckpointPart(msgspec.Struct, frozen=True):
 
 
 class ErrorPart(msgspec.Struct, frozen=True):
-    """The newest error, explained."""
+    """The newest error, explained; of the rank that the headline names."""
 
     error_type: str
     message: str
@@ -161,6 +161,8 @@ class ErrorPart(msgspec.Struct, frozen=True):
     """Where the advice is from."""
     sizes: dict[str, int]
     """Bytes that a memory error names: `tried`, `free`, `total`, `allocated`, `reserved`."""
+    rank: int | None
+    """The other rank whose error it is, where that failed first and the headline names it; None: this one's."""
 
 
 class ErrorGroupPart(msgspec.Struct, frozen=True):

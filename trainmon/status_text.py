@@ -7,12 +7,12 @@ cannot take them.
 from collections.abc import Iterable, Iterator
 
 from trainmon.derived import Status
+from trainmon.status_headline import SIGNS, ended_words, has_room, headline, with_message
 from trainmon.status_outlook import (
     GAP,
     ago_words,
     alert_rows,
     as_float,
-    clock_words,
     deadline_words,
     left_words,
     speed_words,
@@ -27,26 +27,8 @@ from trainmon.units import (
 )
 from trainmon.visible import visible
 
-SIGNS = {
-    Status.WAITING: "○",
-    Status.STARTING: "◌",
-    Status.RUNNING: "●",
-    Status.VALIDATING: "◆",
-    Status.SAVING: "▼",
-    Status.STALLED: "▲",
-    Status.STOPPED: "■",
-    Status.FINISHED: "✔",
-    Status.INTERRUPTED: "■",
-    Status.FAILED: "✖",
-    Status.TERMINATED: "✖",
-    Status.KILLED: "✖",
-    Status.OUT_OF_MEMORY: "✖",
-    Status.CRASHED: "✖",
-    Status.DIED: "✖",
-    Status.REBOOTED: "✖",
-    Status.UNREACHABLE: "▲",
-}
-"""The sign before each status, as on the screen."""
+LABEL = 14
+"""Columns before the text of a row."""
 
 MOST_INSIDE = 16
 """Ranks, and busy folders, that get a line of their own; the worst come first."""
@@ -54,9 +36,15 @@ MOST_INSIDE = 16
 _FILE_WORDS = {True: "file is there", False: "FILE IS MISSING", None: "file unknown"}
 
 
-def status_lines(document: StatusDocument) -> list[str]:
-    """The whole status: a headline, then a label and what is known a line."""
-    return [_headline(document), *(f"  {label:<11} {text}" for label, text in _rows(document) if text)]
+def status_lines(document: StatusDocument, width: int = 80) -> list[str]:
+    """The whole status: a headline, then a label and what is known a line.
+
+    Args:
+        document: What is to be said.
+        width: Columns that lines with a message are cut to, as far as the rest of the line leaves room.
+    """
+    rows = _rows(document, width - LABEL)
+    return [headline(document, width), *(f"  {label:<11} {text}" for label, text in rows if text)]
 
 
 def one_line(document: StatusDocument) -> str:
@@ -80,22 +68,11 @@ def one_line(document: StatusDocument) -> str:
     return GAP.join(parts)
 
 
-def _headline(document: StatusDocument) -> str:
-    name = document.run.model_name if document.run is not None else document.folder
-    parts = [visible(name, 80), f"{SIGNS[document.status]} {document.status.value.upper()}"]
-    if document.why is not None:
-        parts.append(visible(document.why))
-    if document.status.over and document.certainty != "certain":
-        parts.append("(likely)" if document.certainty == "likely" else "(cannot be known from here)")
-    if document.status.over and document.since is not None:
-        parts.append(f"at {clock_words(document, document.since)}, {ago_words(document, document.since)}")
-    return GAP.join(parts)
-
-
-def _rows(document: StatusDocument) -> Iterator[tuple[str, str]]:
+def _rows(document: StatusDocument, width: int) -> Iterator[tuple[str, str]]:
     """(label, text) pairs; an empty text is left out."""
+    yield "ended", "" if document.why is None or has_room(document, width + LABEL) else ended_words(document)
     yield "evidence", visible(document.details[0]) if document.details else ""
-    yield "failed 1st", _first_failure(document)
+    yield "failed 1st", _first_failure(document, width)
     yield "run", _run(document)
     yield "epoch", _epoch(document)
     yield "left", left_words(document)
@@ -109,13 +86,13 @@ def _rows(document: StatusDocument) -> Iterator[tuple[str, str]]:
     yield "left over", _left_behind(document)
     if document.status is Status.STALLED:
         yield "ask", f"trainmon xray {visible(document.folder, 200)} tells where it stands"
-    yield "error", _error(document)
+    yield "error", _error(document, width)
     yield "advice", visible(document.error.advice or "", 300) if document.error is not None else ""
     yield "records", _records(document)
     yield "heartbeat", _heartbeat(document)
     yield "note", visible(document.note or "")
-    yield from _inside("rank", document.ranks)
-    yield from _inside("also here", document.busy)
+    yield from _inside("rank", document.ranks, width)
+    yield from _inside("also here", document.busy, width)
     if document.left_out:
         yield "inside", f"{count(document.left_out)} more folders were not looked at"
 
@@ -127,13 +104,13 @@ def _left_behind(document: StatusDocument) -> str:
     return f"{len(pids)} processes live on: kill {shown}" if pids else ""
 
 
-def _first_failure(document: StatusDocument) -> str:
-    """The rank that failed before all others."""
+def _first_failure(document: StatusDocument, width: int) -> str:
+    """The rank that failed before all others, where the headline does not name it."""
     failure = document.first_failure
-    if failure is None:
+    if failure is None or (document.why or "").startswith(f"rank {failure.rank}"):
         return ""
-    why = f"{GAP}{visible(failure.why)}" if failure.why is not None else ""
-    return f"rank {failure.rank}{GAP}{failure.status.value}{why}"
+    parts = [f"rank {failure.rank}", failure.status.value]
+    return GAP.join(parts) if failure.why is None else with_message(parts, 2, failure.why, width)
 
 
 def _run(document: StatusDocument) -> str:
@@ -206,18 +183,21 @@ def _lost(document: StatusDocument) -> str:
     return f"{count(max(0, steps))} steps since the newest checkpoint"
 
 
-def _error(document: StatusDocument) -> str:
+def _error(document: StatusDocument, width: int) -> str:
     error = document.error
     if error is None:
         return f"none{GAP}{_warnings(document)}" if document.warnings else ""
-    text = visible(f"{error.error_type}: {error.message}", 300)
+    parts = [f"rank {error.rank}"] if error.rank is not None else []
+    at = len(parts)
     if error.run_step is not None:
-        text += f"{GAP}step {count(error.run_step)}"
+        parts.append(f"step {count(error.run_step)}")
     if error.location is not None:
-        text += f"{GAP}{visible(error.location, 100)}"
+        parts.append(visible(error.location, 100))
     if document.errors > 1:
-        text += f"{GAP}{document.errors:,} errors in all"
-    return text + (f"{GAP}{_warnings(document)}" if document.warnings else "")
+        parts.append(f"{document.errors:,} errors in all")
+    if document.warnings:
+        parts.append(_warnings(document))
+    return with_message(parts, at, f"{error.error_type}: {error.message}", width)
 
 
 def _warnings(document: StatusDocument) -> str:
@@ -248,7 +228,7 @@ def _heartbeat(document: StatusDocument) -> str:
     return GAP.join(parts)
 
 
-def _inside(label: str, parts: Iterable[InsidePart]) -> Iterator[tuple[str, str]]:
+def _inside(label: str, parts: Iterable[InsidePart], width: int) -> Iterator[tuple[str, str]]:
     ordered = sorted(parts, key=lambda part: -part.exit_code)
     for part in ordered[:MOST_INSIDE]:
         texts = [
@@ -258,8 +238,7 @@ def _inside(label: str, parts: Iterable[InsidePart]) -> Iterator[tuple[str, str]
         ]
         if part.loss is not None:
             texts.append(f"loss {value_words(part.loss)}")
-        if part.why is not None:
-            texts.append(visible(part.why, 100))
-        yield label, GAP.join(texts)
+        whole = GAP.join(texts) if part.why is None else with_message(texts, len(texts), part.why, width)
+        yield label, whole
     if len(ordered) > MOST_INSIDE:
         yield label, f"… and {len(ordered) - MOST_INSIDE:,} more"

@@ -7,13 +7,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from msgspec.structs import replace
-
-from trainmon.blame import RankVerdict, earliest_failure
+from trainmon.blame import RankVerdict, earliest_failure, instead, is_bad
 from trainmon.look import look
 from trainmon.paths import RANKS
 from trainmon.reader import View
-from trainmon.statuses import Status, Verdict
 from trainmon.verdict import verdict
 from trainmon_tui.latest import Latest
 
@@ -40,18 +37,14 @@ class RanksLook:
     def look(self, view: View, now: float) -> RankVerdict | None:
         """The rank that failed first, as far as is known at monotonic time `now`; None: none of the others."""
         own = verdict(view.state, view.evidence, self._clock())
-        if not _is_bad(own):
+        if not is_bad(own):
             self._found = None
             return None
         if now - self._looked >= EVERY and (self._folder / RANKS).is_dir():
             self._looked = now
             self._worker.ask(self._folder)
-        found = self._found
-        if found is None:
-            return None
         rank = view.state.opened.rank or 0 if view.state.opened is not None else 0
-        first = earliest_failure((RankVerdict(rank, own), found))
-        return first if first is not None and first.rank != rank else None
+        return instead(RankVerdict(rank, own), self._found)
 
     def _look(self, folder: Path, _outdated: Callable[[], bool]) -> None:
         """In the worker's thread."""
@@ -71,18 +64,3 @@ class RanksLook:
     def close(self) -> None:
         """Ends the thread."""
         self._worker.stop()
-
-
-def _is_bad(own: Verdict) -> bool:
-    return own.status is Status.STALLED or (own.status.over and own.status is not Status.FINISHED)
-
-
-def named(own: Verdict, first: RankVerdict | None) -> Verdict:
-    """The verdict on all ranks: that on the one that failed first, or how rank 0 stalls for want of it."""
-    if first is None:
-        return own
-    word, told = first.verdict.status.value, first.verdict
-    if own.status is Status.STALLED:
-        why = f": {told.why}" if told.why else ""
-        return replace(own, why=f"rank {first.rank} is gone: {word}{why}; {own.why or 'no step'}")
-    return replace(told, why=f"rank {first.rank}: {told.why or word}")

@@ -15,6 +15,7 @@ from typing import Protocol
 from msgspec.structs import replace
 from rich.text import Text
 
+from trainmon.blame import named
 from trainmon.state import RunState
 from trainmon.statuses import Status, Verdict
 from trainmon.verdict import verdict
@@ -24,7 +25,6 @@ from trainmon_tui.feed import Frame
 from trainmon_tui.keys import KeysApp
 from trainmon_tui.live import Live, LiveDesk, Want
 from trainmon_tui.memory import Memory
-from trainmon_tui.ranks_look import named
 from trainmon_tui.raw import Raw, RawDesk, Request
 from trainmon_tui.render.safe import safe_lines
 from trainmon_tui.screens.base import PanelScreen

@@ -62,7 +62,7 @@ def test_a_dead_run_says_why_and_what_is_lost() -> None:
     rows = rows_of(a_run().error(uncaught=True), later=120.0, alive=False)
 
     assert "✖ ENDED WITHOUT A WORD" in rows[""]
-    assert "2m 0s ago" in rows[""]
+    assert rows["ended"].endswith("2m 0s ago")
     assert rows["lost"] == "50 steps since the newest checkpoint"
     assert rows["error"].startswith("RuntimeError: mat1 and mat2")
     assert "left" not in rows
@@ -142,3 +142,43 @@ def test_what_a_dead_trainer_left_behind_is_listed_to_be_ended() -> None:
 
     assert rows["left over"] == "2 processes live on: kill 4712 4713"
     assert "left over" not in rows_of(a_run(), alive=False)
+
+
+def a_failed_pair() -> Look:
+    """Rank 1 raised; rank 0 lost its peer, and said so at length."""
+    own = Journal().opened(rank=0, world_size=2).started().steps(5).after(1.0)
+    own.error("[/w/gloo/transport/tcp/pair.cc:553] Connection closed by peer. " + "GLHF! " * 40)
+    own.ended(
+        success=False, reason="failed", error="RuntimeError: [pair.cc:553] Connection closed by peer" * 8
+    )
+    other = Journal().opened(rank=1, world_size=2).started().steps(5)
+    other.error("bad sample on rank 1", error_type="ValueError").ended(
+        success=False, reason="failed", error="ValueError: bad sample on rank 1"
+    )
+    return a_look(own.closed(), alive=False, ranks=(a_look(other.closed(), alive=False, folder="/r/00001"),))
+
+
+def test_the_headline_and_the_error_are_those_of_the_rank_that_failed_first() -> None:
+    """What the other ranks complain about afterwards is a consequence."""
+    found = document(a_failed_pair(), a_run().now)
+    headline, *lines = status_lines(found)
+    rows = {line[2:14].strip(): line[14:] for line in lines}
+
+    assert "✖ FAILED  rank 1: ValueError: bad sample on rank 1" in headline
+    assert rows["error"].startswith("rank 1  ValueError: bad sample on rank 1")
+    assert "failed 1st" not in rows
+    assert found.error is not None
+    assert (found.why, found.error.rank) == ("rank 1: ValueError: bad sample on rank 1", 1)
+
+
+def test_a_long_message_does_not_break_the_line() -> None:
+    """The JSON has all of it."""
+    journal = a_run().error("x" * 500).ended(success=False, reason="failed", error="y" * 500)
+    found = seen(journal)
+
+    headline, *lines = status_lines(found, 100)
+
+    assert len(headline) <= 100
+    assert all(len(line) <= 100 for line in lines if line.startswith("  error"))
+    assert found.error is not None
+    assert found.error.message == "x" * 500

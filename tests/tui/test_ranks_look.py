@@ -7,10 +7,10 @@ from msgspec.structs import replace
 
 from tests.builders import Journal, a_run
 from tests.tui.apps import a_frame, an_app, panel_text
-from trainmon.blame import RankVerdict
+from trainmon.blame import RankVerdict, named
 from trainmon.reader import RunReader, View
 from trainmon.statuses import Status, Verdict
-from trainmon_tui.ranks_look import RanksLook, named
+from trainmon_tui.ranks_look import RanksLook
 
 LIMIT = 10.0
 

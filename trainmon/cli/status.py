@@ -1,5 +1,6 @@
 """`trainmon status`: what became of a run, as text, as one line, as JSON, and as an exit code."""
 
+import shutil
 import time
 from pathlib import Path
 
@@ -70,11 +71,11 @@ def plain_status(folder: Path, deadline: float | None = None) -> tuple[str, int]
 
 
 def as_text(found: StatusDocument) -> str:
-    """The status as lines; where there is no run, a sentence that says so."""
+    """The status as lines, messages cut to the terminal's width; where there is no run, a sentence that says so."""
     if found.exit_code == NO_RUN and not found.ranks and not found.busy:
         note = f" ({visible(found.note)})" if found.note else ""
         return f"no run in {visible(found.folder)}: {visible(found.why or 'nothing was recorded')}{note}"
-    return "\n".join(status_lines(found))
+    return "\n".join(status_lines(found, shutil.get_terminal_size().columns))
 
 
 def as_strict_json(found: StatusDocument) -> str:
