@@ -16,6 +16,9 @@ from trainmon_tui.terminal import restore_by_force
 PATIENCE = 0.3
 """Seconds that leaving waits for a terminal to take the rest; the promise is to be gone half a second after `q`."""
 
+Handler = Callable[[int, FrameType | None], None]
+"""Of a signal."""
+
 
 def driver_onto(painter: Painter, leaving: Callable[[], None]) -> type[Driver]:
     """The class of a driver that writes with this painter.
@@ -34,12 +37,12 @@ def driver_onto(painter: Painter, leaving: Callable[[], None]) -> type[Driver]:
             super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual's is not annotated
             told = signal.getsignal(signal.SIGWINCH)
 
-            def resized(number: int, frame: FrameType | None) -> None:
+            def tell(number: int, frame: FrameType | None) -> None:
                 painter.resized(*terminal_size())
                 if callable(told):
                     told(number, frame)
 
-            signal.signal(signal.SIGWINCH, resized)
+            signal.signal(signal.SIGWINCH, one_after_another(tell))
 
         def write(self, data: str) -> None:
             """Hands on a frame or a sequence."""
@@ -64,6 +67,28 @@ def driver_onto(painter: Painter, leaving: Callable[[], None]) -> type[Driver]:
             super().close()
 
     return PainterDriver
+
+
+def one_after_another(handler: Handler) -> Handler:
+    """The handler, but never in the midst of itself: a signal that comes then is handled once it is done.
+
+    A handler that looks at something and hands it on would otherwise be interrupted in between by a newer one, and hand
+    on what is outdated last: of many sizes in a row, the screen would keep one that the terminal has no longer.
+    """
+    came = handled = 0
+    busy = False
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        nonlocal came, handled, busy
+        came += 1
+        while not busy and handled != came:
+            busy, handled = True, came
+            try:
+                handler(number, frame)
+            finally:
+                busy = False
+
+    return handle
 
 
 def terminal_size() -> tuple[int, int]:

@@ -1,17 +1,35 @@
 """Sizes of the terminal, from nothing to 500x500, and how they change."""
 
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
 from tests.builders import a_run
 from tests.run_folders import write_run
 from tests.tui.terminals import Open
+from trainmon_tui.driver import one_after_another
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return write_run(tmp_path / "logs", a_run().error())
+
+
+def test_a_size_that_comes_while_one_is_handed_on_is_handed_on_last_V01() -> None:
+    terminal, known = [80], [0]
+
+    def hand_on(number: int, frame: FrameType | None) -> None:
+        size = terminal[0]
+        while terminal[0] < 83:
+            terminal[0] += 1
+            handle(number, frame)
+        known.append(size)
+
+    handle = one_after_another(hand_on)
+    handle(28, None)
+
+    assert known == [0, 80, 83]
 
 
 @pytest.mark.parametrize("size", [(1, 1), (0, 0), (500, 500)])
