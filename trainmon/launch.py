@@ -1,7 +1,7 @@
 """What `trainmon run` does beside waiting: finds the run folder, keeps the output, writes down how the program ended.
 
 A program that records by itself says where, see `trainmon.launched`, and owns its journal. For one that knows nothing
-of trainmon the launcher keeps a journal: its start, readings of the machine, its end.
+of trainmon the launcher keeps a journal, see `trainmon.stand_in`.
 """
 
 import contextlib
@@ -12,25 +12,19 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from msgspec import structs
-
 from trainmon import ranks, sentinel_start, workers
-from trainmon.alert_watch import AlertWatch
 from trainmon.complaints import print_line
-from trainmon.events import Ended as EndedEvent
-from trainmon.events import EndReason, Started, System
+from trainmon.events import EndReason
 from trainmon.exit_file import read_exit, write_exit
-from trainmon.exits import LAUNCHER_APP, ExitRecord, signal_name
+from trainmon.exits import ExitRecord, signal_name
 from trainmon.launched import VARIABLE, Announcement, announcements
-from trainmon.monitor import Monitor
 from trainmon.notify import readiness
 from trainmon.output import OutputLog
 from trainmon.passthrough import Ended, Listener
-from trainmon.paths import RANKS, rank_folder
-from trainmon.readings import MachineReading
-from trainmon.recorder import Options, Recorder
+from trainmon.paths import JOURNAL, RANKS, rank_folder
 from trainmon.repair import take_in
 from trainmon.secrets import mask_command
+from trainmon.stand_in import StandIn
 from trainmon.system import cgroup
 from trainmon.system.batch_job import batch_job
 from trainmon.system.identity import ProcessIdentity, identity_of, own_identity
@@ -38,11 +32,11 @@ from trainmon.system.identity import ProcessIdentity, identity_of, own_identity
 OPEN_AFTER = 2.0
 """Seconds after which a program that has not said where it records gets a journal of ours, with readings."""
 
+OPEN_LATE = 10.0
+"""The same where it matters more that the folder is the right one."""
+
 START_AFTER = 30.0
 """Seconds after which that journal says that a run has started: most trainings have set up their own until then."""
-
-MACHINE_EVERY = 2.0
-"""Seconds between two readings of the machine."""
 
 LOOK_EVERY = 1.0
 """Seconds between two looks at the program's control group."""
@@ -59,6 +53,8 @@ class Launch(Listener):
         folder: Path,
         settled: Callable[[Path], None],
         started: Callable[[int], None],
+        *,
+        watched: bool = False,
     ) -> None:
         """Prepares everything but starts nothing.
 
@@ -67,6 +63,7 @@ class Launch(Listener):
             folder: Where to record where the program does not do it itself, absolute.
             settled: Is told the run folder, each time that it becomes another.
             started: Is told the process id of the program.
+            watched: A screen is opened on the first folder that `settled` is told.
         """
         self._say_started = started
         self._command = tuple(mask_command(command))
@@ -74,9 +71,8 @@ class Launch(Listener):
         self._settled = settled
         self._place = Path(tempfile.mkdtemp(prefix="trainmon-run-"))
         self._output = OutputLog()
-        self._recorder: Recorder | None = None
-        self._monitor: Monitor | None = None
-        self._run_started = False
+        self._stand_in: StandIn | None = None
+        self._watched = watched
         self._pid = -1
         self._identity: ProcessIdentity | None = None
         self._began = (time.time(), time.monotonic())
@@ -122,19 +118,19 @@ class Launch(Listener):
         for path, announcement in announcements(self._place):
             self._heard(announcement)
             path.unlink(missing_ok=True)
-        if not self.folders and mono - self._began[1] >= OPEN_AFTER:
-            self._open()
-            if mono - self._began[1] >= START_AFTER:
-                self._start_run()
+        age = mono - self._began[1]
+        if not self.folders and (self._stand_in is not None or age >= self._patience()):
+            stand_in = self._open()
+            if age >= START_AFTER:
+                self._start_run(stand_in)
 
     def finished(self, ended: Ended) -> ExitRecord:
         """Writes down the end of the program, and closes everything; returns what was written."""
         record = self._record(ended)
-        if not self.folders:
-            self._open()
-            self._start_run()
-            self._close(*_ending(record))
-        for folder in self.folders or [self._own_folder()]:
+        folders = list(self.folders)
+        if not folders:
+            folders.append(self._record_whole(record))
+        for folder in folders:
             if self._is_told_better(folder):
                 continue
             with contextlib.suppress(
@@ -146,6 +142,13 @@ class Launch(Listener):
         self._output.close(time.time())
         self.discard()
         return record
+
+    def _record_whole(self, record: ExitRecord) -> Path:
+        """Writes down a run of a program that never recorded by itself, up to its end; returns where."""
+        stand_in = self._open()
+        self._start_run(stand_in)
+        stand_in.close(*_ending(record))
+        return stand_in.folder
 
     def _is_told_better(self, folder: Path) -> bool:
         """Whether a sentinel has written down the end of the very process that recorded there, below our program."""
@@ -170,22 +173,25 @@ class Launch(Listener):
         if folder not in self.folders:
             self.folders.append(folder)
             self._settle(folder)
+            self._watch_over(folder)
 
     def _hand_over(self, folder: Path) -> None:
-        """Lets go of our own journal, for which there is no need any more."""
-        if self._recorder is None:
+        """Gives up our own journal, for which there is no need any more."""
+        stand_in, self._stand_in = self._stand_in, None
+        if stand_in is None:
             return
-        if self._run_started or folder != self._own_folder():
-            self._start_run()
-        self._close(
-            "interrupted", f"the program records by itself in {folder}" if self._run_started else None
-        )
+        elsewhere = folder != stand_in.folder
+        if elsewhere and self._watched:
+            # A screen looks at it, and has to say where to look.
+            stand_in.start_run(name_of(self._command), self._command, self._began)
+        stand_in.close("finished", f"the program records by itself in {folder}")
+        if elsewhere and not self._watched and self._output.take_back():
+            stand_in.remove()
 
     def _settle(self, folder: Path) -> None:
         with contextlib.suppress(OSError):  # Where nothing can be written the output is only passed on.
             self._output.settle(folder)
         self._settled(folder)
-        self._watch_over(folder)
 
     def _watch_over(self, folder: Path) -> None:
         """Has people told of what happens there, where a service is configured."""
@@ -197,49 +203,24 @@ class Launch(Listener):
         elif len(self._watched_over) == 1:
             print_line(f"trainmon: {readiness.MISSING}")
 
-    def _own_folder(self) -> Path:
-        return self._recorder.folder if self._recorder is not None else self._folder
-
     # Our own journal.
 
-    def _open(self) -> None:
-        if self._recorder is not None:
-            return
-        self._recorder = Recorder(Options(folder=self._folder, app_name=LAUNCHER_APP))
-        if self._recorder.writer is not None:
-            self._recorder.writer.call_each_second(AlertWatch(self._recorder).look)
-        self._monitor = Monitor(MACHINE_EVERY, self._own_folder(), self._record_reading, self._pid)
-        self._monitor.start()
-        self._settle(self._own_folder())
+    def _open(self) -> StandIn:
+        if self._stand_in is None:
+            self._stand_in = StandIn(self._folder, self._pid)
+            self._settle(self._stand_in.folder)
+        return self._stand_in
 
-    def _record_reading(self, reading: MachineReading) -> None:
-        """In the monitor's thread."""
-        if self._recorder is not None:
-            self._recorder.put(System(*self._recorder.stamp(), reading=reading))
+    def _start_run(self, stand_in: StandIn) -> None:
+        stand_in.start_run(name_of(self._command), self._command, self._began)
+        self._watch_over(stand_in.folder)
 
-    def _start_run(self) -> None:
-        if self._recorder is None or self._run_started:
-            return
-        self._run_started = True
-        event = Started(
-            *self._recorder.stamp(),
-            run_id=self._recorder.new_run_id(),
-            model_name=name_of(self._command),
-            config={"command": list(self._command)},
-        )
-        self._recorder.put(structs.replace(event, time=self._began[0], mono=self._began[1]), wake=True)
+    def _patience(self) -> float:
+        """Seconds without a word of the program after which we record for it.
 
-    def _close(self, reason: EndReason, error: str | None) -> None:
-        recorder = self._recorder
-        if recorder is None:
-            return
-        if self._monitor is not None:
-            self._monitor.stop()
-        if self._run_started:
-            success = reason == "finished"
-            event = EndedEvent(*recorder.stamp(), success=success, reason=reason, error=error)
-            recorder.put(event, wake=True)
-        recorder.close()
+        Where the folder's journal tells of another run, or somebody waits to look at the right folder, it takes longer.
+        """
+        return OPEN_LATE if self._watched or (self._folder / JOURNAL).exists() else OPEN_AFTER
 
     # The end.
 

@@ -59,6 +59,10 @@ class OutputLog:
         self._path: Path | None = None
         self._descriptor = -1
         self._size = 0
+        self._began = 0
+        """Where in the file that which we wrote begins."""
+        self._whole = True
+        """All of that is in this one file."""
         self._partial = b""
         self._kept_at = 0.0
         self._waiting: deque[bytes] = deque()
@@ -78,7 +82,34 @@ class OutputLog:
         self._path, self._descriptor = path, descriptor
         self._size = os.fstat(self._descriptor).st_size
         waiting, self._waiting, self._waiting_bytes = self._waiting, deque(), 0
+        self._began, self._whole = self._size, True
         self._write(b"".join(waiting))
+
+    def take_back(self) -> bool:
+        """Takes what was written since `settle` back into memory, for another folder; False: it stays where it is.
+
+        It stays where it is too much to be kept in memory, and where the file is not as we left it.
+        """
+        path, length = self._path, self._size - self._began
+        if path is None or self._descriptor < 0 or not self._whole or length > WAITING:
+            return False
+        try:
+            with path.open("rb") as file:
+                file.seek(self._began)
+                written = file.read(length + 1)
+            if len(written) != length:
+                return False
+            if self._began:
+                os.ftruncate(self._descriptor, self._began)
+            else:
+                path.unlink()
+        except OSError:
+            return False
+        os.close(self._descriptor)
+        self._path, self._descriptor = None, -1
+        if written:
+            self._wait(written)
+        return True
 
     def add(self, data: bytes, now: float) -> None:
         """Takes what came at Unix time `now`, lines in any cut."""
@@ -139,7 +170,7 @@ class OutputLog:
                 older.replace(path.with_name(f"{path.name}.{number}"))
         fresh = open_append(path)
         os.close(self._descriptor)
-        self._descriptor, self._size = fresh, 0
+        self._descriptor, self._size, self._whole = fresh, 0, False
 
 
 def newest_lines(folder: Path, most: int) -> list[OutputLine]:

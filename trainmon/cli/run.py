@@ -102,6 +102,7 @@ def launch(
     detached: bool,
     started: Callable[[int], None] = lambda pid: None,
     settled: Callable[[Path], None] = lambda folder: None,
+    watched: bool = False,
 ) -> int:
     """Runs the program to its end; returns what wait(2) said.
 
@@ -111,6 +112,7 @@ def launch(
         detached: There is no terminal to pass anything through to.
         started: Is told the process id.
         settled: Is told the run folder when it is known.
+        watched: A screen is opened on that folder.
 
     Raises:
         OSError: It cannot be started.
@@ -118,7 +120,7 @@ def launch(
     from trainmon.launch import Launch
     from trainmon.passthrough import Program
 
-    launch = Launch(words, folder, settled, started)
+    launch = Launch(words, folder, settled, started, watched=watched)
     program = Program(words, launch.environment(os.environ), detached=detached)
     try:
         ended = program.run(launch)
@@ -142,7 +144,7 @@ def _apart(words: tuple[str, ...], folder: Path, *, watched: bool) -> int:
     read, write = os.pipe2(os.O_CLOEXEC)
     if os.fork() == 0:
         os.close(read)
-        _daemon(words, folder, write)
+        _daemon(words, folder, write, watched=watched)
     os.close(write)
     os.wait()
     with os.fdopen(read, "rb") as pipe:
@@ -152,6 +154,9 @@ def _apart(words: tuple[str, ...], folder: Path, *, watched: bool) -> int:
         if not watched:
             say(f"started pid {first.pid}; follow it with: trainmon watch {visible(str(folder))}")
             return 0
+        say(
+            f"started pid {first.pid}; the screen opens once it is known where it records, after 10 s at most"
+        )
         second = msgspec.json.decode(pipe.readline() or b"{}", type=_News)
     from trainmon.cli.watch import printable_status
     from trainmon_tui.cli import run_watch
@@ -159,7 +164,7 @@ def _apart(words: tuple[str, ...], folder: Path, *, watched: bool) -> int:
     return run_watch(Path(second.folder) if second.folder is not None else folder, printable_status)
 
 
-def _daemon(words: tuple[str, ...], folder: Path, tell: int) -> None:
+def _daemon(words: tuple[str, ...], folder: Path, tell: int, *, watched: bool) -> None:
     """In the forked child: leaves session and terminal behind, and launches; never returns."""
 
     def say_news(news: _News) -> None:
@@ -182,6 +187,7 @@ def _daemon(words: tuple[str, ...], folder: Path, tell: int) -> None:
             detached=True,
             started=lambda pid: say_news(_News(pid=pid)),
             settled=lambda found: say_news(_News(folder=str(found))),
+            watched=watched,
         )
         code = 0
     except OSError as error:
