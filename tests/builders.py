@@ -299,6 +299,14 @@ def a_run(steps: int = 250, metrics: Metrics | None = None) -> Journal:
     return journal
 
 
+def epochs_from_0(epochs: int) -> Journal:
+    """So many of five epochs that are called 0 to 4, of 40 steps each that are called 0 to 39."""
+    journal = Journal().opened().started(total_epochs=5, total_steps=200)
+    for epoch, step in itertools.product(range(epochs), range(40)):
+        journal.after(0.1).progress(step, epoch=epoch, total_steps=200)
+    return journal
+
+
 def a_reading(time: float = START, gpus: int = 1) -> MachineReading:
     """A busy machine."""
     gib = 2**30

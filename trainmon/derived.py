@@ -57,6 +57,16 @@ def steps_per_epoch(state: RunState) -> int | None:
     return None
 
 
+def epoch_number(state: RunState) -> int | None:
+    """Which epoch it is, counted from 1, to be shown beside how many there are; None before the first.
+
+    Programs that call the first one 0 would end at "4/5". Everywhere else an epoch has the caller's number.
+    """
+    if state.progress is None:
+        return None
+    return state.progress.epoch + (state.counting.first_epoch == 0)
+
+
 def run_bar(state: RunState) -> Bar:
     """How far the run is."""
     return Bar(state.run_step, total_steps(state))

@@ -72,6 +72,7 @@ def progress_part(state: RunState) -> ProgressPart | None:
         total_steps=run.total,
         fraction=run.fraction,
         epoch=progress.epoch,
+        epoch_number=derived.epoch_number(state),
         total_epochs=configuration.total_epochs if configuration is not None else None,
         epoch_step=epoch.done,
         steps_per_epoch=epoch.total,

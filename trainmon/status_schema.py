@@ -54,6 +54,9 @@ class ProgressPart(msgspec.Struct, frozen=True):
     fraction: float | None
     """Of the run, 0 to 1."""
     epoch: int | None
+    """As the program counts."""
+    epoch_number: int | None
+    """The same counted from 1, also where the program calls its first epoch 0."""
     total_epochs: int | None
     epoch_step: int
     """Steps done in this epoch."""

@@ -133,9 +133,11 @@ def _run(document: StatusDocument) -> str:
 
 def _epoch(document: StatusDocument) -> str:
     progress = document.progress
-    if progress is None or progress.epoch is None:
+    if progress is None or progress.epoch_number is None:
         return ""
-    parts = [count(progress.epoch) + (f"/{count(progress.total_epochs)}" if progress.total_epochs else "")]
+    parts = [
+        count(progress.epoch_number) + (f"/{count(progress.total_epochs)}" if progress.total_epochs else "")
+    ]
     if progress.steps_per_epoch:
         parts.append(f"{count(progress.epoch_step)}/{count(progress.steps_per_epoch)} steps")
     if progress.epoch_fraction is not None:

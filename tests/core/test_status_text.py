@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.builders import Journal, a_run
+from tests.builders import Journal, a_run, epochs_from_0
 from tests.core.test_status_document import a_look, late_for_its_allocation, seen
 from trainmon.look import Look
 from trainmon.reader import View
@@ -66,6 +66,16 @@ def test_a_dead_run_says_why_and_what_is_lost() -> None:
     assert rows["lost"] == "50 steps since the newest checkpoint"
     assert rows["error"].startswith("RuntimeError: mat1 and mat2")
     assert "left" not in rows
+
+
+def test_epochs_from_0_begin_at_1_and_end_at_the_last() -> None:
+    first, last = (rows_of(epochs_from_0(epochs))["epoch"] for epochs in (1, 5))
+
+    assert first.startswith("1/5")
+    assert last.startswith("5/5")
+    progress = seen(epochs_from_0(5)).progress
+    assert progress is not None
+    assert (progress.epoch, progress.epoch_number) == (4, 5)
 
 
 def test_all_texts_begin_in_the_same_column() -> None:

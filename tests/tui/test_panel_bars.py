@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.builders import START, Journal, a_run
+from tests.builders import START, Journal, a_run, epochs_from_0
 from trainmon_tui.render.cells import plain, row_width
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.bars import pick, rows
@@ -19,6 +19,13 @@ def test_run_and_epoch_show_share_and_counts() -> None:
     assert "250/400" in run
     assert "50.0 %" in epoch
     assert "50/100" in epoch
+
+
+def test_a_finished_run_with_epochs_from_0_shows_the_last_one() -> None:
+    run, epoch, *_ = lines(epochs_from_0(5).ended().sight())
+
+    assert "200/200" in run
+    assert "5/5" in epoch
 
 
 def test_what_is_left_is_a_time_with_its_end_and_the_speed() -> None:

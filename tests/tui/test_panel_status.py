@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.builders import Journal, a_run
+from tests.builders import Journal, a_run, epochs_from_0
 from trainmon.statuses import Status, Verdict
 from trainmon_tui.render.cells import plain, row_width
 from trainmon_tui.sight import Sight
@@ -18,6 +18,11 @@ def test_name_sign_status_and_epoch_stand_first_and_the_clock_last() -> None:
 
     assert text.startswith("DemoModel  ● RUNNING  epoch 3/4")
     assert text.endswith("gpu-07  pid 4711  23:41:35")
+
+
+def test_epochs_from_0_are_shown_from_1() -> None:
+    assert "epoch 1/5" in line(epochs_from_0(1).sight())
+    assert "epoch 5/5" in line(epochs_from_0(5).sight())
 
 
 @pytest.mark.parametrize("width", [1, 5, 12, 20, 40, 60, 80, 120, 160, 300])

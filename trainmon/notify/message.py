@@ -124,7 +124,7 @@ def _how_far(state: RunState, verdict: Verdict, now: float) -> Iterator[str]:
     parts = [f"step {count(bar.done)}" + (f"/{count(bar.total)}" if bar.total else "")]
     if bar.fraction is not None:
         parts.insert(0, percent(100 * bar.fraction, 1))
-    parts.append(f"epoch {count(progress.epoch)}" + (f"/{count(epochs)}" if epochs else ""))
+    parts.append(f"epoch {count(derived.epoch_number(state))}" + (f"/{count(epochs)}" if epochs else ""))
     yield ", ".join(parts)
     estimate = remaining.estimate(state, verdict, now)
     if estimate is not None and estimate.seconds:

@@ -131,7 +131,9 @@ def _epoch(state: RunState) -> tuple[str, str] | None:
     epochs = state.configuration.total_epochs if state.configuration is not None else None
     bar = derived.epoch_bar(state)
     within = f", {count(bar.done)}/{count(bar.total)} steps" if bar.total else ""
-    return count(state.progress.epoch), (f"of {count(epochs)}" if epochs else "of an unknown number") + within
+    return count(derived.epoch_number(state)), (
+        f"of {count(epochs)}" if epochs else "of an unknown number"
+    ) + within
 
 
 def _time(sight: Sight) -> Html:

@@ -9,6 +9,7 @@ from trainmon.deadline import Outlook, outlook
 from trainmon.derived import (
     Bar,
     epoch_bar,
+    epoch_number,
     run_bar,
     samples_per_second,
     seconds_to_next,
@@ -81,7 +82,7 @@ def pick(sight: Sight) -> BarsSlice:
         status=status,
         run=run_bar(state),
         epoch=epoch_bar(state),
-        epoch_number=state.progress.epoch if state.progress is not None else None,
+        epoch_number=epoch_number(state),
         epochs=state.configuration.total_epochs if state.configuration is not None else None,
         estimate=remaining.estimate(state, sight.verdict, sight.now),
         why_none=remaining.why_none(state, sight.verdict, sight.now),

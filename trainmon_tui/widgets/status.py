@@ -2,7 +2,7 @@
 
 import msgspec
 
-from trainmon.derived import run_bar
+from trainmon.derived import epoch_number, run_bar
 from trainmon.statuses import Status
 from trainmon.units import clock, date_clock
 from trainmon_tui.render.cells import Role, Row, fit_row, row, row_width
@@ -76,7 +76,7 @@ def pick(sight: Sight) -> StatusSlice:
         status=sight.verdict.status,
         why=sight.verdict.why,
         since=sight.verdict.since,
-        epoch=_epoch(sight),
+        epoch=epoch_number(sight.state),
         epochs=configuration.total_epochs if configuration is not None else None,
         host=opened.host if opened is not None else None,
         pid=opened.pid if opened is not None else None,
@@ -89,10 +89,6 @@ def pick(sight: Sight) -> StatusSlice:
         exists=sight.exists,
         job=opened.job if opened is not None else None,
     )
-
-
-def _epoch(sight: Sight) -> int | None:
-    return sight.state.progress.epoch if sight.state.progress is not None else None
 
 
 def rows(piece: StatusSlice, width: int, height: int, ascii_only: bool) -> list[Row]:
@@ -188,4 +184,5 @@ class StatusPanel(RowsPanel[StatusSlice]):
 
     def same(self, before: Sight, after: Sight) -> bool:
         """See `RowsPanel.same`."""
-        return before.verdict == after.verdict and _epoch(before) == _epoch(after)
+        numbers = epoch_number(before.state), epoch_number(after.state)
+        return before.verdict == after.verdict and numbers[0] == numbers[1]
