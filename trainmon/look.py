@@ -1,11 +1,11 @@
-"""One look at a run folder: what the reader knows by now, whether the newest checkpoint is there, the folders inside.
+"""One look at a run folder: what the reader knows by now, whether its checkpoints are there, the folders inside.
 
 For commands that look once and go; the screen follows a folder with `trainmon_tui.feed`. Nothing is written.
 """
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -13,12 +13,16 @@ import msgspec
 from trainmon.events import Opened
 from trainmon.paths import BUSY, RANKS
 from trainmon.reader import RunReader, View
+from trainmon.state import RunState
 
 PATIENCE = 60.0
 """Seconds that reading one folder may take: a journal of 20 million events without a snapshot."""
 
 ACCOUNTS_PATIENCE = 3.0
 """Seconds that a look at a dead training waits for the batch system's word; usually it takes some 0.1 s."""
+
+FILES = 12
+"""Checkpoints, the newest, whose files are looked for; more only where all of these are gone."""
 
 MOST_INSIDE = 256
 """Folders inside `ranks` and `busy` that are looked at; a status line for more would not be read."""
@@ -29,14 +33,20 @@ class Look(msgspec.Struct, frozen=True):
 
     folder: Path
     view: View
-    checkpoint_there: bool | None = None
-    """Whether the newest checkpoint's file is there; None: there is none, or it cannot be known from here."""
+    files: Mapping[str, bool | None] = {}
+    """See `files_of`."""
     ranks: tuple["Look", ...] = ()
     """The ranks above 0, by rising number."""
     busy: tuple["Look", ...] = ()
     """Trainings that found the folder taken, oldest first."""
     left_out: int = 0
     """Folders inside that were not looked at, because there are more than `MOST_INSIDE`."""
+
+    @property
+    def checkpoint_there(self) -> bool | None:
+        """Whether the newest checkpoint's file is there; None: there is none, or it cannot be known from here."""
+        newest = self.view.state.checkpoints[-1:]
+        return self.files.get(newest[0].checkpoint_path) if newest else None
 
 
 def look(folder: Path, *, monotonic: Callable[[], float] = time.monotonic) -> Look:
@@ -75,9 +85,7 @@ def _look_at(
             view = reader.poll()
     finally:
         reader.close()
-    checkpoints = view.state.checkpoints
-    there = is_there(checkpoints[-1].checkpoint_path, view.state.opened) if checkpoints else None
-    return Look(folder, view, there, ranks, busy, left_out)
+    return Look(folder, view, files_of(view.state), ranks, busy, left_out)
 
 
 def _read_up(reader: RunReader, monotonic: Callable[[], float]) -> View:
@@ -90,6 +98,19 @@ def _read_up(reader: RunReader, monotonic: Callable[[], float]) -> View:
         before = view.bytes_read
         view = reader.poll()
     return view
+
+
+def files_of(state: RunState) -> dict[str, bool | None]:
+    """Whether files of checkpoints are there, by path: of the best, the newest, and back to one that is not gone."""
+    found: dict[str, bool | None] = {}
+    for place, entry in enumerate(reversed(state.checkpoints)):
+        if place >= FILES and any(there is not False for there in found.values()):
+            break
+        found[entry.checkpoint_path] = is_there(entry.checkpoint_path, state.opened)
+    best = state.best_checkpoint
+    if best is not None and best.checkpoint_path not in found:
+        found[best.checkpoint_path] = is_there(best.checkpoint_path, state.opened)
+    return found
 
 
 def is_there(path: str, opened: Opened | None) -> bool | None:

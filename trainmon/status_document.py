@@ -21,6 +21,7 @@ from trainmon.status_parts import (
     deadline_part,
     error_group_parts,
     error_part,
+    lost_part,
     progress_part,
     records_part,
     run_part,
@@ -86,6 +87,7 @@ def document(
         deadline=None if verdict.status.over else deadline_part(state, now, deadline),
         alerts=() if verdict.status.over else alert_parts(state, now, deadline, thresholds or USUAL),
         best=best_part(state),
+        lost=lost_part(state, told, look.files),
         checkpoint=checkpoint_part(state.checkpoints[-1], look.checkpoint_there)
         if state.checkpoints
         else None,

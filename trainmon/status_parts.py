@@ -1,10 +1,13 @@
 """The parts of the status document, each from a state: pure, and documented by their classes in `status_schema`."""
 
+from collections.abc import Mapping
+
 from trainmon import derived, remaining
 from trainmon.alerts import Thresholds, alerts
 from trainmon.deadline import outlook
 from trainmon.diagnosis import diagnose
 from trainmon.entries import cut
+from trainmon.saved import newest_there, unsaved
 from trainmon.scalars import Number, encode_number
 from trainmon.state import CheckpointEntry, RunState, ValidationEntry
 from trainmon.status_schema import (
@@ -14,13 +17,14 @@ from trainmon.status_schema import (
     DeadlinePart,
     ErrorGroupPart,
     ErrorPart,
+    LostPart,
     ProgressPart,
     RecordsPart,
     RunPart,
     SpeedPart,
     TrainerPart,
 )
-from trainmon.statuses import Verdict
+from trainmon.statuses import Status, Verdict
 
 MESSAGE_LIMIT = 1_000
 """Characters of a message in the document; the journal has all."""
@@ -157,6 +161,14 @@ def checkpoint_part(entry: CheckpointEntry, there: bool | None) -> CheckpointPar
         size=entry.size,
         time=entry.time,
     )
+
+
+def lost_part(state: RunState, verdict: Verdict, files: Mapping[str, bool | None]) -> LostPart | None:
+    """What a run that broke off has to do again."""
+    if not verdict.status.over or verdict.status is Status.FINISHED or state.progress is None:
+        return None
+    newest = newest_there(state.checkpoints, files)
+    return LostPart(unsaved(state.run_step, newest), newest.run_step if newest is not None else None)
 
 
 def error_part(state: RunState, rank: int | None = None) -> ErrorPart | None:

@@ -146,6 +146,15 @@ class CheckpointPart(msgspec.Struct, frozen=True):
     time: float
 
 
+class LostPart(msgspec.Struct, frozen=True):
+    """What a run that broke off has to do again."""
+
+    steps: int
+    """Since the newest checkpoint whose file is not known to be gone; since the start where there is none."""
+    since: int | None
+    """Run step of that checkpoint; None: the start."""
+
+
 class ErrorPart(msgspec.Struct, frozen=True):
     """The newest error, explained; of the rank that the headline names."""
 
@@ -253,6 +262,8 @@ class StatusDocument(msgspec.Struct, frozen=True):
     """The gravest first; none of a run that is over."""
     best: BestPart | None
     checkpoint: CheckpointPart | None
+    lost: LostPart | None
+    """None while it is not over, and where it finished."""
     error: ErrorPart | None
     errors: int
     """Of this run, repeats included."""

@@ -177,12 +177,15 @@ def _checkpoint(document: StatusDocument) -> str:
 
 def _lost(document: StatusDocument) -> str:
     """What a run that broke off has to do again."""
-    progress, checkpoint = document.progress, document.checkpoint
-    broken = document.status.over and document.status is not Status.FINISHED
-    if not broken or progress is None:
+    lost, checkpoint = document.lost, document.checkpoint
+    if lost is None:
         return ""
-    steps = progress.run_step - (checkpoint.run_step if checkpoint is not None else 0)
-    return f"{count(max(0, steps))} steps since the newest checkpoint"
+    steps = f"{count(lost.steps)} steps since"
+    if lost.since is None:
+        return f"{steps} the start"
+    if checkpoint is not None and checkpoint.run_step == lost.since:
+        return f"{steps} the newest checkpoint"
+    return f"{steps} step {count(lost.since)}, the newest checkpoint that may be there"
 
 
 def _error(document: StatusDocument, width: int) -> str:

@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from trainmon.blame import RankVerdict
-from trainmon.look import is_there
+from trainmon.look import FILES, files_of
 from trainmon.output import OutputLine, newest_lines
 from trainmon.paths import OUTPUT
 from trainmon.reader import RunReader, View
@@ -39,9 +39,6 @@ not keep a step waiting."""
 
 FILES_EVERY = 5.0
 """Seconds after which the files of checkpoints are looked for again; a new checkpoint is looked for at once."""
-
-FILES = 12
-"""Newest checkpoints whose files are looked for; no panel lists more."""
 
 OUTPUT_LINES = 24
 """Newest lines of output that are read; no panel shows more."""
@@ -238,7 +235,7 @@ class FileLook:
         if not due and all(path in self._known for path in paths):
             return self._known
         self._looked = now
-        found = {entry.checkpoint_path: is_there(entry.checkpoint_path, state.opened) for entry in entries}
+        found = files_of(state)
         if found != self._known:
             self._known = found
         return self._known

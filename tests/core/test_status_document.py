@@ -23,7 +23,9 @@ def a_look(journal: Journal, *, alive: bool | None = True, process_state: str | 
     """The run as it is seen at the time of its last event."""
     evidence = Evidence(alive=alive, process_state=process_state, heartbeat=journal.now)
     view = View(journal.state(), evidence, exists=True, note=None, version=1, bytes_read=0)
-    return Look(Path(folder), view, checkpoint_there, ranks)
+    newest = view.state.checkpoints[-1:]
+    files = {entry.checkpoint_path: checkpoint_there for entry in newest}
+    return Look(Path(folder), view, files, ranks)
 
 
 def seen(journal: Journal, *, later: float = 1.0, alive: bool | None = True, process_state: str | None = None,

@@ -75,3 +75,10 @@ def test_the_evidence_stands_under_the_reason_and_how_sure_it_is_in_the_title() 
     assert first.startswith("─ why ─")
     assert first.endswith("─ likely ─")
     assert [line.strip() for line in others[:3]] == ["cgroup oom_kill 0 → 1", *evidence]
+
+
+def test_a_checkpoint_whose_file_is_gone_saves_nothing() -> None:
+    drawn = text(a_run(200).sight(alive=False, files={"/ckpt/epoch_002.pt": False}))
+
+    assert "100 steps" in drawn
+    assert "no steps" not in drawn

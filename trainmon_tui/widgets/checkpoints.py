@@ -6,6 +6,7 @@ import msgspec
 
 from trainmon.best import same
 from trainmon.derived import seconds_to_next
+from trainmon.saved import newest_there, unsaved
 from trainmon.state import CheckpointEntry
 from trainmon.units import count, duration, size
 from trainmon_tui.render.cells import Role, Row, fit_row, row
@@ -119,13 +120,13 @@ def _file_name(path: str, ascii_only: bool) -> str:
 
 def _at_risk(piece: CheckpointsSlice, width: int) -> Row:
     """What a crash now would lose, and when the next checkpoint is due."""
-    newest = piece.checkpoints[-1]
-    steps = piece.run_step - newest.run_step
-    if steps <= 0 or piece.last_step_time is None or piece.over:
+    newest = newest_there(piece.checkpoints, piece.files)
+    steps = unsaved(piece.run_step, newest)
+    if not steps or piece.last_step_time is None or piece.over:
         return ()
-    span = duration(max(0.0, piece.last_step_time - newest.time))
-    lost = row((f"a crash now would lose {count(steps)} steps ({span})", "dim"))
-    short = row((f"not saved yet: {count(steps)} steps ({span})", "dim"))
+    span = f" ({duration(max(0.0, piece.last_step_time - newest.time))})" if newest is not None else ""
+    lost = row((f"a crash now would lose {count(steps)} steps{span}", "dim"))
+    short = row((f"not saved yet: {count(steps)} steps{span}", "dim"))
     next_ = coming("next", piece.next, "dim") if piece.next is not None else ()
     return first_that_fits([join(lost, next_, gap="   "), lost, short], width)
 

@@ -9,6 +9,7 @@ from trainmon.death import out_of_memory_advice
 from trainmon.diagnosis import diagnose
 from trainmon.notify.ledger import Entry
 from trainmon.readings import MachineReading
+from trainmon.saved import newest_there, unsaved
 from trainmon.series import Series
 from trainmon.state import CheckpointEntry, ErrorEntry
 from trainmon.statuses import Certainty, Status
@@ -39,6 +40,8 @@ class VerdictSlice(msgspec.Struct, frozen=True):
     """The newest error, where the run did not die without one."""
     reading: MachineReading | None
     newest: CheckpointEntry | None
+    safe: CheckpointEntry | None
+    """The newest whose file is not known to be gone."""
     best: CheckpointEntry | None
     files: Mapping[str, bool | None]
     run_step: int
@@ -66,6 +69,7 @@ def pick(sight: Sight) -> VerdictSlice:
         error=state.errors[-1] if state.errors else None,
         reading=state.reading,
         newest=state.checkpoints[-1] if state.checkpoints else None,
+        safe=newest_there(state.checkpoints, sight.files),
         best=state.best_checkpoint,
         files=sight.files,
         run_step=state.run_step,
@@ -211,13 +215,13 @@ def _checkpoint_row(
 
 def _lost_row(piece: VerdictSlice) -> Row:
     head = row(("  lost     ", "label"))
-    steps = piece.run_step - (piece.newest.run_step if piece.newest is not None else 0)
+    steps = unsaved(piece.run_step, piece.safe)
     records = row((f"{count(piece.lost)} log records", "warn" if piece.lost else "plain"))
-    if steps <= 0:
+    if not steps:
         return row(*head, *join(row(("no steps", "good")), records))
     span = ""
-    if piece.newest is not None and piece.last_step_time is not None:
-        span = f" ({duration(max(0.0, piece.last_step_time - piece.newest.time))})"
+    if piece.safe is not None and piece.last_step_time is not None:
+        span = f" ({duration(max(0.0, piece.last_step_time - piece.safe.time))})"
     return row(*head, *join(row((f"{count(steps)} steps{span} of compute", "warn")), records))
 
 
