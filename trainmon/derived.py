@@ -12,8 +12,10 @@ from trainmon.scalars import decode_number
 from trainmon.state import RunState
 from trainmon.statuses import Certainty as Certainty
 from trainmon.statuses import Evidence as Evidence
+from trainmon.statuses import Silence as Silence
 from trainmon.statuses import Status as Status
 from trainmon.statuses import Verdict as Verdict
+from trainmon.verdict import silence as silence
 from trainmon.verdict import stall_after as stall_after
 from trainmon.verdict import verdict as verdict
 

@@ -13,6 +13,7 @@ from trainmon.eta import Estimate
 from trainmon.state import RunState
 from trainmon.statuses import Status, Verdict
 from trainmon.units import count, duration, moment_clock
+from trainmon.verdict import silence_words
 
 Tone = Literal["good", "dim", "warn", "bad"]
 """How much it matters that there is no estimate: the run is done, it is early, something is odd, the run is dead."""
@@ -64,7 +65,10 @@ def why_none(state: RunState, verdict: Verdict, now: float) -> NoEstimate | None
     if status in (Status.STALLED, Status.STOPPED, Status.UNREACHABLE):
         silence = None if state.last_step_time is None else max(0.0, now - state.last_step_time)
         return NoEstimate(f"no ETA: no step for {duration(silence)}", "no ETA", "warn")
-    return _without_a_rest(derived.run_bar(state))
+    bar, quiet = derived.run_bar(state), derived.silence(state, verdict, now)
+    if quiet is not None and bar.done != bar.total:
+        return NoEstimate(silence_words(quiet), f"no step for {duration(quiet.seconds)}", "warn")
+    return _without_a_rest(bar)
 
 
 def _finished(state: RunState, verdict: Verdict, now: float) -> NoEstimate:

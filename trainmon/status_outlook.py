@@ -59,9 +59,9 @@ def alert_rows(document: StatusDocument) -> Iterator[tuple[str, str]]:
 
 
 def speed_words(document: StatusDocument) -> str:
-    """Steps and samples a second; empty before they are known."""
+    """Steps and samples a second; empty before they are known, and while an unusual silence belies them."""
     speed = document.speed
-    if speed.steps_per_second is None:
+    if speed.steps_per_second is None or speed.silence is not None:
         return ""
     text = f"{throughput(as_float(speed.steps_per_second))} steps/s"
     if speed.samples_per_second is not None:

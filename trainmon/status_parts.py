@@ -93,6 +93,7 @@ def speed_part(state: RunState, verdict: Verdict, now: float) -> SpeedPart:
     """How fast it is, and how long it takes."""
     estimate, reason = remaining.estimate(state, verdict, now), remaining.why_none(state, verdict, now)
     seconds = estimate.seconds if estimate is not None else None
+    quiet = derived.silence(state, verdict, now)
     return SpeedPart(
         steps_per_second=_number(derived.steps_per_second(state)),
         samples_per_second=_number(derived.samples_per_second(state)),
@@ -100,6 +101,7 @@ def speed_part(state: RunState, verdict: Verdict, now: float) -> SpeedPart:
         remaining_low=_number(estimate.low if estimate is not None else None),
         remaining_high=_number(estimate.high if estimate is not None else None),
         ends=_number(now + seconds if seconds is not None else None),
+        silence=_number(quiet.seconds if quiet is not None else None),
         no_estimate=reason.text if reason is not None else None,
     )
 

@@ -83,6 +83,8 @@ class SpeedPart(msgspec.Struct, frozen=True):
     """The truth lies between the two in 80 % of all cases."""
     ends: Number | None
     """Unix seconds."""
+    silence: Number | None
+    """Seconds without a step, where that is unusual for the run though it does not count as stalled yet."""
     no_estimate: str | None
     """Why `remaining` is not known, in words; None where it is, and until the pace is known."""
 

@@ -58,6 +58,8 @@ def one_line(document: StatusDocument) -> str:
         parts.append(f"{count(progress.run_step)}{total}")
         if document.speed.remaining is not None:
             parts.append(f"ETA {duration(as_float(document.speed.remaining))}")
+        if document.speed.silence is not None:
+            parts.append(f"no step for {duration(as_float(document.speed.silence))}")
         if progress.loss is not None:
             parts.append(f"loss {value_words(progress.loss)}")
     grave = [alert for alert in document.alerts if alert.severity != "info"]
@@ -84,7 +86,7 @@ def _rows(document: StatusDocument, width: int) -> Iterator[tuple[str, str]]:
     yield "checkpoint", _checkpoint(document)
     yield "lost", _lost(document)
     yield "left over", _left_behind(document)
-    if document.status is Status.STALLED:
+    if document.status is Status.STALLED or document.speed.silence is not None:
         yield "ask", f"trainmon xray {visible(document.folder, 200)} tells where it stands"
     yield "error", _error(document, width)
     yield "advice", visible(document.error.advice or "", 300) if document.error is not None else ""

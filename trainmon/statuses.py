@@ -112,3 +112,12 @@ class Verdict(msgspec.Struct, frozen=True):
     """Of the status and of the reason together."""
     details: tuple[str, ...] = ()
     """More lines of evidence, the most telling first: memory before the end, the stack of a crash."""
+
+
+class Silence(msgspec.Struct, frozen=True):
+    """A run that should train and shows no step for longer than is ordinary for it."""
+
+    seconds: float
+    """Since its newest sign of progress."""
+    usual: float
+    """Mean seconds between two steps that it records."""

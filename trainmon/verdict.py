@@ -10,8 +10,8 @@ from trainmon.diagnosis import Category, diagnose
 from trainmon.exits import LAUNCHER_APP
 from trainmon.readings import MachineReading
 from trainmon.state import End, RunState
-from trainmon.statuses import Certainty, Evidence, Status, Verdict
-from trainmon.units import percent, short_duration
+from trainmon.statuses import Certainty, Evidence, Silence, Status, Verdict
+from trainmon.units import duration, percent, short_duration
 
 STALL_FACTOR = 10.0
 """How many usual silences make a run look stalled; must exceed the longest ordinary one, a validation pass."""
@@ -33,8 +33,14 @@ descriptors lets go of its spool, and has a new one a tenth of a second later.""
 FRESH = 15.0
 """Seconds between a reading and the newest record for it to tell what the trainer does now; readings come every 2 s."""
 
+HUSH_FLOOR = 5.0
+"""Seconds of silence below which nobody is told of one: a loader that fetches a shard takes about so long."""
+
 BUSY = 25.0
 """Percent of a CPU above which a silent trainer computes: one thread that spins shows 100, a sleeping one below 1."""
+
+_FEWEST_ROWS = 2
+"""Intervals between steps below which nothing is known of the usual."""
 
 _ENDS = {"finished": Status.FINISHED, "interrupted": Status.INTERRUPTED, "failed": Status.FAILED}
 
@@ -56,6 +62,33 @@ def verdict(state: RunState, evidence: Evidence, now: float) -> Verdict:
 def stall_after(state: RunState) -> float:
     """Seconds of silence after which a living run looks stalled."""
     return max(STALL_FLOOR, STALL_FACTOR * state.pace.usual_silence())
+
+
+def silence(state: RunState, found: Verdict, now: float) -> Silence | None:
+    """How long a run that should train has not, long before it counts as stalled; None while that is ordinary.
+
+    Ordinary are ten usual silences, which outlast two of the run's usual pauses, and all before three steps.
+
+    Args:
+        state: Of the run.
+        found: The verdict on it: only a run that is said to be running is silent against expectation.
+        now: Unix seconds, by the trainer's clock.
+    """
+    last, step, usual = _last_activity(state), state.last_step_time, state.pace.interval()
+    if found.status is not Status.RUNNING or last is None or step is None or usual is None:
+        return None
+    if found.certainty != "certain" and state.last_time is not None:
+        now = min(now, state.last_time)  # From another host records may come late.
+    # What was announced since the newest step, and is over, was no silence.
+    seconds = min(now - last, now - step - sum(state.pace.pending.values()))
+    ordinary = max(HUSH_FLOOR, STALL_FACTOR * state.pace.usual_silence())
+    return Silence(seconds, usual) if seconds > ordinary and state.pace.rows >= _FEWEST_ROWS else None
+
+
+def silence_words(found: Silence) -> str:
+    """`no step for 48s (usual 0.03s)`."""
+    usual = duration(found.usual) if found.usual >= 10 else f"{max(found.usual, 0.001):.1g}s"
+    return f"no step for {duration(found.seconds)} (usual {usual})"
 
 
 def _ended(state: RunState, end: End, evidence: Evidence) -> Verdict:

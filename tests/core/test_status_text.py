@@ -145,6 +145,15 @@ def test_a_stalled_run_names_the_command_that_tells_where_it_stands() -> None:
     assert "ask" not in rows_of(a_run())
 
 
+def test_a_run_that_is_silent_against_expectation_says_so_before_it_counts_as_stalled() -> None:
+    silent = rows_of(a_run(), later=30.0)
+
+    assert silent["left"] == "no step for 30s (usual 0.1s)"
+    assert "trainmon xray " in silent["ask"]
+    assert "speed" not in silent
+    assert "no step for 30s" in one_line(seen(a_run(), later=30.0))
+
+
 def test_what_a_dead_trainer_left_behind_is_listed_to_be_ended() -> None:
     left = replace(seen(a_run(), alive=False), left_behind=(4712, 4713))
 

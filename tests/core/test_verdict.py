@@ -8,8 +8,8 @@ from trainmon.accounting import Accounting
 from trainmon.exits import LAUNCHER_APP, ExitRecord
 from trainmon.readings import HostReading, MachineReading
 from trainmon.state import RunState
-from trainmon.statuses import Certainty, Evidence, Status, Verdict
-from trainmon.verdict import verdict
+from trainmon.statuses import Certainty, Evidence, Silence, Status, Verdict
+from trainmon.verdict import silence, silence_words, verdict
 
 HOUR = 3_600.0
 BOOT_AGO = 100.0
@@ -146,6 +146,48 @@ def test_a_minute_of_delay_over_nfs_is_still_running() -> None:
     now = journal.now + 59.0
 
     assert verdict(journal.state(), Evidence(heartbeat=journal.now), now).status is Status.RUNNING
+
+
+HERE = Evidence(alive=True, clock_offset=OFFSET)
+
+
+def hush(journal: Journal, later: float, evidence: Evidence = HERE) -> Silence | None:
+    """What is said of the silence some seconds after the last event."""
+    now = journal.now + later
+    return silence(journal.state(), verdict(journal.state(), evidence, now), now)
+
+
+def test_a_loader_that_hangs_is_told_long_before_the_run_counts_as_stalled() -> None:
+    journal = Journal().opened().started().steps(99, every=0.03)
+
+    found = hush(journal, 48.0)
+
+    assert judged(journal, HERE, 48.0).status is Status.RUNNING
+    assert hush(journal, 4.9) is None
+    assert found is not None
+    assert silence_words(found) == "no step for 48s (usual 0.03s)"
+
+
+def test_a_silence_that_is_usual_for_the_run_is_none() -> None:
+    """Slow steps, an announced validation, one that came for each epoch, and the first steps of all."""
+    slow = Journal().opened().started().steps(30, every=4.0)
+    validating = Journal().opened().started().steps(30).begun("validation")
+    validated = Journal().opened().started()
+    for epoch in range(3):
+        validated.steps(100 * epoch + 100, 100 * epoch + 1).span("validation", 10.0)
+
+    assert hush(slow, 39.0) is None
+    assert hush(slow, 45.0) is not None
+    assert hush(validating, 50.0) is None
+    assert hush(validated, 15.0) is None
+    assert hush(Journal().opened().started().steps(30).span("validation", 40.0), 4.0) is None
+    assert hush(Journal().opened().started().steps(2), 50.0) is None
+
+
+def test_records_that_come_late_from_another_host_are_no_silence() -> None:
+    journal = Journal().opened().started().steps(99).after(2.0).system()
+
+    assert hush(journal, 40.0, Evidence(heartbeat=journal.now)) is None
 
 
 def test_a_run_on_another_host_that_only_sends_readings_is_stalled() -> None:

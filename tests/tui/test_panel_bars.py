@@ -75,6 +75,18 @@ def test_a_validation_that_should_come_now_is_due_and_not_in_zero_seconds() -> N
     assert "next validation due" in now
 
 
+@pytest.mark.parametrize("width", [160, 80])
+def test_a_run_that_hangs_shows_no_eta_and_no_speed_but_the_silence_and_who_can_tell(width: int) -> None:
+    journal = Journal().opened().started().steps(250)
+
+    left = lines(journal.sight(later=25.0), width)[2]
+
+    assert left.startswith("left   no step for 25s (usual 0.1s)")
+    assert "[X] X-ray" in left
+    assert "ends" not in left
+    assert "steps/s" not in left
+
+
 def test_before_the_first_steps_the_allocation_is_said_all_the_same() -> None:
     left = lines(Journal().opened(allocation_end=START + 7_200).started().sight(), width=160)[2]
 

@@ -13,6 +13,7 @@ from trainmon.derived import (
     run_bar,
     samples_per_second,
     seconds_to_next,
+    silence,
     steps_per_second,
 )
 from trainmon.eta import Estimate
@@ -20,7 +21,7 @@ from trainmon.remaining import NoEstimate
 from trainmon.statuses import Status
 from trainmon.units import count, duration, moment_clock, percent, throughput
 from trainmon_tui.render.bars import bar, stacked
-from trainmon_tui.render.cells import Role, Row, fit_row, row
+from trainmon_tui.render.cells import Role, Row, fit_row, row, row_width
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.lines import coming, first_that_fits, join, spread
 from trainmon_tui.widgets.rows import RowsPanel
@@ -56,6 +57,8 @@ class BarsSlice(msgspec.Struct, frozen=True):
     estimate: Estimate | None
     why_none: NoEstimate | None
     """Why there is no estimate; None where there is, or will be soon."""
+    silent: bool
+    """Whether no step comes for longer than is usual, or for so long that the run counts as stalled."""
     speed: float | None
     """Steps a second; None before it is known."""
     samples: float | None
@@ -78,6 +81,7 @@ def pick(sight: Sight) -> BarsSlice:
     """The bars' part of a sight; a dead run stands still at its last event."""
     state, status = sight.state, sight.verdict.status
     at = remaining.as_of(state, sight.verdict, sight.now)
+    silent = status is Status.STALLED or silence(state, sight.verdict, sight.now) is not None
     return BarsSlice(
         status=status,
         run=run_bar(state),
@@ -86,12 +90,13 @@ def pick(sight: Sight) -> BarsSlice:
         epochs=state.configuration.total_epochs if state.configuration is not None else None,
         estimate=remaining.estimate(state, sight.verdict, sight.now),
         why_none=remaining.why_none(state, sight.verdict, sight.now),
+        silent=silent,
         speed=steps_per_second(state),
         samples=samples_per_second(state),
         elapsed=remaining.elapsed(state, sight.verdict, sight.now),
         epoch_elapsed=max(0.0, at - state.epoch_time) if state.epoch_time is not None else None,
         ended=at if status.over else None,
-        next_validation=_until_validation(sight) if status is Status.RUNNING else None,
+        next_validation=_until_validation(sight) if status is Status.RUNNING and not silent else None,
         outlook=None if status.over else outlook(state, sight.now, sight.deadline),
         split=split(state, at),
         now=sight.now,
@@ -156,24 +161,31 @@ def _up(piece: BarsSlice, name: str) -> Row:
 
 def _left_row(piece: BarsSlice, width: int, ascii_only: bool) -> Row:
     label = row((f"{'left':<{LABEL}}", "label"))
-    steps = (
-        row((_speed(piece.speed), "value"), (_speed_unit(piece.speed), "unit"))
-        if piece.speed is not None
-        else ()
-    )
-    samples = (
-        row((throughput(piece.samples), "value"), (" samples/s", "unit")) if piece.samples is not None else ()
-    )
-    speeds: list[Row] = [join(steps, samples, gap="   "), steps] if steps else [()]
-    if piece.next_validation is not None and width >= _WIDE:
-        validation = coming("next validation", piece.next_validation)
-        speeds.insert(0, join(steps, samples, validation, gap="   "))
+    speeds = _speeds(piece, width)
     lefts = [row(*label, *text) for text in _left(piece, ascii_only)]
     if piece.outlook is not None and width >= _WIDE:
         lefts.insert(0, join(lefts[0], _deadline(piece, piece.outlook), gap="   "))
-    room = width - max(sum(len(text) for text, _ in steps), 0) - 2
+    room = width - row_width(speeds[-1]) - 2
     left = first_that_fits(lefts, room) or first_that_fits(lefts, width) or lefts[-1]
     return spread(left, speeds, width)
+
+
+def _speeds(piece: BarsSlice, width: int) -> list[Row]:
+    """How fast it goes, or, where nothing moves, what tells why; fuller first."""
+    if piece.silent:
+        key = row(("[X]", "key"))
+        return [row(*key, (" X-ray: where it stands", "label")), row(*key, (" X-ray", "label")), key]
+    if piece.speed is None:
+        return [()]
+    steps = row((_speed(piece.speed), "value"), (_speed_unit(piece.speed), "unit"))
+    samples = (
+        row((throughput(piece.samples), "value"), (" samples/s", "unit")) if piece.samples is not None else ()
+    )
+    speeds = [join(steps, samples, gap="   "), steps]
+    if piece.next_validation is not None and width >= _WIDE:
+        validation = coming("next validation", piece.next_validation)
+        speeds.insert(0, join(steps, samples, validation, gap="   "))
+    return speeds
 
 
 def _left(piece: BarsSlice, ascii_only: bool) -> list[Row]:
