@@ -55,6 +55,8 @@ class View(msgspec.Struct, frozen=True):
     """Of the journal and the snapshot, by this reader, so far."""
     whole: bool = True
     """The end of the journal was reached; False while a long one is still being read."""
+    folder_there: bool = True
+    """The folder is there, with or without a run in it."""
 
 
 def _stamp(path: Path) -> Stamp | None:
@@ -93,6 +95,7 @@ class RunReader:
         """Spools of other journals than `_spools_of`: dead ones of a whole cluster may lie in the same folder."""
         self._note: str | None = None
         self._evidence = Evidence()
+        self._there = False
         self._at_end = False
         """The last look reached the end of the journal: what comes next is new."""
         self._skew: float | None = None
@@ -128,13 +131,13 @@ class RunReader:
         evidence = self._gather()
         fresh = self._look_into_spools(evidence, fresh) or fresh
         note = note or self._trouble()
-        if fresh or evidence != self._evidence or note != self._note:
-            self._version += 1
-        self._evidence, self._note = evidence, note
         exists = self._journal is not None or self._loaded
-        return View(
-            self._shown, evidence, exists, note, self._version, self._bytes, self._left() <= journal.CHUNK
-        )
+        there = exists or os.path.isdir(self.folder)
+        if fresh or (evidence, note, there) != (self._evidence, self._note, self._there):
+            self._version += 1
+        self._evidence, self._note, self._there = evidence, note, there
+        whole = self._left() <= journal.CHUNK
+        return View(self._shown, evidence, exists, note, self._version, self._bytes, whole, there)
 
     # The journal.
 

@@ -226,23 +226,15 @@ class ShowingApp(KeysApp):
         view = frame.view
         # Also on a screen that stands still the verdict is of this moment: an old state looks stalled ever more.
         newest = self._newest or frame
-        self._sight = Sight(
-            state=view.state,
-            verdict=self._judge(newest, now),
-            now=now - clock_difference(view.evidence),
-            folder=self._sight.folder,
-            exists=view.exists,
-            note=view.note,
-            files=frame.files,
-            output=frame.output,
-            options=self._options,
-            raw=self._raw.points(view.state),
-            whole=view.whole,
-            orphans=view.evidence.orphans,
+        seen = Sight(
+            state=view.state, verdict=self._judge(newest, now), now=now - clock_difference(view.evidence),
+            folder=self._sight.folder, exists=view.exists, folder_there=view.folder_there, note=view.note,
+            files=frame.files, output=frame.output, options=self._options, raw=self._raw.points(view.state),
+            whole=view.whole, orphans=view.evidence.orphans,
             live=self._live.seen(view.state, self._sight.folder, now),
-        )
-        self._sight = self._attention.look(self._sight)
-        self._sight, ring = self._witness.look(self._sight, newest.view.state, time.monotonic())
+        )  # fmt: skip
+        looked = self._attention.look(seen)
+        self._sight, ring = self._witness.look(looked, newest.view.state, time.monotonic())
         if ring:
             self.bell()
 

@@ -52,7 +52,9 @@ class Sight(msgspec.Struct, frozen=True):
     folder: str = ""
     """The run folder as the user named it; untrusted text."""
     exists: bool = True
-    """Whether the folder is there."""
+    """Whether the folder is there with a journal or a snapshot in it."""
+    folder_there: bool = True
+    """Whether the folder is there at all."""
     note: str | None = None
     """What is wrong with reading; untrusted text. None: nothing."""
     files: Mapping[str, bool | None] = {}

@@ -68,6 +68,19 @@ def test_r01_before_anything_is_there_it_waits_and_then_reads(tmp_path: Path, re
     assert after.version > before.version
 
 
+def test_a_folder_without_a_run_is_told_from_one_that_is_not_there(tmp_path: Path, read: Read) -> None:
+    """And the difference counts as something new."""
+    folder = tmp_path / "logs"
+    reader = read(folder)
+    missing = reader.poll()
+
+    folder.mkdir()
+    empty = reader.poll()
+
+    assert [(view.exists, view.folder_there) for view in (missing, empty)] == [(False, False), (False, True)]
+    assert empty.version > missing.version
+
+
 def test_r01_a_folder_that_is_replaced_later_is_another_run(tmp_path: Path, read: Read) -> None:
     folder = tmp_path / "logs"
     Journal().opened().started().steps(3).write(folder)

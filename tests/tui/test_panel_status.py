@@ -1,6 +1,7 @@
 """The status line, as text."""
 
 import pytest
+from msgspec.structs import replace
 
 from tests.builders import Journal, a_run, epochs_from_0
 from trainmon.statuses import Status, Verdict
@@ -63,9 +64,12 @@ def test_a_dead_run_says_why_and_when_instead_of_where() -> None:
 
 
 def test_before_a_run_the_folder_is_named() -> None:
-    text = line(Journal().sight(exists=False))
+    """And whether it is missing itself, or only a run in it."""
+    empty = Journal().sight(exists=False)
 
-    assert text.startswith("logs/  ○ WAITING  for a run: the folder is not there yet")
+    assert line(empty).startswith("logs/  ○ WAITING  for a run: no run in it yet")
+    missing = line(replace(empty, folder_there=False))
+    assert missing.startswith("logs/  ○ WAITING  for a run: the folder is not there yet")
 
 
 def test_with_ascii_nothing_else_is_drawn() -> None:

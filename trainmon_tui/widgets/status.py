@@ -63,7 +63,8 @@ class StatusSlice(msgspec.Struct, frozen=True):
     utc_offset: int
     paused: bool = False
     exists: bool = True
-    """Whether the folder is there."""
+    """Whether there is something of a run in the folder."""
+    folder_there: bool = True
     job: str | None = None
     """The batch job around it."""
 
@@ -87,6 +88,7 @@ def pick(sight: Sight) -> StatusSlice:
         utc_offset=sight.utc_offset,
         paused=sight.options.paused,
         exists=sight.exists,
+        folder_there=sight.folder_there,
         job=opened.job if opened is not None else None,
     )
 
@@ -106,13 +108,17 @@ def rows(piece: StatusSlice, width: int, height: int, ascii_only: bool) -> list[
     if piece.status in _WITH_REASON or (piece.status.over and piece.status is not Status.FINISHED):
         return [_with_reason(piece, left, width, ascii_only)][:height]
     if piece.status is Status.WAITING:
-        left = join(
-            left, row(("for a run here" if piece.exists else "for a run: the folder is not there yet", "dim"))
-        )
+        left = join(left, row((_waiting_words(piece), "dim")))
     elif piece.epoch is not None:
         of = f"/{piece.epochs:,}" if piece.epochs else ""
         left = join(left, row(("epoch ", "label"), (f"{piece.epoch:,}{of}", "value")))
     return [spread(left, _right(piece, ascii_only, wide=width >= 110), width)][:height]
+
+
+def _waiting_words(piece: StatusSlice) -> str:
+    if piece.exists:
+        return "for a run here"
+    return "for a run: " + ("no run in it yet" if piece.folder_there else "the folder is not there yet")
 
 
 def _with_reason(piece: StatusSlice, left: Row, width: int, ascii_only: bool) -> Row:
