@@ -114,7 +114,7 @@ class Counting(msgspec.Struct):
     def total(self, total_steps: int | None, total_epochs: int | None) -> int | None:
         """Steps of the whole run; None where nobody can know it."""
         if not self.per_epoch:
-            return total_steps
+            return self._total_by_the_call(total_steps, total_epochs)
         if not self.epoch_steps:
             return None
         if total_epochs is None:
@@ -122,6 +122,36 @@ class Counting(msgspec.Struct):
         first = self.first_epoch or 0
         # Epochs are numbered from 0 or 1; a run that begins later was continued by hand and has fewer to go.
         return self.epoch_steps * (total_epochs if first <= 1 else max(1, total_epochs - first + 1))
+
+    def other_total(self, total_steps: int | None, total_epochs: int | None) -> int | None:
+        """What `total` would be if the total was meant the other way; None where it is known how it is meant.
+
+        In the first epoch of several, nothing shows whether a total is that of the epoch or of the run.
+        """
+        if not self._undecided(total_steps, total_epochs):
+            return None
+        meant = self.total(total_steps, total_epochs)
+        whole = (total_steps or 0) * (total_epochs or 0)
+        return whole if meant == total_steps else total_steps
+
+    def _total_by_the_call(self, total_steps: int | None, total_epochs: int | None) -> int | None:
+        """The total where steps were not seen to start again: that of an epoch may have been said all the same."""
+        if self.known or total_steps is None or total_epochs is None or total_epochs <= 1:
+            return total_steps
+        of_epoch = total_steps == self.steps_per_epoch
+        if self._undecided(total_steps, total_epochs):
+            # An equal part of the run is done, and the first epoch goes on.
+            of_epoch = not fits(self.longest, total_steps, total_epochs)
+        return total_steps * total_epochs if of_epoch else total_steps
+
+    def _undecided(self, total_steps: int | None, total_epochs: int | None) -> bool:
+        if self.known or self.per_epoch or self.steps_per_epoch:
+            return False
+        if self.earlier or self.epoch > 1:
+            return False  # Of one that begins later, a process before this one did some steps.
+        if total_steps is None or total_epochs is None or total_epochs <= 1:
+            return False
+        return 0 < self.longest <= total_steps
 
 
 def fits(epoch_steps: int, total_steps: int, epochs: int) -> bool:

@@ -6,6 +6,7 @@ What became of a run is a function of the same kind, in `trainmon.verdict`; its 
 from collections.abc import Sequence
 
 import msgspec
+from msgspec import structs
 
 from trainmon import eta, trends
 from trainmon.scalars import decode_number
@@ -37,11 +38,16 @@ class Bar(msgspec.Struct, frozen=True):
 
 def total_steps(state: RunState) -> int | None:
     """Steps of the whole run; None where nobody said it."""
+    return state.counting.total(*_said(state))
+
+
+def _said(state: RunState) -> tuple[int | None, int | None]:
+    """The steps and the epochs that there are, as the program says."""
     configuration, progress = state.configuration, state.progress
-    said = progress.total_steps if progress is not None and progress.phase == "training" else None
-    if said is None and configuration is not None:
-        said = configuration.total_steps
-    return state.counting.total(said, configuration.total_epochs if configuration else None)
+    steps = progress.total_steps if progress is not None and progress.phase == "training" else None
+    if configuration is None:
+        return steps, None
+    return configuration.total_steps if steps is None else steps, configuration.total_epochs
 
 
 def steps_per_epoch(state: RunState) -> int | None:
@@ -83,10 +89,20 @@ def epoch_bar(state: RunState) -> Bar:
 
 
 def estimate(state: RunState, now: float) -> eta.Estimate | None:
-    """The time that is left at Unix time `now`; None where it cannot be said or the run is over."""
+    """The time that is left at Unix time `now`; None where it cannot be said or the run is over.
+
+    While it is not known whether the total is that of the run or of an epoch, the range takes in both.
+    """
     if state.end is not None or state.last_step_time is None:
         return None
-    return eta.estimate(state.pace, state.run_step, total_steps(state), max(0.0, now - state.last_step_time))
+    elapsed = max(0.0, now - state.last_step_time)
+    found = eta.estimate(state.pace, state.run_step, total_steps(state), elapsed)
+    other = state.counting.other_total(*_said(state))
+    if other is None or found.seconds is None:
+        return found
+    spread = eta.estimate(state.pace, state.run_step, other, elapsed)
+    ends = [end for one in (found, spread) for end in (one.low, one.seconds, one.high) if end is not None]
+    return structs.replace(found, low=min(ends), high=max(ends))
 
 
 def seconds_left(state: RunState, now: float) -> float | None:

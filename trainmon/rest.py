@@ -4,6 +4,7 @@ Folding up to each line, one after another, took most of the writer's time while
 """
 
 from collections.abc import Sequence
+from copy import copy
 from operator import attrgetter
 
 from trainmon import eta
@@ -41,6 +42,8 @@ class Rest:
             return None
         if counting.first_epoch is None or counting.epoch_length(first.total_steps) != counting.epoch_steps:
             return None
+        if _decides(state, events):
+            return None
         shift = counting.run_step(counting.epoch, 0)
         steps = [event.step + shift for event in events]
         if steps[0] < state.run_step or steps != sorted(steps):
@@ -58,6 +61,18 @@ class Rest:
         self._pace.extend(self._run_steps[begin:end], self._monos[begin:end])
         self._place = end
         return eta.seconds_left(self._pace, self._run_steps[place], total)
+
+
+def _decides(state: RunState, events: Sequence[Progress]) -> bool:
+    """Whether the steps show that the total is meant otherwise than it seemed, see `Counting.other_total`."""
+    configuration, ahead = state.configuration, copy(state.counting)
+    if configuration is None:
+        return False
+    said = events[0].total_steps
+    total = configuration.total_steps if said is None else said
+    before = ahead.total(total, configuration.total_epochs)
+    ahead.observe(ahead.epoch, [event.step for event in events], said)
+    return ahead.total(total, configuration.total_epochs) != before
 
 
 _SAME = attrgetter("writer", "phase", "epoch", "total_steps")

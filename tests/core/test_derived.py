@@ -1,5 +1,7 @@
 """What follows from a state and the time: bars, speed, what is left. Verdicts are in test_verdict.py."""
 
+from typing import Literal
+
 import pytest
 
 from tests.builders import START, Journal
@@ -70,6 +72,81 @@ def test_bars_of_a_run_that_counts_per_epoch_with_the_total_of_the_run(
                 assert derived.epoch_bar(state) == derived.Bar(step - first + 1, 40)
 
     assert derived.steps_per_second(journal.state()) == pytest.approx(10, rel=0.01)
+
+
+def an_epoch(
+    last: int,
+    *,
+    total: int,
+    epochs: int = 5,
+    steps_per_epoch: int | None = None,
+    steps_count: Literal["unknown", "run", "epoch"] = "unknown",
+) -> RunState:
+    """The first steps of the first epoch."""
+    journal = (
+        Journal()
+        .opened()
+        .started(
+            total_epochs=epochs, total_steps=total, steps_per_epoch=steps_per_epoch, steps_count=steps_count
+        )
+    )
+    for step in range(last):
+        journal.after(0.1).progress(step, epoch=0, total_steps=total)
+    return journal.state()
+
+
+def test_the_total_of_an_epoch_is_found_out_long_before_the_epoch_ends() -> None:
+    """A fifth of 40 steps is done, and the first of five epochs goes on."""
+    state = an_epoch(33, total=40)
+
+    assert derived.run_bar(state) == derived.Bar(33, 200)
+    assert derived.epoch_bar(state) == derived.Bar(33, 40)
+
+
+@pytest.mark.parametrize(("last", "total"), [(7, 40), (33, 40), (33, 200)])
+def test_the_range_takes_in_both_meanings_of_a_total_while_nothing_shows_which_is_true(
+    last: int, total: int
+) -> None:
+    state = an_epoch(last, total=total)
+
+    found = derived.estimate(state, START + 0.1 * last)
+
+    assert found is not None
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low <= (total - last) * 0.1 + 0.1
+    assert found.high >= (5 * total - last) * 0.1 - 0.2
+
+
+def test_the_range_is_narrow_where_it_is_said_what_the_total_means() -> None:
+    for state in (
+        an_epoch(33, total=200, steps_per_epoch=40),
+        an_epoch(33, total=40, steps_per_epoch=40),
+        an_epoch(33, total=40, steps_count="epoch"),
+        an_epoch(33, total=200, epochs=1),
+    ):
+        found = derived.estimate(state, START + 3.3)
+
+        assert derived.run_bar(state) == derived.Bar(33, 200)
+        assert found is not None
+        assert found.high is None or found.high < 20
+
+
+def test_steps_that_go_on_in_the_second_epoch_count_over_the_run() -> None:
+    journal = Journal().opened().started(total_epochs=5, total_steps=200)
+    for step in range(1, 42):
+        journal.after(0.1).progress(step, epoch=1 + (step > 40), total_steps=200)
+
+    assert derived.run_bar(journal.state()) == derived.Bar(41, 200)
+    assert journal.state().counting.other_total(200, 5) is None
+
+
+def test_a_run_that_is_taken_up_by_hand_in_a_later_epoch_has_the_total_that_was_said() -> None:
+    journal = Journal().opened().started(total_epochs=5, total_steps=200)
+    for step in range(121, 140):
+        journal.after(0.1).progress(step, epoch=4, total_steps=200)
+
+    assert derived.run_bar(journal.state()) == derived.Bar(139, 200)
 
 
 def test_a_full_epoch_is_full_and_not_empty() -> None:

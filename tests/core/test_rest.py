@@ -85,3 +85,12 @@ def test_a_run_that_counts_per_epoch_with_the_total_of_the_run_is_folded_togethe
     assert (
         Rest.of(reducer.state, [one for one in journal.events[60:] if isinstance(one, Progress)]) is not None
     )
+
+
+@pytest.mark.parametrize("size", [1, 7, 64])
+def test_steps_that_show_how_a_total_is_meant_change_the_text_at_the_same_step(size: int) -> None:
+    journal = Journal().opened().started(total_epochs=5, total_steps=40)
+    for step in range(1, 41):
+        journal.after(1.0).progress(step, epoch=1, total_steps=40)
+
+    assert texts(journal, size) == texts(journal, 1_000)
