@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from typing import TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -33,7 +34,10 @@ class RankVerdict(msgspec.Struct, frozen=True):
     verdict: Verdict
 
 
-def earliest_failure(ranks: Iterable[RankVerdict]) -> RankVerdict | None:
+Rank = TypeVar("Rank", bound=RankVerdict)
+
+
+def earliest_failure(ranks: Iterable[Rank]) -> Rank | None:
     """The rank whose failure came before all others; None where none failed.
 
     Times are those of the ranks' own clocks, so a difference below that of their clocks decides nothing.

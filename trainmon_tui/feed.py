@@ -14,7 +14,6 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from trainmon.blame import RankVerdict
 from trainmon.look import FILES, files_of
 from trainmon.output import OutputLine, newest_lines
 from trainmon.paths import OUTPUT
@@ -23,6 +22,7 @@ from trainmon.state import RunState
 from trainmon.statuses import Evidence
 from trainmon_tui.hints import Hints
 from trainmon_tui.ranks_look import RanksLook
+from trainmon_tui.sight import FailedRank
 
 POLL_EVERY = 0.5
 """Seconds between two polls without a hint while there is news; the promise is once or twice a second."""
@@ -52,7 +52,7 @@ class Frame(msgspec.Struct, frozen=True):
     """Whether the file of a checkpoint is there, by its path as logged; None: cannot be known from here."""
     output: tuple[OutputLine, ...] = ()
     """The newest lines that the program printed, oldest first; untrusted text."""
-    first: RankVerdict | None = None
+    first: FailedRank | None = None
     """The other rank that failed first; None: none, as far as is known."""
 
 

@@ -13,6 +13,7 @@ from trainmon.paths import RANKS
 from trainmon.reader import View
 from trainmon.verdict import verdict
 from trainmon_tui.latest import Latest
+from trainmon_tui.sight import FailedRank
 
 EVERY = 5.0
 """Seconds between two looks: ranks die after each other, and what is read of them may be late."""
@@ -31,10 +32,10 @@ class RanksLook:
         self._folder = folder
         self._clock = clock
         self._looked = float("-inf")
-        self._found: RankVerdict | None = None
+        self._found: FailedRank | None = None
         self._worker: Latest[Path] = Latest("trainmon-ranks", self._look)
 
-    def look(self, view: View, now: float) -> RankVerdict | None:
+    def look(self, view: View, now: float) -> FailedRank | None:
         """The rank that failed first, as far as is known at monotonic time `now`; None: none of the others."""
         own = verdict(view.state, view.evidence, self._clock())
         if not is_bad(own):
@@ -44,7 +45,8 @@ class RanksLook:
             self._looked = now
             self._worker.ask(self._folder)
         rank = view.state.opened.rank or 0 if view.state.opened is not None else 0
-        return instead(RankVerdict(rank, own), self._found)
+        found = self._found
+        return found if instead(RankVerdict(rank, own), found) is not None else None
 
     def _look(self, folder: Path, _outdated: Callable[[], bool]) -> None:
         """In the worker's thread."""
@@ -52,8 +54,11 @@ class RanksLook:
             ranks = look(folder).ranks
             now = self._clock()
             self._found = earliest_failure(
-                RankVerdict(
-                    each.view.state.opened.rank or 0, verdict(each.view.state, each.view.evidence, now)
+                FailedRank(
+                    each.view.state.opened.rank or 0,
+                    verdict(each.view.state, each.view.evidence, now),
+                    str(each.folder),
+                    each.view.state,
                 )
                 for each in ranks
                 if each.view.state.opened is not None

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import msgspec
 
 from trainmon.alerts import Alert
+from trainmon.blame import RankVerdict
 from trainmon.notify.ledger import Entry
 from trainmon.output import OutputLine
 from trainmon.reader import SKEW_LIMIT
@@ -39,6 +40,15 @@ class Shown(msgspec.Struct, frozen=True):
     """Whether somebody has taken note of it: then it is listed, and does not occupy the alert row."""
     seen: float | None = None
     """Unix seconds, by the trainer's clock, when this viewer saw it first; None: not said."""
+
+
+class FailedRank(RankVerdict, frozen=True):
+    """Another rank that failed, with what it recorded."""
+
+    folder: str
+    """Its own run folder."""
+    state: RunState
+    """Nobody changes it."""
 
 
 class Sight(msgspec.Struct, frozen=True):
@@ -76,6 +86,8 @@ class Sight(msgspec.Struct, frozen=True):
     """Processes that a dead trainer left behind; None: not known."""
     digest: Digest | None = None
     """What happened since somebody last looked; None: nothing to say."""
+    first: FailedRank | None = None
+    """The other rank that failed before this one; None: none, as far as is known."""
     live: Live | None = None
     """What this host says now, where the run is one of this host and it is read; None: only what was recorded."""
 

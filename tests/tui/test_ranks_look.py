@@ -9,8 +9,10 @@ from tests.builders import Journal, a_run
 from tests.tui.apps import a_frame, an_app, panel_text
 from trainmon.blame import RankVerdict, named
 from trainmon.reader import RunReader, View
+from trainmon.state import RunState
 from trainmon.statuses import Status, Verdict
 from trainmon_tui.ranks_look import RanksLook
+from trainmon_tui.sight import FailedRank
 
 LIMIT = 10.0
 
@@ -80,7 +82,8 @@ def test_the_verdict_of_all_is_that_of_the_first_and_a_stall_says_who_is_missing
 
 async def test_the_status_line_names_the_rank() -> None:
     journal = a_run(50)
-    app = an_app(journal, frame=replace(a_frame(journal, alive=False), first=RankVerdict(3, KILLED)))
+    first = FailedRank(3, KILLED, "logs/ranks/00003", RunState())
+    app = an_app(journal, frame=replace(a_frame(journal, alive=False), first=first))
     async with app.run_test(size=(120, 40)):
         assert "KILLED by the out-of-memory killer" in panel_text(app, "status")
         assert "rank 3: cgroup oom_kill" in panel_text(app, "status")

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from tests.builders import Journal, a_run
@@ -10,11 +11,12 @@ from tests.run_folders import state_of, write_run
 from tests.tui.apps import Clock, a_frame, an_app, panel_text, screen_text
 from trainmon.paths import JOURNAL
 from trainmon.reader import View
-from trainmon.statuses import Evidence
+from trainmon.statuses import Evidence, Status, Verdict
 from trainmon_tui.app import WatchApp
 from trainmon_tui.copies import COPIED, save
 from trainmon_tui.feed import Frame
 from trainmon_tui.render.cells import plain
+from trainmon_tui.sight import FailedRank
 from trainmon_tui.widgets.error_details import DetailsSlice, Recall, body
 from trainmon_tui.widgets.error_items import items_of
 
@@ -256,3 +258,29 @@ async def test_it_is_drawn_at_every_size(size: tuple[int, int], errors: int) -> 
 
         assert app.bugs == {}
         assert errors or size[0] < 60 or "no errors: exceptions and log_error_with_context" in text
+
+
+async def test_the_error_of_the_rank_that_failed_first_comes_first_with_its_whole_traceback(
+    tmp_path: Path,
+) -> None:
+    """What rank 0 says is only that a peer is gone."""
+    own = Journal().opened(rank=0).started().steps(5).error("Connection closed by peer", fingerprint="gloo")
+    theirs = Journal().opened(rank=1).started().steps(5)
+    theirs.error("division by zero", error_type="ZeroDivisionError", traceback="Traceback of rank one\n")
+    folder = tmp_path / "run" / "ranks" / "00001"
+    first = FailedRank(1, Verdict(Status.FAILED), str(folder), state_of(write_run(folder, theirs)))
+    app = an_app_of(tmp_path / "run", own)
+    app.deliver(replace(app._newest, first=first))
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("4")
+        await settle(pilot)
+        top, chosen, other = panel_text(app, "errors").split("\n")[:3]
+        details = await until(pilot, "details", "Traceback of rank one")
+
+        assert "1 of 2" in top
+        assert "rank 1: ZeroDivisio" in chosen
+        assert "RuntimeError" in other
+        assert "rank 1: ZeroDivisionError" in details
+        assert "as far as it was kept" not in details
+        assert app.bugs == {}

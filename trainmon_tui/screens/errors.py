@@ -160,7 +160,8 @@ class ErrorsScreen(PanelScreen):
             return
         piece = DetailsSlice(item, utc_offset=sight.utc_offset)
         if item is not None and item.kind == "error" and item.offset >= 0:
-            wanted = Wanted(sight.folder, sight.state.bookmark, item.offset)
+            whose = sight.first if item.rank is not None and sight.first is not None else sight
+            wanted = Wanted(whose.folder, whose.state.bookmark, item.offset)
             if wanted.place in self._known:
                 found = self._known[wanted.place]
                 piece = msgspec.structs.replace(

@@ -140,7 +140,7 @@ def _look(sight: Sight | None, width: int) -> Look:
     gpus = len(reading.gpus) if reading is not None else 0
     return Look(
         dead=sight.dead,
-        errors=bool(state.errors or state.warnings),
+        errors=bool(state.errors or state.warnings or (sight.first and sight.first.state.errors)),
         output=len(sight.output),
         machine=3 if gpus else 2,
         side=(MACHINE if gpus < 2 else SEVERAL + gpus) if reading is not None else 3,

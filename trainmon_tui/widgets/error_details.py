@@ -88,7 +88,7 @@ def body(piece: DetailsSlice, width: int, ascii_only: bool) -> Body:
         return Body()
     role: Role = "warn" if item.kind == "warning" else "headline"
     head = row(
-        (f"{sign(item, ascii_only)} {words(item.title, ascii_only=ascii_only, limit=200)}", role),
+        (f"{sign(item, ascii_only)} {words(item.name, ascii_only=ascii_only, limit=200)}", role),
         *times(item, ascii_only),
     )
     lines = [spread(head, [row((_when(piece, item, ascii_only), "label"))], width)]

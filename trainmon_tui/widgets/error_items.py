@@ -3,12 +3,14 @@
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from trainmon.entries import error_group
 from trainmon.error_groups import ErrorGroup
 from trainmon.state import ErrorEntry, RunState, WarningEntry
 from trainmon.units import count
 from trainmon_tui.render.cells import Row, row
+from trainmon_tui.sight import Sight
 
 MOST_WARNINGS = 20
 """Warnings in the list, the newest."""
@@ -38,6 +40,24 @@ class Item(msgspec.Struct, frozen=True):
     """Of the newest one's line in the journal; -1 where it is not reachable."""
     newest: ErrorEntry | None = None
     """The newest error as far as the state keeps it; None: it keeps the group alone."""
+    rank: int | None = None
+    """Of the rank whose error it is, where another rank failed first; None: of the run that is shown."""
+
+    @property
+    def name(self) -> str:
+        """Its title, after the rank that it is from; untrusted."""
+        return self.title if self.rank is None else f"rank {self.rank}: {self.title}"
+
+
+def items_in(sight: Sight) -> tuple[Item, ...]:
+    """All that is listed: the newest error of the rank that failed first, then what this one recorded."""
+    own, first = items_of(sight.state), sight.first
+    if first is None:
+        return own
+    theirs = next((item for item in items_of(first.state) if item.kind == "error"), None)
+    if theirs is None:
+        return own
+    return (replace(theirs, key=f"rank {first.rank} {theirs.key}", rank=first.rank), *own)
 
 
 def items_of(state: RunState) -> tuple[Item, ...]:

@@ -6,7 +6,7 @@ from trainmon.statuses import Status, Verdict
 from trainmon.units import count
 from trainmon_tui.render.cells import Role, Row, row, row_width
 from trainmon_tui.sight import Sight
-from trainmon_tui.widgets.error_items import Item, items_of, sign, steps, times
+from trainmon_tui.widgets.error_items import Item, items_in, sign, steps, times
 from trainmon_tui.widgets.lines import ago, clip, first_that_fits, join, spread, title_row, words, wrap
 from trainmon_tui.widgets.rows import RowsPanel
 
@@ -51,7 +51,7 @@ def pick(sight: Sight) -> ListSlice:
     """The list's part of a sight."""
     state = sight.state
     return ListSlice(
-        items_of(state), state.totals.errors, state.totals.warnings, why_empty(sight.verdict), sight.now
+        items_in(sight), state.totals.errors, state.totals.warnings, why_empty(sight.verdict), sight.now
     )
 
 
@@ -91,7 +91,7 @@ def _title(piece: ListSlice, width: int, ascii_only: bool, chosen: int) -> Row:
 def _item_row(item: Item, now: float, width: int, ascii_only: bool, *, chosen: bool) -> Row:
     mark = (">" if ascii_only else "▶") if chosen else " "
     role: Role = "warn" if item.kind == "warning" else "headline"
-    kind = clip(words(item.title, ascii_only=ascii_only), max(12, width // 4), ascii_only=ascii_only)
+    kind = clip(words(item.name, ascii_only=ascii_only), max(12, width // 4), ascii_only=ascii_only)
     head = row((f"{mark} ", "key"), (f"{sign(item, ascii_only)} {kind}", role), *times(item, ascii_only))
     at = row((f"{steps(item, ascii_only):>16}", "label"))
     age = row((f"{ago(now - item.last_time):>12}", "label"))
@@ -125,7 +125,11 @@ class ErrorList(RowsPanel[ListSlice]):
     def same(self, before: Sight, after: Sight) -> bool:
         """See `RowsPanel.same`."""
         one, two = before.state, after.state
-        return one.error_groups == two.error_groups and one.warnings == two.warnings
+        return (
+            before.first is after.first
+            and one.error_groups == two.error_groups
+            and one.warnings == two.warnings
+        )
 
     @property
     def items(self) -> tuple[Item, ...]:

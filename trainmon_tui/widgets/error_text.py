@@ -23,7 +23,7 @@ def error_text(piece: DetailsSlice) -> str:
         return ""
     came = f"{item.count:,} times, " if item.count > 1 else ""
     parts = [
-        f"{item.title}: {piece.message}",
+        f"{item.name}: {piece.message}",
         f"in: {item.context}" if item.context else "",
         f"at: {item.location}" if item.location else "",
         f"when: {came}{steps(item, False)}, {date_clock(item.last_time, piece.utc_offset)}",

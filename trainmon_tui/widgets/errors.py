@@ -7,7 +7,7 @@ from trainmon.units import count
 from trainmon_tui.render.cells import Row, fit_row, row, row_width
 from trainmon_tui.render.traceback import traceback_rows
 from trainmon_tui.sight import Sight
-from trainmon_tui.widgets.error_items import Item, items_of, sign, steps, times
+from trainmon_tui.widgets.error_items import Item, items_in, sign, steps, times
 from trainmon_tui.widgets.error_list import UNHEARD, empty_rows, why_empty
 from trainmon_tui.widgets.lines import ago, clip, first_that_fits, join, spread, title_row, words, wrap
 from trainmon_tui.widgets.scrolled import WheelScrolling
@@ -34,7 +34,7 @@ class ErrorsSlice(msgspec.Struct, frozen=True):
 def pick(sight: Sight) -> ErrorsSlice:
     """The errors' part of a sight."""
     state = sight.state
-    items = items_of(state)
+    items = items_in(sight)
     groups = tuple(item for item in items if item.kind == "error")
     return ErrorsSlice(
         groups=groups[:MOST_GROUPS],
@@ -97,7 +97,7 @@ def starts(piece: ErrorsSlice, width: int, ascii_only: bool) -> list[int]:
 
 
 def _group_rows(group: Item, now: float, width: int, ascii_only: bool) -> list[Row]:
-    kind = clip(words(group.title, ascii_only=ascii_only), 40, ascii_only=ascii_only)
+    kind = clip(words(group.name, ascii_only=ascii_only), 40, ascii_only=ascii_only)
     head = row((f"{sign(group, ascii_only)} {kind}", "headline"), *times(group, ascii_only))
     lines = [
         spread(head, [row((f"{steps(group, ascii_only)}   {ago(now - group.last_time)}", "label"))], width)
@@ -141,7 +141,7 @@ def _one_line(piece: ErrorsSlice, width: int, ascii_only: bool) -> Row:
             newest = row((clip(text, max(0, width - 40), ascii_only=ascii_only), "dim"))
         return fit_row(join(row(*label, ("none", "dim")), note, newest, gap="   "), width)
     group = piece.groups[0]
-    kind = clip(words(group.title, ascii_only=ascii_only), width // 2, ascii_only=ascii_only)
+    kind = clip(words(group.name, ascii_only=ascii_only), width // 2, ascii_only=ascii_only)
     head = row(*label, (kind, "headline"), *times(group, ascii_only))
     at = row((steps(group, ascii_only), "label"))
     keys = row(("[4]", "key"))
@@ -199,4 +199,8 @@ class ErrorsPanel(WheelScrolling[ErrorsSlice]):
 
     def same(self, before: Sight, after: Sight) -> bool:
         """See `RowsPanel.same`."""
-        return before.state.errors == after.state.errors and before.state.warnings == after.state.warnings
+        return (
+            before.first is after.first
+            and before.state.errors == after.state.errors
+            and before.state.warnings == after.state.warnings
+        )

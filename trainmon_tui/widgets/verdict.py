@@ -62,11 +62,13 @@ class VerdictSlice(msgspec.Struct, frozen=True):
 def pick(sight: Sight) -> VerdictSlice:
     """The verdict's part of a sight."""
     state = sight.state
+    # Of the rank that failed first, where it left one: what the others say is only that it is gone.
+    errors = (sight.first.state.errors if sight.first is not None else []) or state.errors
     return VerdictSlice(
         why=sight.verdict.why,
         certainty=sight.verdict.certainty,
         details=sight.verdict.details,
-        error=state.errors[-1] if state.errors else None,
+        error=errors[-1] if errors else None,
         reading=state.reading,
         newest=state.checkpoints[-1] if state.checkpoints else None,
         safe=newest_there(state.checkpoints, sight.files),
