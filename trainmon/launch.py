@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from trainmon import ranks, sentinel_start, workers
+from trainmon import fault_files, ranks, sentinel_start, workers
 from trainmon.complaints import print_line
 from trainmon.events import EndReason
 from trainmon.exit_file import read_exit, write_exit
@@ -83,6 +83,8 @@ class Launch(Listener):
         self._watched_over: set[Path] = set()
         self._recording: dict[Path, int] = {}
         """The process that records in each folder, the newest."""
+        self._recorded: dict[Path, set[int]] = {}
+        """Who recorded in each folder, those of ranks included."""
         self.folders: list[Path] = []
         """Run folders that the program, or those below it, recorded in, oldest first."""
 
@@ -137,8 +139,9 @@ class Launch(Listener):
                 OSError
             ):  # The folder is gone, or full: then there is nothing to say it in.
                 write_exit(folder, record)
-        for folder in self.folders:
+        for folder, pids in self._recorded.items():
             take_in(folder)
+            fault_files.remove_empty(folder, pids)
         self._output.close(time.time())
         self.discard()
         return record
@@ -165,6 +168,7 @@ class Launch(Listener):
     def _heard(self, announcement: Announcement) -> None:
         """The program, or one below it, is about to record."""
         folder = Path(announcement.folder)
+        self._recorded.setdefault(folder, set()).add(announcement.pid)
         if announcement.pid != self._pid and folder.parent.name == RANKS:
             folder = folder.parent.parent  # A launcher of ranks: the folder of all of them is its run folder.
         else:

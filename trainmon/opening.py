@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 from msgspec import structs
 
-from trainmon import journal, runs, snapshot
+from trainmon import fault_files, journal, runs, snapshot
 from trainmon.codec import Unread, decode_lines, encode_line
 from trainmon.collector import BATCH, Collector
 from trainmon.errors import SnapshotError
@@ -105,6 +105,7 @@ class RunFiles:
         lines += self._drain()
         self.recovered = self.state.totals.events - before
         self.texts.recover(restored.positions, as_bytes(lines))
+        fault_files.remove_empty(self.folder)
 
     def _restore(self) -> Texts:
         """Takes the state of the snapshot where it fits this journal; the journal wins where it does not."""

@@ -313,3 +313,4 @@ def test_what_a_killed_trainer_left_in_shared_memory_is_in_its_journal_at_once(t
     journal = (tmp_path / "logs" / "journal.jsonl").read_bytes()
     assert b'"step":400' in journal.splitlines()[-1]
     assert (tmp_path / "logs" / "training_progress.log").read_text().count("Step 400/400") == 1
+    assert not list((tmp_path / "logs").glob("faulthandler.*"))
