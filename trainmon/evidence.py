@@ -13,9 +13,10 @@ from trainmon.accounting import Accounting
 from trainmon.elastic import LauncherWord
 from trainmon.events import Opened
 from trainmon.exit_file import own_end, read_exit, read_last
-from trainmon.exits import LAUNCHER_APP, ExitRecord
+from trainmon.exits import ExitRecord
 from trainmon.left_behind import Orphans
 from trainmon.paths import FAULTS, JOURNAL
+from trainmon.process_look import STOPPED, ProcessLook
 from trainmon.spool_files import JournalName, find
 from trainmon.state import RunState
 from trainmon.statuses import Evidence
@@ -23,21 +24,15 @@ from trainmon.system import cgroup, kernel_log
 from trainmon.system.identity import (
     NAMELESS_HOSTS,
     ProcessIdentity,
-    ProcessState,
     alive,
-    identity_of,
     own_place,
-    process_state,
 )
 from trainmon.system.pidfd import Hold
-from trainmon.system.proc import ROOT, descendants
+from trainmon.system.proc import ROOT
 from trainmon.system.slurm import Accounts
 
 FAULT_LIMIT = 16_384
 """Bytes of a C-level crash report that are read, the last."""
-
-QUIET = 30.0
-"""Seconds without a step after which a wait on disk is worth a word; every healthy trainer has such moments."""
 
 SILENT = 90.0
 """Seconds without a heartbeat from another host after which its batch system is asked."""
@@ -87,6 +82,7 @@ class Observer:
         """Spools of others than `_spools_of`, which need not be opened again."""
         self._orphans = Orphans(root)
         self._accounts = Accounts()
+        self._process = ProcessLook(clock=clock, monotonic=monotonic, root=root)
 
     def heartbeat(self, stamps: Stamps, newest: float | None) -> float | None:
         """When the files last changed, in Unix seconds of our present clock: that of another host may be off.
@@ -128,9 +124,11 @@ class Observer:
         lives = alive(identity, self._root)
         gone = lives is False or state.end is not None
         exit_ = self._exit(opened, identity, lives)
+        letter = self._process.look(state, identity) if lives else None
         return Evidence(
             alive=lives,
-            process_state=self._process_state(state, identity) if lives else None,
+            process_state=letter,
+            stopped_since=self._process.stopped_since if letter in STOPPED else None,
             heartbeat=heartbeat,
             fault=read_fault(self._folder, opened.pid) if lives is not True else None,
             skew=skew,
@@ -160,23 +158,6 @@ class Observer:
     def wait_for_accounts(self, seconds: float) -> bool:
         """Waits for a batch system that is being asked, for whoever looks only once; whether one was."""
         return self._accounts.wait(seconds)
-
-    def _process_state(self, state: RunState, identity: ProcessIdentity) -> ProcessState | None:
-        """T for a stopped trainer, D for one that is silent and waits on disk; None for all that is ordinary."""
-        letter = process_state(identity, self._root)
-        opened, progress = state.opened, state.progress
-        if letter not in ("T", "t") and opened is not None and opened.app_name == LAUNCHER_APP:
-            letter = self._state_of_child(opened.pid)
-        if letter in ("T", "t"):
-            return letter
-        last = progress.mono if progress is not None else float("inf")
-        return "D" if letter == "D" and self._monotonic() - last > QUIET else None
-
-    def _state_of_child(self, launcher: int) -> ProcessState | None:
-        """What the program that `trainmon run` started does; None where it is gone."""
-        children = descendants(launcher, self._root)
-        child = identity_of(children[0], self._root) if children else None
-        return process_state(child, self._root) if child is not None else None
 
     def _exit(self, opened: Opened, identity: ProcessIdentity, lives: bool | None) -> ExitRecord | None:
         """How the process ended: as its parent wrote it down, else as we saw it."""

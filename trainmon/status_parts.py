@@ -83,6 +83,8 @@ def progress_part(state: RunState) -> ProgressPart | None:
         epoch_fraction=epoch.fraction,
         phase=progress.phase,
         loss=progress.loss,
+        nonfinite=state.totals.nonfinite,
+        first_nonfinite_step=state.totals.first_nonfinite_step,
         learning_rate=progress.learning_rate,
         metrics=progress.metrics,
         time=progress.time,

@@ -65,6 +65,10 @@ class ProgressPart(msgspec.Struct, frozen=True):
     phase: str | None
     loss: Number | None
     """Newest training loss."""
+    nonfinite: int
+    """How many losses were NaN or infinite."""
+    first_nonfinite_step: int | None
+    """Run step of the first of them."""
     learning_rate: Number | None
     metrics: Metrics
     time: float | None

@@ -24,6 +24,7 @@ from trainmon.units import (
     duration,
     percent,
     size,
+    times,
 )
 from trainmon.visible import visible
 
@@ -154,6 +155,9 @@ def _loss(document: StatusDocument) -> str:
     if progress is None or progress.loss is None:
         return ""
     text = f"{value_words(progress.loss)} at step {count(progress.run_step)}"
+    if progress.nonfinite:
+        first = count(progress.first_nonfinite_step)
+        text += f"{GAP}not finite {times(progress.nonfinite)}, first at step {first}"
     rate = progress.learning_rate
     return text if rate is None else f"{text}{GAP}learning rate {value_words(rate)}"
 

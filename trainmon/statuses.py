@@ -76,6 +76,8 @@ class Evidence(msgspec.Struct, frozen=True):
     """Whether the trainer's process lives; None: cannot be known from here."""
     process_state: str | None = None
     """The letter of `/proc/PID/stat`: T: stopped by a signal; D: silent, and waits on disk; None: neither."""
+    stopped_since: float | None = None
+    """Unix seconds at which it was first seen stopped; None: it is not, or nobody saw it go on before."""
     heartbeat: float | None = None
     """Unix seconds of the newest sign of life in the files, by the observer's present clock; None: there is none."""
     fault: str | None = None

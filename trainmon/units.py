@@ -55,6 +55,11 @@ def count(value: float | None) -> str:
     return f"{float(ordinary):.3e}" if abs(ordinary) >= 1e15 else f"{round(ordinary):,}"
 
 
+def times(value: int) -> str:
+    """How often: "once", "69 times"."""
+    return "once" if value == 1 else f"{count(value)} times"
+
+
 def short_count(value: float | None) -> str:
     """A count in at most about five columns: "0", "999", "6.5k", "50k", "182k", "1.2M", "7B".
 

@@ -146,7 +146,7 @@ def _living(state: RunState, evidence: Evidence, now: float) -> Verdict:
             return Verdict(Status.UNREACHABLE, "no heartbeat from its host", sign, "unknown")
     if evidence.process_state in ("T", "t"):
         why = "the process is stopped by a signal (SIGSTOP, Ctrl-Z)"
-        return Verdict(Status.STOPPED, why, _last_activity(state), sure)
+        return Verdict(Status.STOPPED, why, evidence.stopped_since, sure)
     configuration, opened = state.configuration, state.opened
     if configuration is not None and opened is not None and configuration.writer != opened.writer:
         why = "the last run is dead; a new process prepares the next"

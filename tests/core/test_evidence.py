@@ -79,6 +79,23 @@ def test_a_stopped_trainer_is_told(tmp_path: Path) -> None:
     assert seen(tmp_path, a_root(tmp_path, state="T"), a_journal()).process_state == "T"
 
 
+def test_a_stop_has_the_time_at_which_it_was_first_seen(tmp_path: Path) -> None:
+    """Whoever comes later does not know when it was, and says nothing."""
+    root, journal = a_root(tmp_path), a_journal()
+    stat = root / f"proc/{PID}/stat"
+    moments = iter(range(int(START), int(START) + 100))
+    first = Observer(tmp_path, clock=lambda: float(next(moments)), monotonic=lambda: 130.0, root=root)
+    first.look(journal.state(), None)
+
+    stat.write_text(stat.read_text().replace(") S ", ") T "))
+    stopped, still = (first.look(journal.state(), None).stopped_since for _ in range(2))
+
+    assert stopped is not None
+    assert START < stopped < START + 100
+    assert still == stopped
+    assert seen(tmp_path, root, journal).stopped_since is None
+
+
 def test_a_wait_on_disk_is_told_only_of_a_silent_trainer(tmp_path: Path) -> None:
     root, journal = a_root(tmp_path, state="D"), a_journal()
     last = journal.state().progress

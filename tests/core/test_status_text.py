@@ -201,3 +201,13 @@ def test_a_long_message_does_not_break_the_line() -> None:
     assert all(len(line) <= 100 for line in lines if line.startswith("  error"))
     assert found.error is not None
     assert found.error.message == "x" * 500
+
+
+def test_a_loss_that_was_not_finite_says_how_often_and_since_when() -> None:
+    """Also of a run that finished, and of one whose loss is finite again."""
+    ended = a_run(99).progress(100, "NaN").progress(101, "NaN").ended()
+    healed = a_run(99).progress(100, "NaN").progress(101, 0.5)
+
+    assert rows_of(ended)["loss"].startswith("NaN at step 101  not finite 2 times, first at step 100")
+    assert rows_of(healed)["loss"].startswith("0.5000 at step 101  not finite once, first at step 100")
+    assert "not finite" not in rows_of(a_run())["loss"]

@@ -110,9 +110,12 @@ def test_what_a_stalled_run_does_is_told_by_cpu_and_gpu(
 
 
 def test_a_stopped_process_is_stopped() -> None:
-    found = judged(a_run(), Evidence(alive=True, process_state="T"))
+    """Since when is said only where somebody saw it: its last step may be much older than the signal."""
+    unseen = judged(a_run(), Evidence(alive=True, process_state="T"))
+    seen = judged(a_run(), Evidence(alive=True, process_state="T", stopped_since=START + 90.0))
 
-    assert found.status is Status.STOPPED
+    assert (unseen.status, unseen.since) == (Status.STOPPED, None)
+    assert seen.since == START + 90.0
 
 
 @pytest.mark.parametrize("jump", [9 * HOUR, -9 * HOUR])

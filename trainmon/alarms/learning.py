@@ -21,8 +21,7 @@ def found(state: RunState, limits: Thresholds) -> Iterator[Alert]:
 
 def _not_finite(state: RunState) -> Iterator[Alert]:
     if derived.loss_is_bad(state) and state.progress is not None:
-        first, times = state.totals.first_nonfinite_step, state.totals.nonfinite
-        often = f"{units.count(times)} times" if times > 1 else "once"
+        first, often = state.totals.first_nonfinite_step, units.times(state.totals.nonfinite)
         text = f"loss is {state.progress.loss}, {often}, first at step {units.count(first)}"
         yield Alert("nan", "critical", text, trends.time_of_step(state.loss, first) or state.progress.time)
 

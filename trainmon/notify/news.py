@@ -188,8 +188,10 @@ def _passed(before: Moment, after: Moment) -> dict[str, tuple[str, str]]:
     more = after.state.totals.nonfinite - before.state.totals.nonfinite
     if more > 0:
         first = units.count(after.state.totals.first_nonfinite_step)
-        times = "once" if more == 1 else f"{units.count(more)} times"
-        found["nan"] = ("critical", f"loss was NaN or infinite {times}, first at step {first}; finite now")
+        found["nan"] = (
+            "critical",
+            f"loss was NaN or infinite {units.times(more)}, first at step {first}; finite now",
+        )
     return found
 
 
