@@ -21,8 +21,9 @@ from trainmon.reader import RunReader, View
 from trainmon.state import RunState
 from trainmon.statuses import Evidence
 from trainmon_tui.hints import Hints
+from trainmon_tui.rank_steps import StepsLook
 from trainmon_tui.ranks_look import RanksLook
-from trainmon_tui.sight import FailedRank
+from trainmon_tui.sight import FailedRank, RankSteps
 
 POLL_EVERY = 0.5
 """Seconds between two polls without a hint while there is news; the promise is once or twice a second."""
@@ -54,6 +55,8 @@ class Frame(msgspec.Struct, frozen=True):
     """The newest lines that the program printed, oldest first; untrusted text."""
     first: FailedRank | None = None
     """The other rank that failed first; None: none, as far as is known."""
+    ranks: RankSteps | None = None
+    """How far the ranks are; None: there are no others, or nobody looked yet."""
 
 
 class Feed:
@@ -102,6 +105,7 @@ class Feed:
         reader = RunReader(self._folder)
         files = FileLook()
         output, ranks = OutputLook(self._folder), RanksLook(self._folder)
+        steps = StepsLook(self._folder)
         version: int | None = None
         try:
             while not self._stopping.is_set():
@@ -110,12 +114,15 @@ class Feed:
                 view = self._poll(reader)
                 there, printed = files.look(view.state, began), output.look()
                 first = ranks.look(view, began)
+                reached = steps.look(view.state.opened, began)
                 before = self._newest
-                found = (view.version, there, printed, first)
-                news = before is None or found != (version, before.files, before.output, before.first)
+                found = (view.version, there, printed, first, reached)
+                news = before is None or found != (
+                    version, before.files, before.output, before.first, before.ranks,
+                )  # fmt: skip
                 if news:
                     version = view.version
-                    self._newest = Frame(view, there, printed, first)
+                    self._newest = Frame(view, there, printed, first, reached)
                     self._pace.took(began)
                     self._show(self._newest)
                     if before is None:
@@ -124,6 +131,7 @@ class Feed:
         finally:
             reader.close()
             ranks.close()
+            steps.close()
             self._hints.close()
             self._bell.close()
 

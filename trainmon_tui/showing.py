@@ -230,7 +230,7 @@ class ShowingApp(KeysApp):
             state=view.state, verdict=self._judge(newest, now), now=now - clock_difference(view.evidence),
             folder=self._sight.folder, exists=view.exists, folder_there=view.folder_there, note=view.note,
             files=frame.files, output=frame.output, options=self._options, raw=self._raw.points(view.state),
-            whole=view.whole, orphans=view.evidence.orphans, first=newest.first,
+            whole=view.whole, orphans=view.evidence.orphans, first=newest.first, ranks=frame.ranks,
             live=self._live.seen(view.state, self._sight.folder, now),
         )  # fmt: skip
         looked = self._attention.look(seen)

@@ -51,6 +51,16 @@ class FailedRank(RankVerdict, frozen=True):
     """Nobody changes it."""
 
 
+class RankSteps(msgspec.Struct, frozen=True):
+    """What the screen says about the ranks."""
+
+    text: str
+    short: str
+    """The same where there is little room."""
+    bad: bool
+    """Whether one of them is gone."""
+
+
 class Sight(msgspec.Struct, frozen=True):
     """One moment of a run."""
 
@@ -88,6 +98,8 @@ class Sight(msgspec.Struct, frozen=True):
     """What happened since somebody last looked; None: nothing to say."""
     first: FailedRank | None = None
     """The other rank that failed before this one; None: none, as far as is known."""
+    ranks: RankSteps | None = None
+    """How far the ranks are; None: there are no others, or it is not known."""
     live: Live | None = None
     """What this host says now, where the run is one of this host and it is read; None: only what was recorded."""
 

@@ -6,7 +6,7 @@ from trainmon.derived import epoch_number, run_bar
 from trainmon.statuses import Status
 from trainmon.units import clock, date_clock
 from trainmon_tui.render.cells import Role, Row, fit_row, row, row_width
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight import RankSteps, Sight
 from trainmon_tui.widgets.lines import ago, clip, join, spread, words
 from trainmon_tui.widgets.rows import RowsPanel
 
@@ -65,6 +65,8 @@ class StatusSlice(msgspec.Struct, frozen=True):
     exists: bool = True
     """Whether there is something of a run in the folder."""
     folder_there: bool = True
+    ranks: RankSteps | None = None
+    """How far the ranks are; None: there are no others, or it is not known."""
     job: str | None = None
     """The batch job around it."""
 
@@ -89,6 +91,7 @@ def pick(sight: Sight) -> StatusSlice:
         paused=sight.options.paused,
         exists=sight.exists,
         folder_there=sight.folder_there,
+        ranks=sight.ranks,
         job=opened.job if opened is not None else None,
     )
 
@@ -145,6 +148,12 @@ def _right(piece: StatusSlice, ascii_only: bool, *, wide: bool) -> list[Row]:
     job_name = words(piece.job, ascii_only=ascii_only, limit=32) if piece.job else ""
     job = row((clip(job_name, 24, ascii_only=ascii_only), "label")) if job_name else ()
     rank = row((f"rank {piece.rank} of {piece.world_size}", "label")) if (piece.world_size or 1) > 1 else ()
+    short = rank
+    if piece.ranks is not None:
+        rank, short = (
+            _ranks(piece.ranks, piece.ranks.text, ascii_only),
+            _ranks(piece.ranks, piece.ranks.short, ascii_only),
+        )
     git = (
         row(("git ", "label"), (words(piece.git, ascii_only=ascii_only, limit=24), "label"))
         if piece.git
@@ -159,10 +168,15 @@ def _right(piece: StatusSlice, ascii_only: bool, *, wide: bool) -> list[Row]:
     return [
         *(fuller if wide else []),
         join(rank, host, job or pid, time),
+        *([join(rank, time), join(short, time), short] if piece.ranks is not None else []),
         join(host, job or pid, time),
         join(host, time),
         time,
     ]
+
+
+def _ranks(ranks: RankSteps, text: str, ascii_only: bool) -> Row:
+    return row((words(text, ascii_only=ascii_only), "bad" if ranks.bad else "label"))
 
 
 def title(sight: Sight) -> str:
@@ -191,4 +205,4 @@ class StatusPanel(RowsPanel[StatusSlice]):
     def same(self, before: Sight, after: Sight) -> bool:
         """See `RowsPanel.same`."""
         numbers = epoch_number(before.state), epoch_number(after.state)
-        return before.verdict == after.verdict and numbers[0] == numbers[1]
+        return before.verdict == after.verdict and before.ranks == after.ranks and numbers[0] == numbers[1]

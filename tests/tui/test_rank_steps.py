@@ -1,0 +1,121 @@
+"""How far the ranks of a living run are, as the screen of rank 0 says it."""
+
+import time
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from tests.builders import START, Journal
+from tests.tui.apps import a_frame, an_app, panel_text
+from trainmon.events import Opened
+from trainmon.system.identity import own_place
+from trainmon_tui.rank_steps import RankStep, StepsLook, read_rank, summary
+from trainmon_tui.sight import RankSteps
+
+LIMIT = 10.0
+
+NOBODY = 2**22 + 1
+"""A process id above all that Linux gives out."""
+
+
+def a_rank(rank: int, step: int, *, later: float = 0.0, epoch: int = 1, gone: str | None = None) -> RankStep:
+    return RankStep(rank, epoch, step, START + later, gone)
+
+
+def a_journal(rank: int, steps: int = 5) -> Journal:
+    return Journal().opened(rank=rank, world_size=4).started().steps(steps)
+
+
+def text_of(*ranks: RankStep) -> str:
+    found = summary(ranks)
+    return found.text if found is not None else ""
+
+
+def test_the_steps_of_all_ranks_are_said_with_the_slowest() -> None:
+    assert text_of(a_rank(0, 102), a_rank(3, 99), a_rank(1, 100)) == "ranks 3: steps 99–102, slowest rank 3"
+    assert text_of(a_rank(0, 102), a_rank(1, 102)) == "ranks 2: step 102"
+    assert (
+        text_of(a_rank(0, 900, later=48), a_rank(1, 7)) == "ranks 2: steps 7–900, slowest rank 1 48s behind"
+    )
+
+
+def test_a_rank_that_is_gone_is_said_before_all_else() -> None:
+    found = summary([a_rank(0, 102), a_rank(1, 99, gone="failed"), a_rank(2, 99, gone="dead")])
+
+    assert found == RankSteps("ranks 3: rank 1 failed and 1 more", "rank 1 failed and 1 more", bad=True)
+
+
+def test_steps_that_begin_anew_are_not_compared_while_an_epoch_changes() -> None:
+    assert text_of(a_rank(0, 1, epoch=2), a_rank(1, 100, epoch=1)) == "ranks 2"
+
+
+def test_a_run_of_one_has_no_ranks_to_tell_of() -> None:
+    assert summary([a_rank(0, 1)]) is None
+
+
+def test_the_newest_step_is_read_from_the_end_of_a_journal_however_long(tmp_path: Path) -> None:
+    a_journal(1, steps=2_000).system().write(tmp_path)
+
+    found = read_rank(tmp_path, 1)
+
+    assert found is not None
+    assert (found.step, found.gone) == (2_000, None)
+
+
+def test_a_rank_that_said_that_it_failed_and_one_without_a_process_are_gone(tmp_path: Path) -> None:
+    a_journal(1).ended(success=False, reason="failed", error="x").closed().write(tmp_path / "failed")
+    a_journal(1).ended().closed().write(tmp_path / "well")
+    dead, here = a_journal(1), own_place()
+    dead.events[0] = replace(
+        dead.events[0], host=here.host, pid=NOBODY, boot_id=here.boot_id, pid_namespace=here.pid_namespace
+    )
+    dead.write(tmp_path / "dead")
+
+    found = {name: read_rank(tmp_path / name, 1) for name in ("failed", "well", "dead")}
+
+    assert {name: rank and rank.gone for name, rank in found.items()} == {
+        "failed": "failed",
+        "well": None,
+        "dead": "dead",
+    }
+
+
+def test_damaged_and_missing_journals_and_those_of_earlier_trainings_tell_nothing(tmp_path: Path) -> None:
+    journal = a_journal(1)
+    path = journal.write(tmp_path / "old")
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / path.name).write_bytes(b"\x00" * 40_000 + b"\n")
+
+    damaged = read_rank(tmp_path / "damaged", 1)
+
+    assert read_rank(tmp_path / "missing", 1) is None
+    assert read_rank(tmp_path / "old", 1, since=journal.now + 1.0) is None
+    assert damaged is None or damaged.step is None
+
+
+def test_all_ranks_of_this_training_are_looked_at_in_a_thread(tmp_path: Path) -> None:
+    """A rank beyond the world size is left from a larger training."""
+    own = a_journal(0, steps=7)
+    own.write(tmp_path)
+    for rank in (1, 2, 9):
+        a_journal(rank, steps=5 if rank < 9 else 1).write(tmp_path / "ranks" / f"{rank:05}")
+    opened = own.events[0]
+    assert isinstance(opened, Opened)
+    look, deadline, found = StepsLook(tmp_path), time.monotonic() + LIMIT, None
+
+    while found is None and time.monotonic() < deadline:
+        found = look.look(opened, 0.0)
+        time.sleep(0.01)
+    look.close()
+
+    assert found is not None
+    assert found.text == "ranks 3: steps 5–7, slowest rank 1"
+
+
+async def test_the_status_line_tells_of_the_ranks_at_every_size() -> None:
+    ranks = RankSteps("ranks 8: steps 99–102, slowest rank 3", "ranks 8: steps 99–102", bad=False)
+    journal = Journal().opened(rank=0, world_size=8).started().steps(50)
+    for size, said in (((160, 45), ranks.text), ((80, 24), ranks.short)):
+        app = an_app(journal, frame=replace(a_frame(journal), ranks=ranks))
+        async with app.run_test(size=size):
+            assert said in panel_text(app, "status")
