@@ -15,7 +15,7 @@ from trainmon import fault_files, journal, runs, snapshot
 from trainmon.codec import Unread, decode_lines, encode_line
 from trainmon.collector import BATCH, Collector
 from trainmon.errors import SnapshotError
-from trainmon.events import Opened
+from trainmon.events import Opened, Started
 from trainmon.journal import Busy, Holder, JournalFile
 from trainmon.paths import SNAPSHOT
 from trainmon.private_files import close, close_own, identity, make_folder
@@ -74,6 +74,8 @@ class RunFiles:
         """
         self.closed = False
         """Nothing is open any more; the state still can be read."""
+        self._started = ("", b"")
+        """Writer and line of the newest start that was stored."""
         self.recovered = 0
         """Records that dead spools held and the journal lacked."""
 
@@ -193,6 +195,8 @@ class RunFiles:
         for _, line in whole:
             offsets.append(position)
             position += len(line) + 1
+        starts = [(item.writer, line) for item, line in whole if isinstance(item, Started)]
+        self._started = starts[-1] if starts else self._started
         with self.state_lock:
             return self.projector.apply([item for item, _ in whole], offsets)
 
@@ -221,7 +225,12 @@ class RunFiles:
         runs.forget_offsets(self.state)
         self.journal_id = journal.first_writer(self.journal.descriptor)
         if opened is not None and opened.writer != self.journal_id:
-            self.store([encode_line(opened).rstrip(b"\n")])
+            # Once, with its own start, so that what reads the new journal alone finds a run in it.
+            writer, line = self._started
+            goes_on = writer == opened.writer and self.state.end is None
+            with self.state_lock:
+                self.state.totals.unjournaled = self.state.run_step if goes_on else 0
+            self.store([encode_line(opened).rstrip(b"\n"), *([line] if goes_on else [])])
             self.journal_id = self.journal_id or opened.writer
         return True
 

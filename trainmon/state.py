@@ -1,8 +1,7 @@
 """What is known of a run: the value that the fold makes and that everything else reads.
 
-Nothing here depends on when it is looked at: speed, ETA, status and alerts are functions of a state and the time
-(`trainmon.derived`). Lists keep the newest entries only; the journal keeps all. The entries of the lists have the
-names of the spec's `monitoring_data` first and ours behind, because the snapshot shows them as they are.
+Nothing here depends on when it is looked at: what does is a function of a state and the time (`trainmon.derived`).
+Lists keep the newest entries only; the journal keeps all. Entries have the names of the spec's `monitoring_data` first.
 """
 
 import msgspec
@@ -225,6 +224,8 @@ class Totals(msgspec.Struct):
     long: int = 0
     repeated: int = 0
     """Lines that came twice and were dropped."""
+    unjournaled: int = 0
+    """Steps of this run that a journal had which was moved away or deleted meanwhile; ours begins behind them."""
     first_bad_offset: int | None = None
     """Where the first line stands that is not JSON; None: there is none."""
 
@@ -268,8 +269,7 @@ class RunState(msgspec.Struct):
     last_step_time: float | None = None
     """Unix seconds of the newest progress in the training phase."""
     beginning: tuple[int, int] | None = None
-    """Offset (-1 where it is not reachable) and run step of the run's first training progress: where steps are done
-    again, a curve may lose the bucket that knew it."""
+    """Offset (-1: not reachable) and run step of the run's first training progress; a curve may lose them on a redo."""
     epoch_time: float | None = None
     """Unix seconds of the first progress of the current epoch."""
     span: str | None = None

@@ -218,7 +218,9 @@ def records_part(state: RunState) -> RecordsPart:
     """What is missing or damaged in the record itself."""
     ranges = (pair for writer in state.writers.values() for pair in writer.missing)
     missing = state.totals.gone + sum(last - first + 1 for first, last in ranges)
-    return RecordsPart(missing, state.totals.refused, state.totals.damaged + state.totals.long)
+    totals = state.totals
+    begins_at = totals.unjournaled + 1 if totals.unjournaled else None
+    return RecordsPart(missing, totals.refused, begins_at, totals.damaged + totals.long)
 
 
 def _number(value: float | None) -> Number | None:

@@ -205,6 +205,8 @@ class RecordsPart(msgspec.Struct, frozen=True):
     """Records whose number never arrived; while it trains, a few may be on their way."""
     refused: int
     """Those of them that the trainer said it could not keep."""
+    begins_at: int | None
+    """Run step at which the journal begins, where the one before was moved away or deleted during this run."""
     damaged: int
     """Lines that are no JSON, or too long."""
 

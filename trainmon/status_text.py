@@ -223,6 +223,10 @@ def _records(document: StatusDocument) -> str:
     parts = [f"{count(records.missing)} missing" if records.missing else "none lost"]
     if records.refused:
         parts.append(f"{count(records.refused)} of them refused, because the spool was full")
+    if records.begins_at is not None:
+        parts.append(
+            f"the journal begins at step {count(records.begins_at)}: the one before was moved or deleted"
+        )
     if records.damaged:
         parts.append(f"{count(records.damaged)} damaged lines")
     return GAP.join(parts)

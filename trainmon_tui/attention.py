@@ -180,6 +180,11 @@ def _records(state: RunState) -> tuple[Alert, ...]:
     if lost:
         text = f"{count(lost)} records are missing from the journal"
         found.append(Alert("records", "warning", text, None))
+    if totals.unjournaled:
+        text = (
+            f"the journal begins at step {count(totals.unjournaled + 1)}: the one before was moved or deleted"
+        )
+        found.append(Alert("journal", "info", text, None))
     if totals.malformed:
         text = f"{count(totals.malformed)} lines of the journal make no sense and were skipped"
         found.append(Alert("malformed", "warning", text, None))

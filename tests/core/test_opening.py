@@ -18,6 +18,7 @@ from trainmon.reducer import fold
 from trainmon.snapshot import canonical
 from trainmon.spool import Spool, SpoolHeader
 from trainmon.state import Bookmark, RunState
+from trainmon.status_parts import records_part
 
 HOLDER = Holder("gpu-07", "boot", 4711, 99)
 
@@ -195,7 +196,9 @@ def test_a_torn_half_line_in_a_spool_does_not_reach_the_journal(tmp_path: Path) 
     assert (tmp_path / "logs" / JOURNAL).read_bytes().split(b"\n")[:-1] == A_RUN.lines
 
 
-def test_w16_a_renamed_journal_is_kept_and_the_new_one_begins_with_our_header(tmp_path: Path) -> None:
+def test_w16_a_renamed_journal_is_kept_and_the_new_one_begins_with_our_header_and_start(
+    tmp_path: Path,
+) -> None:
     journal = Journal().opened().started().steps(5)
     files = opened(tmp_path / "logs")
     recorded(files, journal.lines)
@@ -209,10 +212,33 @@ def test_w16_a_renamed_journal_is_kept_and_the_new_one_begins_with_our_header(tm
     files.close()
     assert (tmp_path / "logs" / "journal.1").read_bytes().split(b"\n")[:-1] == journal.lines[:7]
     assert (tmp_path / "logs" / JOURNAL).read_bytes().split(b"\n")[:-1] == [
-        journal.lines[0],
+        *journal.lines[:2],
         *journal.lines[7:],
     ]
+    assert files.state.totals.unjournaled == 5
     assert files.state.run_step == 9
+
+
+def test_w16_a_new_journal_alone_tells_of_the_run_and_the_status_where_it_begins(tmp_path: Path) -> None:
+    """A training that was over, and one of another process, is not begun again."""
+    journal = Journal().opened().started().steps(5)
+    files = opened(tmp_path / "logs")
+    recorded(files, journal.lines)
+    (tmp_path / "logs" / JOURNAL).unlink()
+
+    files.begin_again(journal.events[0])  # type: ignore[arg-type]  # it is the header
+    recorded(files, journal.steps(9, 6).lines[7:])
+    records = records_part(files.state)
+    recorded(files, journal.ended().lines[11:])
+    lines = (tmp_path / "logs" / JOURNAL).read_bytes().split(b"\n")[:-1]
+    alone = fold(RunState(), decode_lines(lines), [-1] * len(lines))
+    (tmp_path / "logs" / JOURNAL).unlink()
+    files.begin_again(journal.events[0])  # type: ignore[arg-type]  # it is the header
+
+    files.close()
+    assert (records.missing, records.begins_at) == (0, 6)
+    assert (alone.run_id, alone.run_step) == ("run-1", 9)
+    assert (tmp_path / "logs" / JOURNAL).read_bytes().split(b"\n")[:-1] == journal.lines[:1]
 
 
 def test_w16_after_a_rotation_no_offset_points_into_the_new_file(tmp_path: Path) -> None:

@@ -203,6 +203,16 @@ def test_a_long_message_does_not_break_the_line() -> None:
     assert found.error.message == "x" * 500
 
 
+def test_a_journal_that_was_begun_again_says_at_which_step() -> None:
+    """That nothing is missing is true of what was recorded, and not of the file."""
+    found = seen(a_run())
+    again = replace(found, records=replace(found.records, begins_at=46))
+
+    rows = {line[2:14].strip(): line[14:] for line in status_lines(again)[1:]}
+
+    assert rows["records"].startswith("none lost  the journal begins at step 46: ")
+
+
 def test_a_loss_that_was_not_finite_says_how_often_and_since_when() -> None:
     """Also of a run that finished, and of one whose loss is finite again."""
     ended = a_run(99).progress(100, "NaN").progress(101, "NaN").ended()

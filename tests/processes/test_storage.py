@@ -169,7 +169,7 @@ def test_w14_the_folder_is_made_again_and_logging_goes_on(stage: Stage, again: b
 
     assert status == 0
     assert len(training.said()) <= 2
-    assert next(iter(lines(training.folder)))["kind"] == "opened"
+    assert [line["kind"] for line in lines(training.folder)][:2] == ["opened", "started"]
     steps = {step for _, step in count_steps(training.folder)}
     before = {step for _, step in count_steps(training.folder.with_name("gone"))}
     assert set(range(logged + 200, training.logged() + 1)) <= steps
