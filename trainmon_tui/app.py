@@ -43,7 +43,7 @@ class WatchApp(ShowingApp):
         Binding("m", "mouse", "mouse for the terminal (select text) or the monitor"),
         Binding("question_mark", "help", "help: keys of this view"),
         Binding("ctrl+z", "suspend_process", "suspend to the background"),
-        Binding("q", "quit", "quit; the training goes on"),
+        Binding("q,ctrl+c", "quit", "quit; the training goes on"),
     ]
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:

@@ -136,6 +136,13 @@ class LogView:
         if self._is_expression(text):
             self._want(Wanted(self._wanted.level, text))
 
+    def show_all(self) -> None:
+        """Drops the filter; where there is none, what was searched for."""
+        if self._wanted.everything:
+            self._search, self._found = Search(), None
+        self.cancel()
+        self._want(Wanted())
+
     def _want(self, wanted: Wanted) -> None:
         self._wanted, self._note = wanted, None
         self._filter_anew()

@@ -178,7 +178,7 @@ async def test_help_shows_every_key_and_closes() -> None:
         await pilot.press("question_mark")
         await settle(pilot)
         text = panel_text(app, "help")
-        await pilot.press("down", "down", "down")
+        await pilot.press("down", "down", "down", "down")
         await settle(pilot)
         text += panel_text(app, "help")
         was_open = isinstance(app.screen, HelpScreen)
@@ -209,12 +209,35 @@ class RunningChild:
         return None
 
 
-@pytest.mark.parametrize(("key", "ends"), [("e", True), ("l", False)])
-async def test_quitting_asks_whether_to_end_the_training_that_came_along(key: str, ends: bool) -> None:
+async def test_ctrl_c_quits_without_a_word() -> None:
+    app = an_app(a_run())
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("ctrl+c")
+        await settle(pilot)
+
+    assert app.return_value == 0
+
+
+async def test_a_second_ctrl_c_takes_the_question_back() -> None:
     app = an_app(a_run(), child=RunningChild())
 
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("q")
+        await pilot.press("ctrl+c", "ctrl+c")
+        await settle(pilot)
+
+        assert len(app.screen_stack) == 1
+
+
+@pytest.mark.parametrize("quit_key", ["q", "ctrl+c"])
+@pytest.mark.parametrize(("key", "ends"), [("e", True), ("l", False)])
+async def test_quitting_asks_whether_to_end_the_training_that_came_along(
+    quit_key: str, key: str, ends: bool
+) -> None:
+    app = an_app(a_run(), child=RunningChild())
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(quit_key)
         await settle(pilot)
         assert isinstance(app.screen, QuitScreen)
         await pilot.press(key)

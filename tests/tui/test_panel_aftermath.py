@@ -1,11 +1,16 @@
 """What a dead run still holds, as text."""
 
+from pathlib import Path
+
+import pytest
 from msgspec.structs import replace
 
 from tests.builders import START, Journal, a_run
 from tests.tui.apps import a_frame, an_app, panel_text
+from tests.tui.test_screen_errors import until
 from trainmon.readings import GpuProcess, GpuReading, HostReading, MachineReading
 from trainmon.statuses import Orphan, Status, Verdict
+from trainmon_tui.copies import COPIED
 from trainmon_tui.render.cells import plain, row_width
 from trainmon_tui.widgets import verdict
 from trainmon_tui.widgets.aftermath import Aftermath, pick, rows
@@ -81,18 +86,26 @@ def test_after_the_out_of_memory_killer_the_course_of_the_memory_and_advice_are_
     assert "try: " in drawn
 
 
-async def test_the_command_of_a_dead_run_is_copied_with_one_key() -> None:
+async def test_the_command_of_a_dead_run_is_copied_with_one_key_and_its_chart_keeps_the_cursor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    path = tmp_path / "trainmon" / COPIED
     journal = a_run(50)
     app = an_app(journal, frame=a_frame(journal, alive=False))
     async with app.run_test(size=(80, 24)) as pilot:
         before = panel_text(app, "verdict")
+        await pilot.press("y")
+        said = await until(pilot, "verdict", "y copied to ")
+
+        assert "y copy" in panel_text(app, "footer")
+        assert "y copy" in before
+        assert said.split("y copied to ")[1].split("\n")[0].rstrip()[-12:] in str(path)
+        assert app.clipboard == path.read_text() == "python train.py"
+
         await pilot.press("c")
         await pilot.pause()
-
-        assert "c copy" in panel_text(app, "footer")
-        assert "c copy" in before
-        assert "c copied" in panel_text(app, "verdict")
-        assert app.clipboard == "python train.py"
+        assert "step 50" in panel_text(app, "loss")
 
 
 async def test_what_a_dead_run_left_is_shown_until_it_is_gone() -> None:

@@ -1,6 +1,9 @@
 """The loss panel, as text: its legend, its axes, and what it shows of a run that diverged."""
 
+from msgspec.structs import replace
+
 from tests.builders import Journal, a_run
+from trainmon.units import number
 from trainmon_tui.chart_view import ChartView
 from trainmon_tui.render.cells import plain, row_width
 from trainmon_tui.sight import Options, Sight
@@ -20,6 +23,31 @@ def test_the_title_names_smoothed_raw_validation_and_best() -> None:
     assert "raw 0.6" in title
     assert "o val 0.8000" in title
     assert "* best 0.8000 epoch 2" in title
+
+
+def test_all_numbers_of_a_zoomed_title_are_those_at_the_right_end_of_the_window() -> None:
+    """Not the newest raw loss of the run beside the validation of the window."""
+    sight = a_run().sight()
+    window = pick(replace(sight, options=Options(chart=ChartView(window=(20.0, 80.0)))))
+    before = window.piece.curve
+    assert before is not None
+    at = max(index for index, x in enumerate(before.x) if x <= 80.0)
+
+    title = text(replace(sight, options=Options(chart=ChartView(window=(20.0, 80.0)))), 110).split("\n")[0]
+
+    assert f"train {number(before.smoothed[at])}" in title
+    assert f"raw {number(before.last[at])}" in title
+    assert "o val" not in title
+    assert "smoothing 0.9" in title
+
+
+def test_a_longer_title_gives_up_words_of_the_best_before_the_smoothing() -> None:
+    sight = replace(a_run().sight(), options=Options(chart=ChartView(log_y=True)))
+
+    title = text(sight, 97).split("\n")[0]
+
+    assert "log y" in title
+    assert "smoothing 0.9" in title
 
 
 def test_a_narrow_title_drops_words_and_is_never_cut() -> None:

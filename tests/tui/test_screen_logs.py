@@ -240,6 +240,25 @@ async def test_escape_leaves_the_prompt_and_then_the_screen(tmp_path: Path) -> N
         assert isinstance(app.screen, OverviewScreen)
 
 
+async def test_escape_drops_the_filter_then_the_search_and_only_then_leaves(tmp_path: Path) -> None:
+    app = an_app(a_folder(tmp_path))
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("5", "slash", *"Step 7", "enter", "f", *"Step 77", "enter")
+        await read(pilot)
+        await pilot.press("escape")
+        unfiltered = await read(pilot)
+        assert app.screen._page.search.text == "Step 7"  # type: ignore[attr-defined]  # of the logs
+        await pilot.press("escape")
+        await read(pilot)
+        assert app.screen._page.search.text == ""  # type: ignore[attr-defined]
+        await pilot.press("escape")
+        await pilot.pause()
+
+        assert "only Step 77" not in unfiltered
+        assert isinstance(app.screen, OverviewScreen)
+
+
 async def test_jump_level_filter_and_wrap(tmp_path: Path) -> None:
     app = an_app(a_folder(tmp_path))
 

@@ -240,6 +240,13 @@ async def test_a_filter_is_typed_kept_and_given_up(tmp_path: Path) -> None:
         assert "beta" in panel_text(app, "runs")
         assert "alpha" not in panel_text(app, "runs")
 
+        await pilot.press("escape")
+        assert "alpha" in panel_text(app, "runs")
+
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.screen.id == "overview"
+
 
 async def test_s_sorts_by_the_next_column_and_the_chosen_run_stays_chosen(tmp_path: Path) -> None:
     three_runs(tmp_path)

@@ -15,9 +15,8 @@ from textual.message import Message
 from trainmon.events import Error
 from trainmon.recall import recall_error
 from trainmon.state import Bookmark
-from trainmon_tui.copies import CLIPBOARD_LIMIT, save
+from trainmon_tui.copying import Copied, Copier
 from trainmon_tui.latest import Latest
-from trainmon_tui.render.safe import safe
 from trainmon_tui.screens.base import SCROLLING, PanelScreen, Report, edges
 from trainmon_tui.screens.plan import Plan
 from trainmon_tui.sight import Sight
@@ -65,15 +64,6 @@ class Recalled(Message):
         self.error = error
 
 
-class Copied(Message):
-    """An error was copied; posted from the thread that wrote the file."""
-
-    def __init__(self, path: Path | None) -> None:
-        """Into this file; None: into none."""
-        super().__init__()
-        self.path = path
-
-
 class ErrorsScreen(PanelScreen):
     """Status line, list, details, keys."""
 
@@ -102,15 +92,12 @@ class ErrorsScreen(PanelScreen):
         """
         self._list = ErrorList(report, ascii_only=ascii_only, id="errors")
         self._details = ErrorDetails(report, ascii_only=ascii_only, id="details")
-        self._copies = copies
+        self._copier = Copier(self, copies)
         self._reader: Latest[Wanted] = Latest("trainmon-recall", self._recall)
-        self._writer: Latest[str] = Latest("trainmon-copy", self._save)
         self._asked: Place | None = None
         self._known: dict[Place, Error | None] = {}
         self._opened = False
         self._left_at: tuple[str, float] | None = None
-        self._sent = False
-        """Whether the newest copy was sent to the terminal."""
         self._said: tuple[str | None, str] = (None, "")
         """The item that was copied, and what came of it."""
         super().__init__(
@@ -217,33 +204,12 @@ class ErrorsScreen(PanelScreen):
         piece = self._details.piece
         if piece.item is None:
             return
-        text = error_text(piece)
-        self._sent = len(text.encode()) <= CLIPBOARD_LIMIT
-        if self._sent:
-            self.app.copy_to_clipboard(text)
         self._said = (piece.item.key, "copying")
-        self._writer.ask(text)
-
-    def _save(self, text: str, _outdated: Callable[[], bool]) -> None:
-        """In the writer's thread."""
-        try:
-            path = save(text, self._copies)
-        except Exception:  # noqa: BLE001 - whatever fails there, the clipboard may have it
-            path = None
-        self.post_message(Copied(path))
+        self._copier.copy(error_text(piece))
 
     def on_copied(self, message: Copied) -> None:
         """Says what came of copying."""
-        clipboard = "the clipboard, where the terminal lets it"
-        if not self._sent:
-            clipboard = "no clipboard, since it is too long for one"
-        place = (
-            f"to {safe(message.path)}"
-            if message.path is not None
-            else "to no file, since none can be written"
-        )
-        said = f"copied {place}, and to {clipboard}"
-        self._said = (self._said[0], said)
+        self._said = (self._said[0], message.said)
         self._present()
 
     def on_click(self, event: events.Click) -> None:
@@ -275,4 +241,4 @@ class ErrorsScreen(PanelScreen):
     def on_unmount(self) -> None:
         """Ends the threads where the app ends."""
         self._reader.stop()
-        self._writer.stop()
+        self._copier.stop()

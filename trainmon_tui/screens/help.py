@@ -32,7 +32,7 @@ KEYS = (
     ("ctrl+z", "to the background"),
     ("?", "this help"),
     ("escape", "back"),
-    ("q  ctrl+q", "quit; the training goes on"),
+    ("q ctrl+c", "quit; the training goes on"),
 )
 """Every key and what it does."""
 

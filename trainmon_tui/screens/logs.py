@@ -42,6 +42,7 @@ OWN_KEYS = (
     ("end space", "follow; stop and follow"),
     ("up down pgup pgdn home", "scroll, which pauses (wheel)"),
     ("w left right", "wrap; move to the side"),
+    ("escape", "drop the search and the filter; then back"),
 )  # fmt: skip
 """What the keys do here, for the help."""
 
@@ -269,9 +270,12 @@ class LogsScreen(PanelScreen):
             self._present()
 
     async def action_back(self) -> None:
-        """Gives up a search that goes on; else leaves the screen."""
-        if self._page is not None and self._page.busy is not None and self._page.shown is None:
-            self._do(lambda view: view.cancel())
+        """Gives up a search that goes on, or the filter, or what was searched for; else leaves the screen."""
+        page = self._page
+        if page is not None and page.busy is not None and page.shown is None:
+            self._do(LogView.cancel)
+        elif page is not None and (page.search.text or not page.wanted.everything):
+            self._do(LogView.show_all)
         else:
             await self.run_action("app.overview")
 

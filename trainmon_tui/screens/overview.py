@@ -6,7 +6,9 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from trainmon.range_rows import Key
+from trainmon_tui.copying import Copied, Copier
 from trainmon_tui.render.plot import LABEL_CELLS
+from trainmon_tui.render.safe import safe
 from trainmon_tui.screens.base import FAR, Report
 from trainmon_tui.screens.charting import CHART_KEYS, ChartingScreen
 from trainmon_tui.screens.plan import MACHINE, SEVERAL, SIDE, WIDE, Look, Plan, plan
@@ -36,7 +38,7 @@ KEYS = (
 )  # fmt: skip
 """What the bottom line says, the most important first."""
 
-DEAD_KEYS = (("c", "copy command"), *(pair for pair in KEYS if pair[0] != "c"))
+DEAD_KEYS = (("y", "copy command"), *KEYS)
 """The same where the run is dead."""
 
 PAGE = 10
@@ -60,6 +62,7 @@ class OverviewScreen(ChartingScreen):
         ("up down pgup pgdn home end", "scroll the errors (wheel)"),
         ("a", "acknowledge the alert in the alert row"),
         ("d", "dismiss what happened since you left"),
+        ("y", "copy the command of a dead run, to a file, too"),
         *CHART_KEYS,
     )
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -72,6 +75,7 @@ class OverviewScreen(ChartingScreen):
         Binding("home", f"scroll({-FAR})", "top", show=False),
         Binding("end", f"scroll({FAR})", "bottom", show=False),
         Binding("d", "app.dismiss", "dismiss what happened since you left"),
+        Binding("y", "copy", "copy the command of a dead run to the clipboard and a file"),
     ]
 
     def __init__(self, report: Report, *, ascii_only: bool) -> None:
@@ -87,6 +91,7 @@ class OverviewScreen(ChartingScreen):
         others = {name: kind(report, ascii_only=ascii_only, id=name) for name, kind in _PANELS.items()}
         self._verdict = VerdictPanel(report, ascii_only=ascii_only, id="verdict")
         others["verdict"] = self._verdict
+        self._copier = Copier(self)
         super().__init__("overview", {**others, "errors": self._errors, "footer": footer})
 
     def action_scroll(self, lines: int) -> None:
@@ -102,15 +107,20 @@ class OverviewScreen(ChartingScreen):
         self._footer.keys = DEAD_KEYS if sight.dead else KEYS
         super().show(sight)
 
-    def action_cursor(self) -> None:
-        """The cursor of the chart; of a dead run the command is copied, to start it again."""
+    def action_copy(self) -> None:
+        """Copies the command of a dead run, to start it again."""
         sight = self._sight
         opened = sight.state.opened if sight is not None and sight.dead else None
-        if opened is None or not opened.command:
-            super().action_cursor()
-            return
-        self.app.copy_to_clipboard(shlex.join(opened.command))
-        self._verdict.say_copied()
+        if opened is not None and opened.command:
+            self._copier.copy(safe(shlex.join(opened.command)))
+
+    def on_copied(self, message: Copied) -> None:
+        """Says where the copy lies."""
+        self._verdict.say_copied(message.place)
+
+    def on_unmount(self) -> None:
+        """Ends the thread that copies."""
+        self._copier.stop()
 
     def columns(self) -> tuple[Key, ...]:
         """Those of the loss chart."""

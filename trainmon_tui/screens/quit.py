@@ -44,7 +44,7 @@ class QuitScreen(PanelScreen, ModalScreen[bool | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         ("e", "dismiss(True)", "end it"),
         ("l", "dismiss(False)", "leave it"),
-        ("escape,q", "dismiss(None)", "go on"),
+        ("escape,q,ctrl+c", "dismiss(None)", "go on"),
     ]
 
     def __init__(self, report: Report, *, ascii_only: bool, pid: int) -> None:

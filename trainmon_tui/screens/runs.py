@@ -56,7 +56,8 @@ class RunsScreen(FilteringScreen):
     )
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,1", "app.overview", "back", show=False),
+        Binding("1", "app.overview", "overview", show=False),
+        Binding("escape", "back", "remove the filter, back", show=False),
         Binding("enter", "open", "open the chosen run"),
         Binding("slash", "filter", "filter the runs by name, model or status"),
         Binding("s", "sort", "sort the runs by the next column"),
@@ -177,6 +178,13 @@ class RunsScreen(FilteringScreen):
     def filter_by(self, text: str) -> None:
         """Lists only the runs that another filter leaves."""
         self._take(replace(self._list.piece, filter=text))
+
+    async def action_back(self) -> None:
+        """Removes the filter; without one, leaves the screen."""
+        if self.filter:
+            self.filter_by("")
+        else:
+            await self.run_action("app.overview")
 
     def on_click(self, event: events.Click) -> None:
         """Chooses the run under the mouse; a second click opens it."""

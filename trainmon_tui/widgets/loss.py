@@ -1,6 +1,7 @@
 """The loss chart: raw behind smoothed training loss, validation points, the best one, and where it was not finite."""
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 import msgspec
@@ -10,6 +11,8 @@ from trainmon.scalars import decode_number
 from trainmon.state import ValidationEntry
 from trainmon.units import number
 from trainmon_tui.chart_view import Ruler, ruler_of
+from trainmon_tui.curves import Curve
+from trainmon_tui.render.axis import Bounds
 from trainmon_tui.render.cells import Row, row
 from trainmon_tui.render.plot import plot
 from trainmon_tui.sight import Sight
@@ -62,8 +65,11 @@ def legend(piece: LossSlice, *, ascii_only: bool) -> list[Row]:
     if at_cursor:
         return [join(*modes(view), at_cursor[0], gap="   "), *at_cursor]
     raw_value = piece.piece.newest
-    # The smoothed value is that of the newest step, which a window may not show.
-    smoothed = _last_finite(own.smoothed) if own is not None and view.window is None else None
+    if view.window is not None:
+        # All numbers are those of one place: the right end of what is seen.
+        own, points = _up_to(own, view.window), _up_to(points, view.window)
+        raw_value = own.last[-1] if own is not None and own.last else None
+    smoothed = _last_finite(own.smoothed) if own is not None else None
     if smoothed is None and raw_value is None:
         return [row(("train, val and best will stand here", "dim")), ()]
     broken = raw_value is not None and not math.isfinite(raw_value)
@@ -80,6 +86,8 @@ def legend(piece: LossSlice, *, ascii_only: bool) -> list[Row]:
     *unusual, smoothing = modes(view)
     return [
         join(*unusual, smoothing, train, raw, val, join(best, best_at, gap=" "), gap="   "),
+        join(*unusual, smoothing, train, raw, val, join(best, best_at, gap=" ")),
+        join(*unusual, smoothing, train, raw, val, best),
         join(*unusual, train, raw, val, join(best, best_at, gap=" ")),
         join(*unusual, train, raw, val, best),
         join(train, raw, val, best),
@@ -87,6 +95,21 @@ def legend(piece: LossSlice, *, ascii_only: bool) -> list[Row]:
         join(train, val),
         train,
     ]
+
+
+def _up_to(curve: Curve | None, window: Bounds) -> Curve | None:
+    """The points of the curve inside the window; None: there are none."""
+    if curve is None:
+        return None
+    first, last = bisect_left(curve.x, window[0]), bisect_right(curve.x, window[1])
+    if first == last:
+        return None
+    return msgspec.structs.replace(
+        curve,
+        x=curve.x[first:last],
+        last=curve.last[first:last],
+        smoothed=curve.smoothed[first:last],
+    )
 
 
 def _best(piece: LossSlice, *, ascii_only: bool) -> tuple[Row, Row]:

@@ -55,8 +55,8 @@ class VerdictSlice(msgspec.Struct, frozen=True):
     """Unix seconds and bytes of the host's memory in use, by rising time; () where it did not matter."""
     advice: str | None = None
     now: aftermath.Aftermath = aftermath.Aftermath()
-    copied: bool = False
-    """Whether the command was copied."""
+    copied: str | None = None
+    """The file that the command was copied to, "" where none could be written, None before; safe text."""
 
 
 def pick(sight: Sight) -> VerdictSlice:
@@ -179,15 +179,13 @@ def _what_is_left(piece: VerdictSlice, width: int, ascii_only: bool) -> list[Row
         lines.append(row(("  best     ", "label"), ("the newest is the best", "plain")))
     lines.append(_lost_row(piece))
     if piece.command:
-        text = clip(words(" ".join(piece.command), ascii_only=ascii_only), width - 22, ascii_only=ascii_only)
-        lines.append(
-            row(
-                ("  ran as   ", "label"),
-                (text, "plain"),
-                ("   c", "key"),
-                (" copied" if piece.copied else " copy", "label"),
-            )
-        )
+        said = "copy"
+        if piece.copied is not None:
+            place = clip_end(piece.copied or "the clipboard only", max(6, width - 36), ascii_only=ascii_only)
+            said = f"copied to {place}"
+        whole = words(" ".join(piece.command), ascii_only=ascii_only)
+        text = clip(whole, max(0, width - 16 - len(said)), ascii_only=ascii_only)
+        lines.append(row(("  ran as   ", "label"), (text, "plain"), ("   y ", "key"), (said, "label")))
     if piece.told is not None:
         names = words(", ".join(piece.told.services), ascii_only=ascii_only, limit=60)
         at = clock(piece.told.time, piece.utc_offset)
@@ -230,22 +228,25 @@ def _lost_row(piece: VerdictSlice) -> Row:
 class VerdictPanel(RowsPanel[VerdictSlice]):
     """The verdict on a run that died."""
 
-    _copied = False
+    _copied: tuple[tuple[str, ...], str | None] = ((), None)
+    """The command that was copied last, and where it lies."""
 
     def pick(self, sight: Sight) -> VerdictSlice:
         """See `pick`."""
-        return msgspec.structs.replace(pick(sight), copied=self._copied)
+        piece = pick(sight)
+        command, place = self._copied
+        return msgspec.structs.replace(piece, copied=place if command == piece.command else None)
 
     def same(self, before: Sight, after: Sight) -> bool:
         """See `RowsPanel.same`; what is left goes on changing after the death."""
         now = before.orphans == after.orphans and before.live is after.live and before.told == after.told
         return now and before.verdict == after.verdict and super().same(before, after)
 
-    def say_copied(self) -> None:
-        """Says from now on that the command was copied."""
-        self._copied = True
+    def say_copied(self, place: str) -> None:
+        """Says from now on where this command was copied to; safe text."""
         if self._slice is not None:
-            self._slice = msgspec.structs.replace(self._slice, copied=True)
+            self._copied = (self._slice.command, place)
+            self._slice = msgspec.structs.replace(self._slice, copied=place)
         self.redraw()
 
     def draw(self, piece: VerdictSlice, width: int, height: int) -> list[Row]:
