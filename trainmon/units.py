@@ -111,11 +111,13 @@ def gib(bytes_: float | None) -> str:
 
 
 def size_gib(bytes_: float | None) -> str:
-    """A memory size in GiB with its unit: "45.6 GiB".
+    """A memory size in GiB with its unit, "45.6 GiB"; in MiB where that would say nothing: "31 MiB".
 
     Args:
         bytes_: Bytes; None when not known.
     """
+    if bytes_ and 0 < bytes_ < _GIB / 10:
+        return f"{bytes_ / (1 << 20):,.0f} MiB"
     return f"{gib(bytes_)} GiB"
 
 

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple, get_args
 import msgspec
 from msgspec.structs import replace
 
+from trainmon.clock import stamp
 from trainmon.derived import steps_per_epoch
 from trainmon.state import RunState
 from trainmon_tui.render.axis import Bounds, LabelKind
@@ -124,6 +125,14 @@ class Ruler(msgspec.Struct, frozen=True):
             high = low + 1.0
         # A step takes as long, or is as much of an epoch, as the usual one.
         return Extent(low, high, (high - low) * min(1.0, LEAST_STEPS / max(1, self.steps[-1])))
+
+
+def stamp_of_step(state: RunState, step: int | None) -> str | None:
+    """When a run reached a step, as its logs write it; None before that, and for None."""
+    ruler = ruler_of(state)
+    if step is None or not ruler.steps or step > ruler.steps[-1]:
+        return None
+    return stamp(ruler.x_of_step("time", step), state.utc_offset)
 
 
 def _interpolated(xs: Sequence[float], ys: Sequence[float], x: float) -> float:

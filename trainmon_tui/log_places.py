@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from trainmon.paths import OUTPUT
 from trainmon_tui.text_scan import heads
 from trainmon_tui.textfile import CHUNK, TextFile
 
@@ -11,8 +12,28 @@ _STAMP = slice(1, 20)
 
 _STEP = re.compile(rb" Step (\d{1,18})\b")
 
+_CLOCK = re.compile(r"(?:(\d{4}-\d\d-\d\d)[ T])?(\d\d?):(\d\d)(?::(\d\d))?")
+
+_PRINTED = re.compile(rb"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)", re.MULTILINE)
+"""How a line of the output begins."""
+
 _STEP_WITHIN = 160
 """Bytes of a record in which the step stands."""
+
+
+def step_of(typed: str) -> int | None:
+    """The step that was typed, `1200` or `1,200`; None where it is none."""
+    digits = typed.strip().replace(",", "").replace("_", "")
+    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) <= 18 else None
+
+
+def stamp_of(typed: str, file: TextFile) -> str | None:
+    """The stamp of a time that was typed, on the day of the newest record where no date was; None where it is none."""
+    clock = _CLOCK.fullmatch(typed.strip())
+    if clock is None:
+        return None
+    date = clock[1] or (newest_stamp(file) or "")[:10]
+    return f"{date} {int(clock[2]):02}:{clock[3]}:{clock[4] or '00'}"
 
 
 def find_time(file: TextFile, stamp: str) -> int | None:
@@ -37,8 +58,8 @@ def find_time(file: TextFile, stamp: str) -> int | None:
             high = middle
     while low < file.size:
         data, end = file.chunk_from(low)
-        for at in heads(data):
-            if data[at:][_STAMP] >= wanted:
+        for at, found_stamp in _stamps(file, data):
+            if found_stamp >= wanted:
                 return low + at
         low = max(end, low + 1)
     return None
@@ -47,22 +68,32 @@ def find_time(file: TextFile, stamp: str) -> int | None:
 def _next_stamp(file: TextFile, start: int) -> tuple[int, bytes] | None:
     """(where, stamp) of the first record in the quarter of a megabyte from `start` on; None where there is none."""
     data, _ = file.chunk_from(start)
-    at = next(heads(data), None)
-    return (start + at, data[at:][_STAMP]) if at is not None else None
+    found = next(_stamps(file, data), None)
+    return (start + found[0], found[1]) if found is not None else None
 
 
 def newest_stamp(file: TextFile) -> str | None:
     """The stamp of the last record; None where there is none near the end."""
     _, data = file.chunk_before(file.size)
-    at = max(heads(data), default=None)
-    return data[at:][_STAMP].decode() if at is not None else None
+    last = max(_stamps(file, data), default=None)
+    return last[1].decode() if last is not None else None
 
 
-def find_step(file: TextFile, step: int) -> Iterator[int | None]:
+def _stamps(file: TextFile, data: bytes) -> Iterator[tuple[int, bytes]]:
+    """(where, stamp) of the records in some lines; in the output each line is one, with a stamp of its own form."""
+    if file.path.name == OUTPUT:
+        for found in _PRINTED.finditer(data):
+            yield found.start(), b"%b %b" % (found[1], found[2])
+        return
+    for at in heads(data):
+        yield at, data[at + _STAMP.start : at + _STAMP.stop]
+
+
+def find_step(file: TextFile, step: int, at: str | None = None) -> Iterator[int | None]:
     """The newest record in which a step is reached: None at each step of the scan, then where it begins.
 
     Not every step has a line, and steps may start again with an epoch: what is found is the first line with at least
-    this step in the newest rise that has one.
+    this step in the newest rise that has one. Where no line names it, the first record that is not older than `at`.
     """
     reached: tuple[int, int] | None = None
     end = file.size
@@ -83,6 +114,8 @@ def find_step(file: TextFile, step: int) -> Iterator[int | None]:
         yield None
     if reached is not None:
         yield reached[0]
+    elif at is not None and (found_at := find_time(file, at)) is not None:
+        yield found_at
 
 
 def _step_of(raw: bytes) -> int | None:

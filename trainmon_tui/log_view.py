@@ -4,7 +4,6 @@ It is driven from outside and starts nothing: commands change what is looked at,
 says what is to be shown. It belongs to one thread, see `trainmon_tui.log_feed`.
 """
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,8 +14,6 @@ from trainmon_tui.log_page import LEVELS, LogLine, LogPage, Paper, Search, Wante
 from trainmon_tui.log_search import Sieve
 from trainmon_tui.text_scan import Matches
 from trainmon_tui.textfile import Line, News, TextFile
-
-_CLOCK = re.compile(r"(?:(\d{4}-\d\d-\d\d)[ T])?(\d\d?):(\d\d)(?::(\d\d))?")
 
 _ABOVE = 3
 """A line that was jumped to stands at a third of the page: what led to it matters more than what followed."""
@@ -187,27 +184,25 @@ class LogView:
         self._note = None
         return True
 
-    def jump(self, place: str) -> None:
-        """Goes to a time, `14:05`, `14:05:30`, `2026-11-22 14:05`, or to a step, `1200`."""
-        self._note, self._scan = None, None
-        place = place.strip()
-        digits = place.replace(",", "").replace("_", "")
-        clock = _CLOCK.fullmatch(place)
-        if digits.isascii() and digits.isdecimal() and len(digits) <= 18:
-            self._begin(log_places.find_step(self._text, int(digits)), f"going to step {digits}")
-        elif clock is not None:
-            self._jump_to_time(clock)
-        elif place:
-            self._note = "a time (14:05, 14:05:30, 2026-11-22 14:05) or a step (1200)"
+    def jump(self, place: str, at: str | None = None) -> None:
+        """Goes to a time, `14:05`, `14:05:30`, `2026-11-22 14:05`, or to a step, `1200`.
 
-    def _jump_to_time(self, clock: re.Match[str]) -> None:
-        newest = log_places.newest_stamp(self._text) or ""
-        date, of_day = clock[1] or newest[:10], f"{int(clock[2]):02}:{clock[3]}:{clock[4] or '00'}"
-        found = log_places.find_time(self._text, f"{date} {of_day}")
-        if found is None:
-            self._note = f"all lines are older than {date} {of_day}"
-        else:
-            self._arrive(found)
+        Args:
+            place: As typed.
+            at: The stamp of that step, by which a file is searched that does not name it; None: not known.
+        """
+        self._note, self._scan = None, None
+        step, stamp = log_places.step_of(place), log_places.stamp_of(place, self._text)
+        if step is not None:
+            self._begin(log_places.find_step(self._text, step, at), f"going to step {step}")
+        elif stamp is not None:
+            found = log_places.find_time(self._text, stamp)
+            if found is None:
+                self._note = f"all lines are older than {stamp}"
+            else:
+                self._arrive(found)
+        elif place.strip():
+            self._note = "a time (14:05, 14:05:30, 2026-11-22 14:05) or a step (1200)"
 
     def _begin(self, scan: Iterator[int | None], what: str) -> None:
         self._scan, self._second, self._looking_for, self._note = scan, None, what, None

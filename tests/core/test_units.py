@@ -50,6 +50,8 @@ def test_sizes_have_three_digits_and_memory_one_decimal() -> None:
         "512 B", "1.00 MB", "1.04 GB", "37.4 GB", "212 GB",
     ]  # fmt: skip
     assert units.size_gib(45.6 * 2**30) == "45.6 GiB"
+    assert units.size_gib(31 << 20) == "31 MiB"
+    assert units.size_gib(0) == "0.0 GiB"
     assert units.gib(64 * 2**30) == "64.0"
 
 

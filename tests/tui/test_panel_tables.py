@@ -163,6 +163,15 @@ def test_the_configuration_lists_what_was_given() -> None:
     assert "cosine" in drawn
 
 
+def test_a_setting_that_a_function_was_told_too_is_listed_once() -> None:
+    journal = Journal().opened().started(batch_size=32, config={"batch_size": 32, "Learning-Rate": 0.5})
+
+    drawn = plain(config.rows(config.pick(journal.sight()), 56, 12, False))
+
+    assert drawn.count("32") == 1
+    assert "Learning-Rate" in drawn
+
+
 @pytest.mark.parametrize("height", [1, 2, 3, 5, 9])
 @pytest.mark.parametrize("module", [best, checkpoints, metrics, machine, config])
 def test_an_empty_panel_says_what_makes_it_fill(module: object, height: int) -> None:

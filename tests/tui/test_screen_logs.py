@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from tests.builders import Journal, a_run
 from tests.tui.apps import Clock, a_frame, panel_text, screen_text
+from trainmon.clock import stamp
 from trainmon_tui import textfile
 from trainmon_tui.app import WatchApp
 from trainmon_tui.chart_view import ChartView
@@ -428,6 +429,31 @@ async def test_what_the_program_printed_is_the_sixth_file_without_dates_and_colo
         found = await read(pilot)
 
         assert "14:00:07 epoch 7 of 40" in found
+
+
+async def test_a_time_and_a_step_are_found_in_what_was_printed_too(tmp_path: Path) -> None:
+    """It names no steps of the run: when the run reached one says where to look."""
+    folder, journal = a_folder(tmp_path / "logs"), a_run(250)
+    wanted = journal.state().loss.column("loss").last_time[99]
+    offset = journal.state().utc_offset
+    (folder / "output.log").write_text(
+        "".join(
+            f"{stamp(wanted + seconds, offset).replace(' ', 'T')}.000+00:00 after {seconds}\n"
+            for seconds in range(-300, 300)
+        )
+    )
+    app = an_app(folder, journal)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("5", "left_square_bracket")
+        await read(pilot)
+        await pilot.press("colon", *stamp(wanted - 200, offset)[11:], "enter")
+        at_time = await read(pilot)
+        step = journal.state().loss.column("loss").last_step[99]
+        await pilot.press("colon", *str(step), "enter")
+        at_step = await read(pilot)
+
+    assert "after -200" in next(line for line in at_time.split("\n") if "▶" in line)
+    assert "after 0" in next(line for line in at_step.split("\n") if "▶" in line)
 
 
 async def test_an_expression_that_would_take_for_ever_is_given_up_and_the_screen_goes_on(

@@ -11,10 +11,11 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from trainmon.clock import stamp
-from trainmon_tui.chart_view import ruler_of
+from trainmon_tui.chart_view import ruler_of, stamp_of_step
 from trainmon_tui.log_feed import DEFAULT_APP_NAME, Command, LogDesk, LogFeed
 from trainmon_tui.log_files import ViewedFile
 from trainmon_tui.log_page import LogPage, Paper, Search
+from trainmon_tui.log_places import step_of
 from trainmon_tui.log_view import LogView
 from trainmon_tui.memory import Kept
 from trainmon_tui.screens.base import PanelScreen, Report, edges
@@ -58,7 +59,6 @@ _PROMPTS: Mapping[str, Typed] = {
 _DONE: Mapping[str, Callable[[LogView, str], None]] = {
     "search": lambda view, text: view.look_for(Search(text)),
     "filter": lambda view, text: view.filter(Search(text)),
-    "jump": lambda view, text: view.jump(text),
 }
 
 
@@ -301,8 +301,10 @@ class LogsScreen(PanelScreen):
         self._typing = None
         self.place_panels(*self.size)
         if event.key == "enter":
-            text, done = self._prompt.typed.text, _DONE[what]
-            self._do(lambda view: done(view, text))
+            text, done, at = self._prompt.typed.text, _DONE.get(what), None
+            if self._sight is not None and what == "jump":
+                at = stamp_of_step(self._sight.state, step_of(text))
+            self._do(lambda view: done(view, text) if done is not None else view.jump(text, at))
 
     def on_paste(self, event: events.Paste) -> None:
         """Takes what is pasted while something is typed."""

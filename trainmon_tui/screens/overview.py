@@ -38,7 +38,7 @@ KEYS = (
 )  # fmt: skip
 """What the bottom line says, the most important first."""
 
-DEAD_KEYS = (("y", "copy command"), *KEYS)
+DEAD_KEYS = (*KEYS[:2], ("y", "copy command"), *KEYS[2:])
 """The same where the run is dead."""
 
 PAGE = 10

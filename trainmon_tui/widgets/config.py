@@ -2,6 +2,7 @@
 
 import msgspec
 
+from trainmon.state import Configuration
 from trainmon_tui.render.cells import Row, row
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.lines import clip, title_row, words
@@ -35,7 +36,11 @@ def pick(sight: Sight) -> ConfigSlice:
         "learning rate": configuration.learning_rate,
         "batch size": configuration.batch_size,
         "epochs": configuration.total_epochs,
-        **configuration.config,
+        **{
+            name: value
+            for name, value in configuration.config.items()
+            if not _said(name, value, configuration)
+        },
         "versions": "  ".join(f"{name} {version}" for name, version in configuration.versions.items())
         or None,
         "git": configuration.git,
@@ -43,6 +48,19 @@ def pick(sight: Sight) -> ConfigSlice:
     }
     settings = [(name, _shown(value)) for name, value in known.items() if value is not None]
     return ConfigSlice(tuple(settings[:MOST]), len(settings))
+
+
+def _said(name: str, value: object, configuration: Configuration) -> bool:
+    """Whether the caller's setting says what a function knows by name already."""
+    known = {
+        "optimizer": configuration.optimizer,
+        "learning_rate": configuration.learning_rate,
+        "batch_size": configuration.batch_size,
+        "epochs": configuration.total_epochs,
+        "total_epochs": configuration.total_epochs,
+    }
+    said = known.get(name.lower().replace(" ", "_").replace("-", "_"))
+    return said is not None and said == value
 
 
 def _shown(value: object) -> str:

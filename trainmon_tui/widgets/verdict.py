@@ -13,7 +13,7 @@ from trainmon.saved import newest_there, unsaved
 from trainmon.series import Series
 from trainmon.state import CheckpointEntry, ErrorEntry
 from trainmon.statuses import Certainty, Status
-from trainmon.units import clock, count, duration, gib, size
+from trainmon.units import clock, count, duration, gib, size, size_gib
 from trainmon_tui.render.cells import Row, fit_row, row, row_width
 from trainmon_tui.render.sparkline import sparkline
 from trainmon_tui.sight import Sight
@@ -162,7 +162,7 @@ def _last_reading(reading: MachineReading, utc_offset: int, width: int) -> Row:
             row(("RAM ", "label"), (f"{gib(host.memory_used)}/{gib(host.memory_total)} GiB", "value"))
         )
     if reading.process is not None and reading.process.rss is not None:
-        parts.append(row(("trainer ", "label"), (f"{gib(reading.process.rss)} GiB", "value")))
+        parts.append(row(("trainer ", "label"), (size_gib(reading.process.rss), "value")))
     if reading.gpus:
         gpu = reading.gpus[0]
         text = f"{gib(gpu.memory_used)}/{gib(gpu.memory_total)} GiB"
