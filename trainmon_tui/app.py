@@ -33,7 +33,7 @@ class WatchApp(ShowingApp):
         Binding("4", "errors", "errors: exceptions, tracebacks, warnings"),
         Binding("5", "view('logs')", "logs: text files, search, filter"),
         Binding("6", "view('operations')", "operations: performance, throughput, model loading"),
-        Binding("7", "view('runs')", "runs: experiments, compare, open another run"),
+        Binding("7", "view('runs')", "runs: experiments side by side in a list, open another run"),
         Binding("i", "view('configuration')", "configuration: settings, hyperparameters, command, versions"),
         Binding("A", "view('alerts')", "alerts: what deserves attention, since when and why"),
         Binding("X", "view('xray')", "X-ray: stacks of all threads, where it hangs"),

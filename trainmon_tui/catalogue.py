@@ -193,8 +193,12 @@ class Catalogue:
             if path is None or len(found) >= MOST:
                 self._cut = True
                 break
-            found[path] = self._known.get(path) or _Known(path, str(path.relative_to(self._root)))
+            found[path] = self._known.get(path) or _Known(path, self._name(path))
         self._known = found
+
+    def _name(self, path: Path) -> str:
+        name = str(path.relative_to(self._root))
+        return name if name != "." else self._root.absolute().resolve().name or name
 
     def _read(self, known: _Known, stamps: Stamps) -> RunRow | None:
         """The row of a run; the old one where it cannot be read now."""

@@ -42,7 +42,7 @@ class RunRow(msgspec.Struct, frozen=True):
     path: str
     """The run folder; untrusted."""
     name: str
-    """The folder's path below the one that is listed, "." for that itself; untrusted."""
+    """The folder's path below the one that is listed, its own name for that itself; untrusted."""
     model: str
     """Name of the model; empty before a start; untrusted."""
     status: Status

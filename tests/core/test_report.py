@@ -264,3 +264,20 @@ def test_the_command_writes_the_page_whole(open_logger: OpenLogger, tmp_path: Pa
     assert "DemoModel" in text
     assert "<b>bad</b>" in text
     assert sorted(each.name for each in tmp_path.iterdir()) == ["logs", "report.html"]
+
+
+def test_without_a_name_the_page_is_new_and_replaces_nothing(
+    open_logger: OpenLogger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logger = open_logger()
+    logger.log_training_start("DemoModel", 1, 3, 32, 1e-3, "Adam")
+    logger.close()
+    monkeypatch.chdir(tmp_path)
+
+    first = CliRunner().invoke(group, ["report", str(logger.folder)])
+    page = (tmp_path / "report.html").read_bytes()
+    again = CliRunner().invoke(group, ["report", str(logger.folder)])
+
+    assert (first.exit_code, again.exit_code) == (0, 2)
+    assert "-o report.html" in again.output
+    assert (tmp_path / "report.html").read_bytes() == page

@@ -118,6 +118,7 @@ def test_a_row_tells_status_progress_loss_and_best(tmp_path: Path) -> None:
     [row] = a_catalogue(tmp_path, Time(journal.now + 5.0)).look().runs
 
     assert (row.name, row.model, row.bar.done, row.bar.total) == ("a", "DemoModel", 250, 400)
+    assert a_catalogue(tmp_path / "a", Time(journal.now)).look().runs[0].name == "a"
     assert row.best == 0.8
     assert 2 <= len(row.loss) <= POINTS
     assert row.last_time is not None

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from tests.builders import START, Journal, a_run
@@ -68,6 +69,19 @@ def test_every_status_fits_its_column_with_a_sign_and_a_word() -> None:
     for at, line in enumerate(drawn[: len(runs)]):
         assert len(line[2:15].split()) == 2
         assert line[16:21] == f"run{at:02}"
+
+
+def test_a_status_has_its_own_word_where_there_is_room() -> None:
+    assert "ENDED WITHOUT A WORD" in text(a_slice(a_row(status=Status.DIED)), 160)
+    assert "DIED" in text(a_slice(a_row(status=Status.DIED)), 80)
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_the_best_is_named_with_its_metric_where_all_runs_have_the_same(width: int) -> None:
+    other = replace(a_row("b"), best_metric="top1")
+
+    assert "best val_loss" in text(a_slice(a_row("a"), a_row("b")), width)
+    assert "val_loss" not in text(a_slice(a_row("a"), other), width)
 
 
 def test_earlier_runs_of_a_journal_stand_under_it() -> None:

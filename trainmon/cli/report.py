@@ -17,6 +17,9 @@ from trainmon.units import size
 from trainmon.verdict import verdict
 from trainmon.visible import visible
 
+DEFAULT_OUTPUT = "report.html"
+"""The file that is written where none is named; it is never replaced unasked."""
+
 HELP = """Write one HTML page about the run in FOLDER (default: logs): status, curves, validations, checkpoints, errors
 with advice, operations, machine.
 
@@ -25,7 +28,7 @@ configuration, paths, host name and tracebacks, secrets masked. Look through it 
 
 \b
 Example:
-  trainmon report logs -o report.html
+  trainmon report logs -o run7.html
 
 \b
 Exit codes:
@@ -39,11 +42,18 @@ Exit codes:
 @click.command("report", help=HELP, short_help="One self-contained HTML page about the run.")
 @click.argument("folder", type=click.Path(path_type=Path), default=DEFAULT_FOLDER)
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The HTML file."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help=f"The HTML file; one that is there is replaced. Default: a new {DEFAULT_OUTPUT} here.",
 )
 @click.pass_context
-def command(ctx: click.Context, folder: Path, output: Path) -> None:
+def command(ctx: click.Context, folder: Path, output: Path | None) -> None:
     """The command; its help stands in `HELP`."""
+    if output is None:
+        output = Path(DEFAULT_OUTPUT)
+        if output.exists():
+            raise click.UsageError(f"{output} is there already: -o {output} replaces it")
     found = look(folder)
     if found.view.state.opened is None and found.view.state.run_id is None:
         click.echo(f"no run in {visible(str(folder))}", err=True)

@@ -9,7 +9,16 @@ from trainmon_tui.render.cells import Row, fit_row, row
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.lines import clip, clip_end, join, title_row, words, wrap
 from trainmon_tui.widgets.rows import RowsPanel
-from trainmon_tui.widgets.runs_table import ORDERS, Entry, entry_row, header, in_order, widths
+from trainmon_tui.widgets.runs_table import (
+    ARROW,
+    ORDERS,
+    Entry,
+    best_title,
+    entry_row,
+    header,
+    in_order,
+    widths,
+)  # fmt: skip
 
 LOOKING = "looking for runs"
 """Before the folders were looked through once."""
@@ -63,8 +72,11 @@ def rows(piece: RunsSlice, width: int, height: int, ascii_only: bool, top: int =
     lines = [title_row("runs", _notes(piece, fault, ascii_only), width, ascii_only=ascii_only)]
     if not found:
         return [*lines, *_nothing(piece, width, ascii_only)][:height]
-    cells, now = widths(width), piece.listing.now
-    lines.append(header(cells, piece.order, width, backwards=piece.backwards, ascii_only=ascii_only))
+    best = words(best_title(piece.listing.runs), ascii_only=ascii_only, limit=40)
+    cells, now = widths(width, len(best) + (ARROW if piece.order == "best" else 0)), piece.listing.now
+    lines.append(
+        header(cells, piece.order, width, best=best, backwards=piece.backwards, ascii_only=ascii_only)
+    )
     room = lines_shown(height)
     at = place(found, piece.chosen)
     top = first_line(at, top, room)

@@ -1,7 +1,7 @@
 """The list of runs as a table: which columns there is room for, and how a run is drawn in them."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -18,7 +18,7 @@ from trainmon_tui.widgets.status import SIGNS
 WORDS: Mapping[Status, str] = {
     Status.OUT_OF_MEMORY: "OOM-KILLED", Status.DIED: "DIED", Status.REBOOTED: "REBOOTED",
 }  # fmt: skip
-"""Of the statuses whose words are too long for a column, or begin with one that says nothing."""
+"""Of the statuses whose words are too long for a narrow column, or begin with one that says nothing."""
 
 ORDERS = ("name", "status", "progress", "left", "best", "age")
 """What the runs can be sorted by; the first is the one to begin with, in which no row ever moves."""
@@ -30,7 +30,7 @@ _STATUS_ORDER = (
 )  # fmt: skip
 
 _COLUMNS: tuple[tuple[str, int, int], ...] = (
-    ("name", 12, 40), ("status", 13, 13), ("done", 7, 7), ("left", 7, 7), ("age", 5, 5), ("best", 9, 9),
+    ("name", 12, 40), ("status", 13, 22), ("done", 7, 7), ("left", 7, 7), ("age", 5, 5), ("best", 9, 9),
     ("bar", 6, 24), ("loss", 8, 32), ("model", 12, 24),
 )  # fmt: skip
 """Name, fewest and most cells of each column, the most important first."""
@@ -40,6 +40,12 @@ _ON_SCREEN = ("status", "name", "model", "bar", "done", "left", "loss", "best", 
 
 _RIGHT = frozenset({"done", "left", "best", "age"})
 """Columns of numbers."""
+
+ARROW = 2
+"""Cells of the arrow behind the title of the column that sorts."""
+
+_MOST_BEST = 24
+"""Cells of the best, at most."""
 
 MARK = 2
 """Cells before the first column, in which the chosen run is marked."""
@@ -60,8 +66,19 @@ class Entry(msgspec.Struct, frozen=True):
         return self.run.path, self.earlier.started if self.earlier is not None else math.inf
 
 
-def widths(width: int) -> Widths:
-    """The columns that a list of this width has room for; what is left widens names, losses and bars."""
+def best_title(runs: Iterable[RunRow]) -> str:
+    """What the column of the best is called: with the metric, where it is that of all runs; untrusted."""
+    metrics = {run.best_metric for run in runs if run.best is not None}
+    return f"best {metrics.pop()}" if len(metrics) == 1 else "best"
+
+
+def widths(width: int, title: int = 0) -> Widths:
+    """The columns that a list of this width has room for; what is left widens names, losses and bars.
+
+    Args:
+        width: Cells.
+        title: Cells that the title of the best would take; it is the first to get them.
+    """
     found: dict[str, int] = {}
     room = width - MARK
     for name, fewest, _ in _COLUMNS:
@@ -70,21 +87,28 @@ def widths(width: int) -> Widths:
             break
         found[name] = fewest
         room -= cells
+    if "best" in found and found["best"] < title <= min(_MOST_BEST, found["best"] + room):
+        room -= title - found["best"]
+        found["best"] = title
     for name, _, most in _COLUMNS:
-        if name in found:
+        if name in found and name != "best":
             more = min(most - found[name], room)
             found[name] += more
             room -= more
     return found or {"name": max(0, width - MARK)}
 
 
-def header(cells: Widths, order: str, width: int, *, backwards: bool, ascii_only: bool) -> Row:
-    """The names of the columns; the one that sorts has an arrow."""
+def header(
+    cells: Widths, order: str, width: int, *, best: str = "best", backwards: bool, ascii_only: bool
+) -> Row:
+    """The names of the columns; the one that sorts has an arrow. `best` is a safe text for that of the best."""
     arrow = (" v" if ascii_only else "↓") if not backwards else (" ^" if ascii_only else "↑")
     parts: list[str] = []
     for name in _ON_SCREEN:
         if name in cells:
-            title = f"{name}{arrow}" if name == order or (name == "done" and order == "progress") else name
+            sorts = name == order or (name == "done" and order == "progress")
+            whole = best if name == "best" and len(best) + (ARROW if sorts else 0) <= cells[name] else name
+            title = f"{whole}{arrow}" if sorts else whole
             parts.append(fit(title, cells[name], right=name in _RIGHT, ellipsis=""))
     return fit_row(row((" " * MARK + " ".join(parts), "dim")), width)
 
@@ -110,7 +134,7 @@ def _run(run: RunRow, cells: Widths, now: float, ascii_only: bool) -> dict[str, 
     low, high = _span(run.loss)
     loss = sparkline(run.loss, cells.get("loss", 0), low=low, high=high, ascii=ascii_only, role="train")
     return {
-        "status": status_cell(run.status, ascii_only),
+        "status": status_cell(run.status, ascii_only, cells.get("status", 13)),
         "name": _text(run.name, cells, "name", ascii_only, "value"),
         "model": _text(run.model, cells, "model", ascii_only, "label"),
         "bar": bar(fraction, cells.get("bar", 0), ascii=ascii_only),
@@ -127,7 +151,7 @@ def _earlier(run: EarlierRun, cells: Widths, now: float, ascii_only: bool) -> di
     whole = branch + words(run.name, ascii_only=ascii_only, limit=200)
     text = row((clip(whole, cells.get("name", 0), ascii_only=ascii_only), "dim"))
     return {
-        "status": status_cell(run.status, ascii_only),
+        "status": status_cell(run.status, ascii_only, cells.get("status", 13)),
         "name": text,
         "done": _number(_steps(run.step, cells), cells, "done"),
         "best": _best(run.best, cells, ascii_only),
@@ -135,10 +159,12 @@ def _earlier(run: EarlierRun, cells: Widths, now: float, ascii_only: bool) -> di
     }
 
 
-def status_cell(status: Status, ascii_only: bool) -> Row:
-    """Sign and word of a status, in at most 13 cells."""
+def status_cell(status: Status, ascii_only: bool, width: int = 13) -> Row:
+    """Sign and word of a status in at most `width` cells, of at least 13; a short word where its own has no room."""
     sign, ascii_sign, role = SIGNS[status]
-    word = WORDS.get(status, status.value.upper())
+    word = status.value.upper()
+    if len(word) + 2 > width:
+        word = WORDS.get(status, word)
     return row((f"{ascii_sign if ascii_only else sign} {word}", role))
 
 
