@@ -103,6 +103,9 @@ def setup_logging(
     """
     global _logger
     logger_class = _logger_class()
+    from trainmon.logger import check_options  # with the logger, see above
+
+    check_options(options)
     with _making:
         if _logger is not None:
             _logger.close()

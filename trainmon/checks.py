@@ -2,6 +2,7 @@
 
 import operator
 import os
+from collections.abc import Collection, Iterable
 from typing import SupportsFloat, SupportsIndex
 
 from trainmon.complaints import print_line
@@ -13,6 +14,18 @@ LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 LONGEST_NAME = 200
 """Bytes of a name at most: a file system takes 255, and rotation and suffixes need some."""
+
+
+def check_known(function: str, names: Iterable[str], known: Collection[str]) -> None:
+    """Raises where a function was given an argument that it does not have."""
+    for name in names:
+        if name in known:
+            continue
+        from difflib import get_close_matches  # only a mistake pays for it
+
+        close = get_close_matches(name, known, 1)
+        rest = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(known)}"
+        raise ArgumentError(f"{function} has no argument {name!r}; {rest}")
 
 
 def check_level(level: object) -> str:

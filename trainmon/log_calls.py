@@ -60,7 +60,8 @@ class LogCalls(ErrorCalls):
             model_name: What is trained.
             total_epochs: Epochs that it is to run.
             total_steps: Steps of the run, or of an epoch where the program counts so.
-            batch_size: Examples in a step, on one rank.
+            batch_size: Examples in an optimiser step on one rank: under DDP the world size is multiplied in, for
+                samples a second.
             learning_rate: At the start.
             optimizer: Its name.
             config: All other settings; secrets are masked.

@@ -51,6 +51,11 @@ class LoggerOptions(TypedDict, total=False):
     sentinel: bool
 
 
+def check_options(options: LoggerOptions) -> None:
+    """Raises an `ArgumentError` that says what was meant where there is an option that `TrainLogger` does not have."""
+    checks.check_known("setup_logging", options, LoggerOptions.__annotations__)
+
+
 _living: "weakref.WeakValueDictionary[str, TrainLogger]" = weakref.WeakValueDictionary()
 """The newest logger of each folder in this process."""
 

@@ -52,7 +52,8 @@ class TrainingRun:
             total_epochs: Epochs to run; None where nobody knows.
             steps_per_epoch: Optimiser steps of an epoch.
             total_steps: Optimiser steps of the run; None: `total_epochs * steps_per_epoch`, or no ETA.
-            batch_size: Examples in a step, on one rank.
+            batch_size: Examples in an optimiser step on one rank: under DDP the world size is multiplied in, for
+                samples a second.
             learning_rate: At the start.
             optimizer: Its name.
             config: All other settings; secrets are masked.

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import trainmon
 from tests.conftest import OpenLogger
 from tests.core.test_monitoring import SAMPLE, differences
 from tests.hostile import HOSTILE, BrokenMapping
@@ -363,6 +364,19 @@ def test_a_wrong_argument_raises_at_setup_and_leaves_no_folder(
 ) -> None:
     with pytest.raises(ArgumentError, match=f"{said}: expected"):
         TrainLogger(tmp_path / "logs", **options)  # type: ignore[arg-type]  # wrong on purpose
+
+    assert not (tmp_path / "logs").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [("best_metrics", r"did you mean 'best_metric'\?"), ("foo", "it has app_name, level, ")],
+)
+def test_an_argument_that_there_is_not_is_said_with_what_may_be_meant(
+    tmp_path: Path, name: str, advice: str
+) -> None:
+    with pytest.raises(ArgumentError, match=f"setup_logging has no argument '{name}'; {advice}"):
+        trainmon.setup_logging(tmp_path / "logs", **{name: 1})  # type: ignore[call-arg]  # wrong on purpose
 
     assert not (tmp_path / "logs").exists()
 
