@@ -139,6 +139,7 @@ def checkpoint(event: Checkpoint, run_step: int, utc_offset: int) -> CheckpointE
         run_step=run_step,
         size=event.size,
         duration=event.duration,
+        folder=event.folder,
     )
 
 

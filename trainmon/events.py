@@ -176,6 +176,8 @@ class Checkpoint(Event, frozen=True, gc=False, tag="checkpoint"):
     """Bytes on disk after saving; None where nobody looked."""
     duration: float | None = None
     """Seconds that saving took."""
+    folder: str | None = None
+    """The working directory from which a relative path counts; None where the path is absolute."""
 
 
 class Error(Event, frozen=True, gc=False, tag="error"):

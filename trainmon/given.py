@@ -89,6 +89,16 @@ def path_text(path: object) -> str:
         return as_text(path, PATH_LIMIT)
 
 
+def base_of(path: str) -> str | None:
+    """The working directory, from which a relative path counts; None for an absolute one, or where it is gone."""
+    if os.path.isabs(path):
+        return None
+    try:
+        return as_text(os.getcwd(), PATH_LIMIT)
+    except OSError:
+        return None
+
+
 def as_object(data: object) -> JsonObject:
     """Free data as a JSON object, secrets masked; what is no mapping stands under `value`."""
     if data is None:

@@ -16,7 +16,16 @@ from trainmon.events import (
     Started,
     Validation,
 )
-from trainmon.given import as_flag, as_integer, as_metrics, as_object, as_recorded, as_seconds, path_text
+from trainmon.given import (
+    as_flag,
+    as_integer,
+    as_metrics,
+    as_object,
+    as_recorded,
+    as_seconds,
+    base_of,
+    path_text,
+)
 from trainmon.surroundings import git_commit, versions
 from trainmon.system.stats import system_stats
 from trainmon.values import as_text
@@ -169,6 +178,7 @@ class LogCalls(ErrorCalls):
             metrics=numbers,
             size=as_integer(size),
             duration=as_seconds(duration),
+            folder=base_of(self.newest_checkpoint),
         )
         self.recorder.put(event, wake=True)
 

@@ -4,6 +4,7 @@ For commands that look once and go; the screen follows a folder with `trainmon_t
 """
 
 import os
+import stat
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,7 +14,7 @@ import msgspec
 from trainmon.events import Opened
 from trainmon.paths import BUSY, RANKS
 from trainmon.reader import RunReader, View
-from trainmon.state import RunState
+from trainmon.state import CheckpointEntry, RunState
 
 PATIENCE = 60.0
 """Seconds that reading one folder may take: a journal of 20 million events without a snapshot."""
@@ -101,41 +102,49 @@ def _read_up(reader: RunReader, monotonic: Callable[[], float]) -> View:
 
 
 def files_of(state: RunState) -> dict[str, bool | None]:
-    """Whether files of checkpoints are there, by path: of the best, the newest, and back to one that is not gone."""
+    """Whether files of checkpoints are there, by path: of the best, the newest, and back to one that is not gone.
+
+    Of several checkpoints with one path, each written over the one before, the newest counts.
+    """
     found: dict[str, bool | None] = {}
     for place, entry in enumerate(reversed(state.checkpoints)):
         if place >= FILES and any(there is not False for there in found.values()):
             break
-        found[entry.checkpoint_path] = is_there(entry.checkpoint_path, state.opened)
+        if entry.checkpoint_path not in found:
+            found[entry.checkpoint_path] = is_there(entry, state.opened)
     best = state.best_checkpoint
     if best is not None and best.checkpoint_path not in found:
-        found[best.checkpoint_path] = is_there(best.checkpoint_path, state.opened)
+        found[best.checkpoint_path] = is_there(best, state.opened)
     return found
 
 
-def is_there(path: str, opened: Opened | None) -> bool | None:
+def is_there(entry: CheckpointEntry, opened: Opened | None) -> bool | None:
     """Whether the file or folder of a checkpoint is there; None where this cannot be known from here.
 
     Args:
-        path: As the trainer named it. A relative one counts from the trainer's folder, which is known only while it
-            lives on this host; it is also tried from here, from the run folder and from beside that.
+        entry: A relative path counts from the folder that was recorded with it. Where none was, it is tried from the
+            trainer's folder, known while it lives on this host, from here, from the run folder and from beside that.
+            A file of another size than was recorded is perhaps another one.
         opened: Who recorded it; None: not known.
     """
+    path = entry.checkpoint_path
     local = opened is not None and opened.host == os.uname().nodename
-    candidates = [Path(path)]
-    if not candidates[0].is_absolute() and opened is not None:
+    known = os.path.isabs(path) or entry.folder is not None
+    candidates = [Path(entry.folder or "", path)]
+    if not known and opened is not None:
         if opened.folder is not None:
             candidates += [Path(opened.folder) / path, Path(opened.folder).parent / path]
         if local:
             candidates.append(Path(f"/proc/{opened.pid}/cwd") / path)
-    if any(_exists(candidate) for candidate in candidates):
-        return True
-    return False if local and candidates[0].is_absolute() else None
+    found = next((status for each in candidates if (status := _status(each)) is not None), None)
+    if found is None:
+        return False if local and known else None
+    is_other = stat.S_ISREG(found.st_mode) and entry.size is not None and found.st_size != entry.size
+    return None if is_other else True
 
 
-def _exists(path: Path) -> bool:
+def _status(path: Path) -> os.stat_result | None:
     try:
-        os.stat(path)
+        return os.stat(path)
     except (OSError, ValueError):  # ValueError: a NUL or a lone surrogate in the path
-        return False
-    return True
+        return None

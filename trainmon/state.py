@@ -59,6 +59,8 @@ class CheckpointEntry(msgspec.Struct, frozen=True):
     """Steps over the run, see `trainmon.counting`."""
     size: int | None = None
     duration: float | None = None
+    folder: str | None = None
+    """From which a relative path counts; None: not known, or the path is absolute."""
 
 
 class ValidationEntry(msgspec.Struct, frozen=True):
@@ -198,9 +200,8 @@ class Totals(msgspec.Struct):
 
     events: int = 0
     errors: int = 0
-    """Of this run, repeats included."""
     warnings: int = 0
-    """Of this run, repeats included."""
+    """Of this run, as `errors`, repeats included."""
     nonfinite: int = 0
     """Losses of this run that were NaN or infinite."""
     first_nonfinite_step: int | None = None
@@ -298,9 +299,8 @@ class RunState(msgspec.Struct):
     oom_kills_before: int | None = None
     """What the control group's counter of out-of-memory kills said when the run began; None: it was not read."""
     loss: Series = msgspec.field(default_factory=Series)
-    """The loss over run steps."""
     metrics: Series = msgspec.field(default_factory=Series)
-    """Learning rate, wait for data and the caller's metrics over run steps."""
+    """Over run steps, as `loss`: learning rate, wait for data and the caller's metrics."""
     validation: Series = msgspec.field(default_factory=lambda: Series(capacity=256, cells=704))
     """Validation loss and metrics over run steps; fewer buckets, because there are fewer of them."""
     machine: Series = msgspec.field(default_factory=lambda: Series(capacity=128, cells=1_024))

@@ -501,3 +501,18 @@ def test_the_snapshot_and_the_monitoring_data_agree(open_logger: OpenLogger) -> 
 
     assert saved["training_progress"]["step"] == data["training_progress"]["step"] == 5
     assert saved["training_config"] == data["training_config"]
+
+
+def test_a_relative_checkpoint_has_the_folder_from_which_it_counts(
+    open_logger: OpenLogger, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As the program saw it at the call; the path itself stays as it was given."""
+    logger = open_logger()
+    monkeypatch.chdir(tmp_path)
+    logger.log_model_checkpoint(1, 2, 0.5, "last.pt")
+    logger.log_model_checkpoint(1, 3, 0.5, "/ckpt/last.pt")
+
+    relative, absolute = [event for event in events(logger) if isinstance(event, Checkpoint)]
+
+    assert (relative.checkpoint_path, relative.folder) == ("last.pt", str(tmp_path))
+    assert absolute.folder is None

@@ -172,7 +172,7 @@ def test_stopping_before_starting_is_no_error(tmp_path: Path) -> None:
 def test_files_are_looked_for_again_only_when_it_is_time(tmp_path: Path) -> None:
     path = tmp_path / "epoch_001.pt"
     path.touch()
-    state = Journal().opened().started().checkpoint(path=str(path)).state()
+    state = Journal().opened().started().checkpoint(path=str(path), size=None).state()
     look = FileLook()
 
     first = look.look(state, 100.0)
