@@ -18,6 +18,7 @@ from operator import add, sub, truediv
 
 import msgspec
 
+from trainmon.change import newest_alike
 from trainmon.pauses import UNEXPLAINED, Pauses
 
 BLOCKS = 64
@@ -60,7 +61,7 @@ class Pace(msgspec.Struct):
     rows: int = 0
     """Rows after the first step: the intervals that were measured."""
     block_steps: list[int] = []
-    """Steps of the recent blocks, oldest first; all above 0."""
+    """Steps of the recent blocks, oldest first; all above 0. Blocks of another speed go, see `trainmon.change`."""
     block_seconds: list[float] = []
     """Seconds of training in them, without pauses."""
     blocks: int = 0
@@ -284,7 +285,10 @@ class Pace(msgspec.Struct):
             del self.block_steps[0], self.block_seconds[0]
         self.training += seconds
         self.blocks += 1
-        if self.blocks < _REFRESH or self.blocks % _REFRESH == 0:
+        kept = newest_alike(self.block_steps, self.block_seconds, self.usual) if self.usual else None
+        if kept is not None:
+            del self.block_steps[:-kept], self.block_seconds[:-kept]
+        if kept is not None or self.blocks < _REFRESH or self.blocks % _REFRESH == 0:
             times = sorted(map(truediv, self.block_seconds, self.block_steps))
             self.usual = times[len(times) // 2]
         self._begin_block()

@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.builders import Journal, a_run
+from trainmon import derived
 from trainmon.alert_log import MOST
 from trainmon.alerts import USUAL, Alert, Thresholds, alerts
 from trainmon.configuration import CONFIG, read_section_checked
@@ -222,6 +223,16 @@ def test_a_plateau_is_told_from_progress() -> None:
 
     assert "plateau" in kinds(flat)
     assert "plateau" not in kinds(falling)
+
+
+def test_a_few_seconds_of_slow_steps_are_no_news() -> None:
+    """The speed that is shown follows at once; a warning waits until it lasts."""
+    journal = a_start().steps(6_500, every=0.1, total_steps=9_000)
+    journal.steps(6_520, 6_501, every=0.25, total_steps=9_000)
+
+    assert derived.steps_per_second(journal.state()) == pytest.approx(4.0, rel=0.05)
+    assert "slow" not in kinds(journal)
+    assert "slow" in kinds(journal.steps(6_560, 6_521, every=0.25, total_steps=9_000))
 
 
 def test_steps_that_become_slow_are_said_with_how_slow() -> None:

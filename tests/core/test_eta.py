@@ -96,6 +96,49 @@ def test_when_the_speed_halves_the_estimate_follows_within_a_window() -> None:
     assert max(errors(simulation, 100, after=0.6)) < 0.05
 
 
+@pytest.mark.parametrize(("before", "then", "steps"), [(0.02, 0.1, 28), (0.1, 0.02, 150), (0.1, 0.2, 15)])
+def test_a_lasting_change_of_speed_is_believed_after_three_seconds(
+    before: float, then: float, steps: int
+) -> None:
+    """Also early: after some two seconds of the old speed, or ten."""
+    simulation = Simulation(5_000, lambda step: before if step <= 100 else then)
+    simulation.advance(100 + steps)
+
+    assert simulation.clock - 100.0 - 100 * before <= 3.0
+    assert eta.steps_per_second(simulation.pace) == pytest.approx(1 / then, rel=0.05)
+    assert eta.seconds_left(simulation.pace, 100 + steps, 5_000) == pytest.approx(
+        (4_900 - steps) * then, rel=0.05
+    )
+
+
+@pytest.mark.parametrize("slow", [1, 2])
+def test_a_few_slow_steps_do_not_move_the_estimate_far(slow: int) -> None:
+    simulation = Simulation(10_000, lambda step: 0.9 if 600 < step <= 600 + slow else noisy_step(step))
+    noise = random.Random(7)
+    noisy_steps = [0.1 * noise.uniform(0.7, 1.3) for _ in range(10_001)]
+
+    def noisy_step(step: int) -> float:
+        return noisy_steps[step]
+
+    simulation.advance(600)
+    still = eta.steps_per_second(simulation.pace) or 0.0
+
+    simulation.advance(slow + 1)
+
+    assert eta.steps_per_second(simulation.pace) == pytest.approx(still, rel=0.15)
+    assert len(simulation.pace.block_steps) == 64
+
+
+@pytest.mark.parametrize("spread", [0.3, 0.9])
+def test_noise_is_no_change_of_speed(spread: float) -> None:
+    simulation = Simulation(10_000, noisy(0.25, spread, seed=3))
+    simulation.advance(200)
+
+    for _ in range(200):
+        simulation.advance(10)
+        assert len(simulation.pace.block_steps) == 64
+
+
 def test_a_sudden_crawl_is_not_taken_for_pauses() -> None:
     """From 0.1 to 3 seconds a step: more than a gap takes, but it persists."""
     simulation = Simulation(3000, lambda step: 0.1 if step <= 1000 else 3.0)

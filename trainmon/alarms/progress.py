@@ -1,11 +1,15 @@
 """Alerts about how the run gets on: silent, slow, waiting for data, without checkpoints, too late; and its warnings."""
 
+import math
 from collections.abc import Iterator
 
 from trainmon import deadline, derived, eta, trends, units
 from trainmon.alarms.kinds import Alert, Thresholds
 from trainmon.events import Severity
 from trainmon.state import RunState, WarningEntry
+
+_SLOW_FOR = 10.0
+"""Seconds of training that must have been slow."""
 
 
 def found(state: RunState, now: float, limits: Thresholds, wanted: float | None) -> Iterator[Alert]:
@@ -32,6 +36,8 @@ def _stall(state: RunState, now: float) -> Iterator[Alert]:
 
 def _slower(state: RunState, limits: Thresholds) -> Iterator[Alert]:
     usual, recent = trends.usual_step_time(state), eta.seconds_per_step(state.pace)
+    if math.fsum(state.pace.block_seconds) < _SLOW_FOR:
+        return  # Another speed, but since a moment ago.
     if usual is not None and recent is not None and recent > limits.slower * usual:
         times = f"{recent / usual:.1f} times as long as usual"
         text = (
