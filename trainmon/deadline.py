@@ -59,19 +59,22 @@ def deadline_of(state: RunState, wanted: float | None = None) -> Deadline | None
     return Deadline(wanted, allocation=False) if wanted is not None else None
 
 
-def outlook(state: RunState, now: float, wanted: float | None = None) -> Outlook | None:
+def outlook(
+    state: RunState, now: float, wanted: float | None = None, *, goes_on: bool = True
+) -> Outlook | None:
     """How the run stands to its deadline at Unix time `now`; None where it has none, or is over.
 
     Args:
         state: Of the run.
         now: Unix seconds.
         wanted: As for `deadline_of`.
+        goes_on: Whether there is an end to foresee, see `trainmon.remaining`; of a run that stalls nothing is said.
     """
     deadline = deadline_of(state, wanted)
     if deadline is None or state.end is not None:
         return None
     left = deadline.time - now
-    estimate = derived.estimate(state, now)
+    estimate = derived.estimate(state, now) if goes_on else None
     if estimate is None or estimate.seconds is None:
         return Outlook(deadline, left, None, None, None, _newest_checkpoint(state))
     spare = left - estimate.seconds

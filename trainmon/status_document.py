@@ -84,7 +84,7 @@ def document(
         run=run_part(state, verdict, now),
         progress=progress_part(state),
         speed=speed_part(state, verdict, now),
-        deadline=None if verdict.status.over else deadline_part(state, now, deadline),
+        deadline=None if verdict.status.over else deadline_part(state, verdict, now, deadline),
         alerts=() if verdict.status.over else alert_parts(state, now, deadline, thresholds or USUAL),
         best=best_part(state),
         lost=lost_part(state, told, look.files),
@@ -163,10 +163,11 @@ class _Failures(NamedTuple):
 
     def error(self, own: RunState) -> ErrorPart | None:
         """The error that explains the headline: of the rank that is named there, where it said one."""
-        there = self.states.get(self.instead.rank) if self.instead is not None else None
-        if self.instead is None or there is None:
+        if self.instead is None:
             return error_part(own)
-        return error_part(there, self.instead.rank) or error_part(own)
+        there = self.states.get(self.instead.rank)
+        said = error_part(there, self.instead.rank) if there is not None else None
+        return said or error_part(own, own.opened.rank or 0 if own.opened is not None else None)
 
 
 def _inside(looks: tuple[Look, ...], now: float) -> tuple[InsidePart, ...]:

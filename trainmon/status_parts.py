@@ -108,9 +108,9 @@ def speed_part(state: RunState, verdict: Verdict, now: float) -> SpeedPart:
     )
 
 
-def deadline_part(state: RunState, now: float, wanted: float | None) -> DeadlinePart | None:
+def deadline_part(state: RunState, verdict: Verdict, now: float, wanted: float | None) -> DeadlinePart | None:
     """Whether it ends in time; None without a deadline, or where it is over."""
-    found = outlook(state, now, wanted)
+    found = outlook(state, now, wanted, goes_on=remaining.why_none(state, verdict, now) is None)
     if found is None:
         return None
     return DeadlinePart(

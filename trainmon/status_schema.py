@@ -180,7 +180,7 @@ class ErrorPart(msgspec.Struct, frozen=True):
     sizes: dict[str, int]
     """Bytes that a memory error names: `tried`, `free`, `total`, `allocated`, `reserved`."""
     rank: int | None
-    """The other rank whose error it is, where that failed first and the headline names it; None: this one's."""
+    """Whose error it is, where the headline names another rank than this folder's own; else None."""
 
 
 class ErrorGroupPart(msgspec.Struct, frozen=True):

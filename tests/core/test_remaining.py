@@ -52,6 +52,16 @@ def test_what_does_not_move_has_a_reason_in_place_of_an_eta(later: float, state:
     assert known is None
 
 
+def test_what_does_not_move_is_not_said_to_end_before_its_deadline() -> None:
+    """The deadline itself stays."""
+    journal = a_run()
+    running, stalled = (seen(journal, later=later, deadline=journal.now + 9 * HOUR) for later in (1.0, HOUR))
+
+    assert running.deadline is not None
+    assert stalled.deadline is not None
+    assert (running.deadline.fits, stalled.deadline.fits) == (True, None)
+
+
 def test_a_run_that_goes_on_has_an_estimate_and_no_reason() -> None:
     journal = a_run()
     judged = verdict(journal.state(), Evidence(alive=True), journal.now)

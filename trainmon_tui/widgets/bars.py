@@ -81,6 +81,7 @@ def pick(sight: Sight) -> BarsSlice:
     """The bars' part of a sight; a dead run stands still at its last event."""
     state, status = sight.state, sight.verdict.status
     at = remaining.as_of(state, sight.verdict, sight.now)
+    why_none = remaining.why_none(state, sight.verdict, sight.now)
     silent = status is Status.STALLED or silence(state, sight.verdict, sight.now) is not None
     return BarsSlice(
         status=status,
@@ -89,7 +90,7 @@ def pick(sight: Sight) -> BarsSlice:
         epoch_number=epoch_number(state),
         epochs=state.configuration.total_epochs if state.configuration is not None else None,
         estimate=remaining.estimate(state, sight.verdict, sight.now),
-        why_none=remaining.why_none(state, sight.verdict, sight.now),
+        why_none=why_none,
         silent=silent,
         speed=steps_per_second(state),
         samples=samples_per_second(state),
@@ -97,7 +98,7 @@ def pick(sight: Sight) -> BarsSlice:
         epoch_elapsed=max(0.0, at - state.epoch_time) if state.epoch_time is not None else None,
         ended=at if status.over else None,
         next_validation=_until_validation(sight) if status is Status.RUNNING and not silent else None,
-        outlook=None if status.over else outlook(state, sight.now, sight.deadline),
+        outlook=None if status.over else outlook(state, sight.now, sight.deadline, goes_on=why_none is None),
         split=split(state, at),
         now=sight.now,
         utc_offset=sight.utc_offset,
