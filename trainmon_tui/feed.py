@@ -114,7 +114,7 @@ class Feed:
                 view = self._poll(reader)
                 there, printed = files.look(view.state, began), output.look()
                 first = ranks.look(view, began)
-                reached = steps.look(view.state.opened, began)
+                reached = steps.look(view.state, began)
                 before = self._newest
                 found = (view.version, there, printed, first, reached)
                 news = before is None or found != (

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import msgspec
 
+from trainmon import derived
 from trainmon.codec import Unread, decode_line
 from trainmon.events import AnyEvent, Closed, Ended, Opened, Progress
 from trainmon.evidence import identity_in
 from trainmon.journal import open_shared
 from trainmon.look import folders_in
 from trainmon.paths import JOURNAL, RANKS
+from trainmon.state import RunState
 from trainmon.system.identity import alive
 from trainmon.units import count, duration
 from trainmon_tui.latest import Latest
@@ -56,8 +58,13 @@ class RankStep(msgspec.Struct, frozen=True):
     """`failed` or `dead`; None: neither, as far as can be known from here."""
 
 
-def summary(ranks: Iterable[RankStep]) -> RankSteps | None:
-    """What there is to say, the dead first; None for fewer than two ranks."""
+def summary(ranks: Iterable[RankStep], speed: float = 0.0) -> RankSteps | None:
+    """What there is to say, the dead first; None for fewer than two ranks.
+
+    Args:
+        ranks: As they were read.
+        speed: Steps a second: what is read of one rank is a little older than that of another.
+    """
     known = sorted(ranks, key=lambda each: each.rank)
     if len(known) < 2:
         return None
@@ -76,13 +83,12 @@ def summary(ranks: Iterable[RankStep]) -> RankSteps | None:
     # Steps that begin anew with each epoch cannot be compared while an epoch changes.
     if not steps or steps != sorted(steps):
         return RankSteps(many, many, bad=False)
-    low, high = count(steps[0]), count(steps[-1])
-    reached = f"step {low}" if low == high else f"steps {low}–{high}"
-    late = max(time for *_, time in placed) - placed[0][3]
-    behind = ""
-    if steps[0] < steps[-1]:
-        behind = f", slowest rank {placed[0][2]}" + (f" {duration(late)} behind" if late > BEHIND else "")
-    return RankSteps(f"{many}: {reached}{behind}", f"{many}: {reached}", bad=False)
+    reached = f"steps {count(steps[0])}–{count(steps[-1])}"
+    (_, least, slowest, at), (_, most, _, newest) = placed[0], placed[-1]
+    if newest - at <= BEHIND and most - least - speed * (newest - at) <= max(1.0, speed):
+        return RankSteps(f"{many}, in step", f"{many}, in step", bad=False)
+    late = f" {duration(newest - at)} behind" if newest - at > BEHIND else ""
+    return RankSteps(f"{many}: {reached}, slowest rank {slowest}{late}", f"{many}: {reached}", bad=False)
 
 
 def read_rank(folder: Path, rank: int, since: float = 0.0) -> RankStep | None:
@@ -147,32 +153,36 @@ class StepsLook:
         self._due = float("-inf")
         self._took = 0.0
         self._found: RankSteps | None = None
-        self._worker: Latest[Opened] = Latest("trainmon-rank-steps", self._look)
+        self._worker: Latest[RunState] = Latest("trainmon-rank-steps", self._look)
 
-    def look(self, opened: Opened | None, now: float) -> RankSteps | None:
+    def look(self, state: RunState, now: float) -> RankSteps | None:
         """What is known of the ranks at monotonic time `now`; None for a run of one, and before the first look.
 
         Args:
-            opened: Of rank 0; None: nothing is recorded yet.
+            state: Of rank 0.
             now: Monotonic seconds.
         """
-        if opened is None or (opened.world_size or 1) < 2:
+        if state.opened is None or (state.opened.world_size or 1) < 2:
             return None
         if now >= self._due:
             self._due = now + max(EVERY, self._took / SHARE)
-            self._worker.ask(opened)
+            self._worker.ask(state)
         return self._found
 
-    def _look(self, opened: Opened, _outdated: Callable[[], bool]) -> None:
+    def _look(self, state: RunState, _outdated: Callable[[], bool]) -> None:
         """In the worker's thread."""
-        began = self._clock()
+        began, opened = self._clock(), state.opened
         try:
+            if opened is None:
+                return
             names = {path.name: path for path in folders_in(self._folder / RANKS)}
             others = sorted((int(name), path) for name, path in names.items() if name.isdigit())
             # Folders of ranks beyond are left from a larger training.
             ours = [(rank, path) for rank, path in others if rank < (opened.world_size or 1)]
             read = (read_rank(path, rank, opened.time - APART) for rank, path in [(0, self._folder), *ours])
-            self._found = summary(each for each in read if each is not None)
+            self._found = summary(
+                (each for each in read if each is not None), derived.steps_per_second(state) or 0.0
+            )
         except Exception:  # noqa: BLE001 - a bug there costs what is said of the ranks, and nothing else
             self._found = None
         self._took = self._clock() - began

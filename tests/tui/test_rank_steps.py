@@ -7,7 +7,6 @@ from msgspec.structs import replace
 
 from tests.builders import START, Journal
 from tests.tui.apps import a_frame, an_app, panel_text
-from trainmon.events import Opened
 from trainmon.system.identity import own_place
 from trainmon_tui.rank_steps import RankStep, StepsLook, read_rank, summary
 from trainmon_tui.sight import RankSteps
@@ -33,10 +32,21 @@ def text_of(*ranks: RankStep) -> str:
 
 def test_the_steps_of_all_ranks_are_said_with_the_slowest() -> None:
     assert text_of(a_rank(0, 102), a_rank(3, 99), a_rank(1, 100)) == "ranks 3: steps 99–102, slowest rank 3"
-    assert text_of(a_rank(0, 102), a_rank(1, 102)) == "ranks 2: step 102"
     assert (
         text_of(a_rank(0, 900, later=48), a_rank(1, 7)) == "ranks 2: steps 7–900, slowest rank 1 48s behind"
     )
+
+
+def test_ranks_that_only_were_read_one_after_another_are_in_step() -> None:
+    """At 30 steps a second, half a second between two newest records makes 15 steps."""
+    ranks = [a_rank(0, 102), a_rank(1, 117, later=0.5)]
+
+    together, apart = summary(ranks, 30.0), summary([*ranks, a_rank(2, 40)], 30.0)
+
+    assert together is not None
+    assert together.text == "ranks 2, in step"
+    assert apart is not None
+    assert apart.text == "ranks 3: steps 40–117, slowest rank 2"
 
 
 def test_a_rank_that_is_gone_is_said_before_all_else() -> None:
@@ -95,21 +105,19 @@ def test_damaged_and_missing_journals_and_those_of_earlier_trainings_tell_nothin
 
 def test_all_ranks_of_this_training_are_looked_at_in_a_thread(tmp_path: Path) -> None:
     """A rank beyond the world size is left from a larger training."""
-    own = a_journal(0, steps=7)
+    own = a_journal(0, steps=210)
     own.write(tmp_path)
     for rank in (1, 2, 9):
         a_journal(rank, steps=5 if rank < 9 else 1).write(tmp_path / "ranks" / f"{rank:05}")
-    opened = own.events[0]
-    assert isinstance(opened, Opened)
     look, deadline, found = StepsLook(tmp_path), time.monotonic() + LIMIT, None
 
     while found is None and time.monotonic() < deadline:
-        found = look.look(opened, 0.0)
+        found = look.look(own.state(), 0.0)
         time.sleep(0.01)
     look.close()
 
     assert found is not None
-    assert found.text == "ranks 3: steps 5–7, slowest rank 1"
+    assert found.text == "ranks 3: steps 5–210, slowest rank 1 20s behind"
 
 
 async def test_the_status_line_tells_of_the_ranks_at_every_size() -> None:
