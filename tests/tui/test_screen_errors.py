@@ -278,6 +278,7 @@ async def test_the_error_of_the_rank_that_failed_first_comes_first_with_its_whol
         top, chosen, other = panel_text(app, "errors").split("\n")[:3]
         details = await until(pilot, "details", "Traceback of rank one")
 
+        assert "errors 2 " in top
         assert "1 of 2" in top
         assert "rank 1: ZeroDivisio" in chosen
         assert "RuntimeError" in other

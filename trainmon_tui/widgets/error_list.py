@@ -49,9 +49,10 @@ def empty_rows(text: str, width: int, height: int, ascii_only: bool) -> list[Row
 
 def pick(sight: Sight) -> ListSlice:
     """The list's part of a sight."""
-    state = sight.state
+    state, items = sight.state, items_in(sight)
+    foreign = sum(item.rank is not None for item in items)
     return ListSlice(
-        items_in(sight), state.totals.errors, state.totals.warnings, why_empty(sight.verdict), sight.now
+        items, state.totals.errors + foreign, state.totals.warnings, why_empty(sight.verdict), sight.now
     )
 
 

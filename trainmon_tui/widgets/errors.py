@@ -40,7 +40,7 @@ def pick(sight: Sight) -> ErrorsSlice:
         groups=groups[:MOST_GROUPS],
         left_out=max(0, len(groups) - MOST_GROUPS),
         warnings=tuple(item for item in items if item.kind == "warning"),
-        errors_total=state.totals.errors,
+        errors_total=state.totals.errors + sum(item.rank is not None for item in items),
         warnings_total=state.totals.warnings,
         empty=why_empty(sight.verdict),
         now=sight.now,
