@@ -224,7 +224,8 @@ class Launch(Listener):
 
         Where the folder's journal tells of another run, or somebody waits to look at the right folder, it takes longer.
         """
-        return OPEN_LATE if self._watched or (self._folder / JOURNAL).exists() else OPEN_AFTER
+        late = self._watched or os.path.lexists(self._folder / JOURNAL)
+        return OPEN_LATE if late else OPEN_AFTER
 
     # The end.
 

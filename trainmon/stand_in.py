@@ -37,14 +37,16 @@ class StandIn:
             folder: The run folder, absolute.
             pid: Of the program.
         """
-        self._missing = [path for path in (folder / BUSY, folder, *folder.parents) if not path.exists()]
-        before = frozenset(path.name for path in folder.iterdir()) if folder.is_dir() else frozenset()
+        self._missing = [
+            path for path in (folder / BUSY, folder, *folder.parents) if not os.path.lexists(path)
+        ]
+        before = _names(folder)
         self._recorder = recorder = Recorder(Options(folder=folder, app_name=LAUNCHER_APP))
         self.folder = recorder.folder
         """Where it records: the folder, or one inside where it was taken."""
         if self.folder != folder:
             self._missing.insert(0, self.folder)
-            before = frozenset()
+            before = ()
         self._made = tuple(name for name in _OWN if name not in before)
         if recorder.writer is not None:
             recorder.writer.call_each_second(AlertWatch(recorder).look)
@@ -112,3 +114,13 @@ class StandIn:
     def _is_ours_alone(self) -> bool:
         lines = (self.folder / JOURNAL).read_bytes().splitlines()
         return all(item.writer == self._recorder.writer_id for item in decode_lines(lines))
+
+
+def _names(folder: Path) -> tuple[str, ...]:
+    """What is in a folder; where it cannot be looked into, all that we might make: none of it counts as ours then."""
+    try:
+        return tuple(os.listdir(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+    except OSError:
+        return _OWN

@@ -122,3 +122,15 @@ def test_a_screen_that_looks_at_it_is_told_where_to_look_and_of_no_failure(
     found = verdict(view.state, view.evidence, START)
     assert found.status is Status.FINISHED
     assert found.why == f"the program records by itself in {tmp_path / 'exp1'}"
+
+
+def test_a_folder_that_cannot_be_there_stops_no_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    launch = a_launch(tmp_path / "file" / "logs", monkeypatch)
+
+    take_over(launch, tmp_path / "exp1")
+    launch.finished(DONE)
+
+    assert [line.text for line in newest_lines(tmp_path / "exp1", 9)] == ["imports"]
