@@ -70,7 +70,7 @@ def test_a_demo_that_finishes_is_told_as_finished(tmp_path: Path) -> None:
     assert (found["progress"]["run_step"], found["progress"]["fraction"]) == (40, 1.0)
     assert found["checkpoint"]["there"] is True
     assert found["best"]["metric"] == "loss"
-    assert found["records"] == {"missing": 0, "refused": 0, "damaged": 0}
+    assert found["records"] == {"missing": 0, "refused": 0, "damaged": 0, "begins_at": None}
     assert found["errors"] == 0
 
 
