@@ -139,8 +139,8 @@ class Launch(Listener):
                 OSError
             ):  # The folder is gone, or full: then there is nothing to say it in.
                 write_exit(folder, record)
+        take_in(list(self._recorded))
         for folder, pids in self._recorded.items():
-            take_in(folder)
             fault_files.remove_empty(folder, pids)
         self._output.close(time.time())
         self.discard()

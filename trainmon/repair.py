@@ -5,6 +5,7 @@ The next training in the folder does the same when it starts; what is there is n
 
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from trainmon.state import Bookmark
 from trainmon.system.identity import own_identity
 
 PATIENCE = 2.0
-"""Seconds that a parent waits at most for what its child left."""
+"""Seconds that a parent waits at most for what its children left."""
 
 
 class Repaired(msgspec.Struct, frozen=True):
@@ -93,20 +94,22 @@ def repair(folder: Path) -> Repaired:
         files.close()
 
 
-def take_in(folder: Path) -> None:
-    """Brings into the journal what a trainer left that has just died; what fails is left to the next opener.
+def take_in(folders: Sequence[Path]) -> None:
+    """Brings into the journals what trainers left that have just died; what fails is left to the next opener.
 
-    For its parent, which must not hang on the same storage as the trainer: after `PATIENCE` it goes on without.
+    For their parent, which must not hang on the same storage as they do: after `PATIENCE` for all of them together it
+    goes on without.
     """
 
     def work() -> None:
-        with suppress(Busy, OSError):
-            repair(folder)
+        for folder in folders:
+            with suppress(Busy, OSError):
+                if has_spools(folder):
+                    repair(folder)
 
-    if has_spools(folder):
-        thread = threading.Thread(target=work, name="trainmon-repair", daemon=True)
-        thread.start()
-        thread.join(PATIENCE)
+    thread = threading.Thread(target=work, name="trainmon-repair", daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
 
 
 def _is_torn(path: Path) -> bool:
