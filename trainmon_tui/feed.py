@@ -5,7 +5,6 @@ tells only wakes the poll early (`trainmon_tui.hints`), and whatever goes wrong 
 """
 
 import os
-import select
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -20,6 +19,7 @@ from trainmon.paths import OUTPUT
 from trainmon.reader import RunReader, View
 from trainmon.state import RunState
 from trainmon.statuses import Evidence
+from trainmon_tui.bell import Bell
 from trainmon_tui.hints import Hints
 from trainmon_tui.rank_steps import StepsLook
 from trainmon_tui.ranks_look import RanksLook
@@ -172,36 +172,6 @@ class Pace:
     def earliest(self, began: float) -> float:
         """When the next look may begin after one that began then; one in vain keeps nobody waiting for long."""
         return max(self._due - (AT_ONCE - 1) * self.gap, began + self.gap / 5)
-
-
-class Bell:
-    """Ends a wait, from any thread."""
-
-    def __init__(self) -> None:
-        """Nobody has rung."""
-        self._lock = threading.Lock()
-        self._descriptor = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-
-    def ring(self) -> None:
-        """Ends a wait, or the next one, at once."""
-        with self._lock:
-            if self._descriptor >= 0:
-                os.eventfd_write(self._descriptor, 1)
-
-    def wait(self, seconds: float, other: int | None) -> None:
-        """Waits for so long, for the bell, or until the other descriptor is readable."""
-        poll = select.poll()
-        poll.register(self._descriptor, select.POLLIN)
-        if other is not None:
-            poll.register(other, select.POLLIN)
-        poll.poll(max(0.0, 1_000 * seconds))
-
-    def close(self) -> None:
-        """Gives the descriptor back; ringing does nothing any more."""
-        with self._lock:
-            if self._descriptor >= 0:
-                os.close(self._descriptor)
-                self._descriptor = -1
 
 
 class OutputLook:
