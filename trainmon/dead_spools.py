@@ -14,8 +14,8 @@ import msgspec
 
 from trainmon import journal, shared_memory
 from trainmon.private_files import UNFINISHED, open_read
-from trainmon.spool import SUFFIX, SpoolHeader
 from trainmon.spool_files import SpoolFile
+from trainmon.spool_header import SUFFIX, SpoolHeader
 
 AGE = 7 * 86_400.0
 """Seconds after its last line in which a spool is never removed, whatever became of its folder.

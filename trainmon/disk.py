@@ -17,7 +17,7 @@ SYNC_EVERY = 5.0
 """Seconds after which news are on the disk at the latest, as long as the disk answers."""
 HEARTBEAT = 5.0
 """Seconds after which the snapshot is touched where nothing changed."""
-SNAPSHOT_EVERY = 1.0
+SNAPSHOT_EVERY = 2.0
 """Seconds between two snapshots at least: a viewer reads the journal from the snapshot on, and needs no newer one."""
 SNAPSHOT_SHARE = 0.0025
 """Of a core: what snapshots may cost at most, a quarter of what all of trainmon may take from a training."""

@@ -44,6 +44,8 @@ class Mover:
         self._report_loss = report_loss
         self.more = False
         """So much came meanwhile that the next look should not wait: the callers of a flood do."""
+        self.moved = 0
+        """Lines that the last `move` moved."""
         self._scan_at = 0.0
         self._batches = 0
         self._reopen = False
@@ -59,6 +61,7 @@ class Mover:
     def keep_spool(self) -> bool:
         """Begins a new segment where ours is full, lost its name, or was closed by the program; True if it did."""
         if self._spool.kind != "none" and not self._spool.is_spent():
+            self._spool.reserve()
             return False
         try:
             self._spool.next_segment()
@@ -78,6 +81,7 @@ class Mover:
         Raises:
             OSError: The storage failed; what was not moved still is in the spool.
         """
+        self.moved = 0
         if not stopping and now < self._scan_at and not self._reopen and self._nothing_came(files):
             self.more = False
             return
@@ -136,6 +140,7 @@ class Mover:
             if end == file.offset:
                 return
             self._store(files, [line for line in lines if line])
+            self.moved += len(lines)
             self._spool.add_room(end - file.offset)
             file.offset = end
             self._spool.moved_at = time.monotonic()

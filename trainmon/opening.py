@@ -22,8 +22,8 @@ from trainmon.private_files import close, close_own, identity, make_folder
 from trainmon.projection import Projector, TextLine
 from trainmon.reducer import copy_state
 from trainmon.snapshot import Texts
-from trainmon.spool import SpoolHeader
 from trainmon.spool_files import JournalName
+from trainmon.spool_header import SpoolHeader
 from trainmon.state import RunState
 from trainmon.textlogs import TextLogs, as_bytes
 

@@ -27,7 +27,8 @@ from trainmon.opening import TextOptions
 from trainmon.paths import JOURNAL
 from trainmon.refusals import Loss, Refusals
 from trainmon.secrets import mask_command
-from trainmon.spool import LEAST, MOST, Spool, SpoolHeader
+from trainmon.spool import LEAST, MOST, Spool
+from trainmon.spool_header import SpoolHeader
 from trainmon.state import RunState
 from trainmon.system import cgroup
 from trainmon.system.batch_job import batch_job
@@ -100,6 +101,7 @@ class Recorder:
             Console() if options.console else None,
             self._report_loss,
         )
+        self.spool.on_full = writer.wake
         if writer.start():
             writer.ready.wait(CLOSE_LIMIT)
         else:

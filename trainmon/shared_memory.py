@@ -6,25 +6,49 @@ A folder of the user's own, mode 0700; one that somebody else made under the usu
 import errno
 import os
 import stat
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - memory, in a folder of our own with mode 0700
 
+AHEAD = 256 << 10
+"""Bytes of pages that are kept ready for the next lines; those of a second at a thousand records a second."""
+
 Write = Callable[[int, bytes, int], int]
 """`write(2)`: descriptor, bytes and their number; the number written, or -1."""
 
 
+_KEEP_SIZE = 1
+"""`FALLOC_FL_KEEP_SIZE` of linux/falloc.h: a reader sees no zeros behind the last line."""
+
+
 def folders() -> list[Path]:
     """Where this user's spools may be: shared memory first; only folders that exist and are this user's alone."""
-    found: list[Path] = []
-    ours = _folder_name()
-    for base in bases():
-        try:
-            names = sorted(name for name in os.listdir(base) if name.startswith(ours))
-        except OSError:
-            continue
-        found += [base / name for name in names if _is_ours(base / name)]
+    return [folder for base in bases() for folder in _candidates(base) if _is_ours(folder)]
+
+
+_listed: dict[Path, tuple[tuple[int, int, int], list[Path]]] = {}
+"""What the bases held, with device, inode and time of change: this is asked every second, and `/tmp` may be long."""
+
+SETTLED = 2_000_000_000
+"""Nanoseconds after which the time of change would be another one after a change: file systems round it."""
+
+
+def _candidates(base: Path) -> list[Path]:
+    """What is called as a folder of ours would be."""
+    try:
+        status = os.stat(base)
+        stamp = (status.st_dev, status.st_ino, status.st_mtime_ns)
+        known = _listed.get(base)
+        if known is not None and known[0] == stamp:
+            return known[1]
+        ours = _folder_name()
+        found = [base / name for name in sorted(os.listdir(base)) if name.startswith(ours)]
+    except OSError:
+        return []
+    if time.time_ns() - status.st_mtime_ns > SETTLED:
+        _listed[base] = (stamp, found)
     return found
 
 
@@ -94,6 +118,39 @@ def keeping_write() -> Write:
         write.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t)
     write.restype = ctypes.c_ssize_t
     return write
+
+
+class Reserve:
+    """Pages of a file in memory that are there before anybody writes to them; its length stays as it is."""
+
+    def __init__(self) -> None:
+        self._file: object = None
+        self._until = 0
+
+    def keep(self, descriptor: int, file: object, size: int, most: int) -> None:
+        """Sees to it that pages for the next writes are there, where the system can do so.
+
+        Args:
+            descriptor: The file.
+            file: What tells it from the one before it.
+            size: Bytes that it has.
+            most: Bytes that may be ready at most.
+        """
+        ahead = min(AHEAD, most)
+        if file != self._file:
+            self._file, self._until = file, 0
+        if size + ahead // 2 > self._until:
+            self._until = size + ahead
+            _allocate(descriptor, self._until)
+
+
+def _allocate(descriptor: int, until: int) -> None:
+    import ctypes  # As below.
+
+    allocate = getattr(ctypes.CDLL(None), "fallocate", None)
+    if allocate is not None:
+        allocate.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_long, ctypes.c_long)
+        allocate(descriptor, _KEEP_SIZE, 0, until)
 
 
 def releasing_write(descriptor: int, line: bytes, length: int) -> int:

@@ -26,9 +26,9 @@ from trainmon.private_files import (
     make_unwritable,
     new_locked_file,
 )
-from trainmon.shared_memory import Write, releasing_write
+from trainmon.shared_memory import Reserve, Write, releasing_write
+from trainmon.spool_header import SUFFIX, SpoolHeader
 
-SUFFIX = ".spool"
 MOST = 16 << 20
 """Bytes that the spool of a process may have at most; it counts against the job's memory."""
 SEGMENT = 1 << 20
@@ -47,21 +47,6 @@ REOPEN_EVERY = 0.1
 """Seconds between two tries to open a spool where none can be."""
 
 Kind = Literal["shared memory", "temporary folder", "none"]
-
-
-class SpoolHeader(msgspec.Struct, frozen=True, tag_field="kind", tag="spool"):
-    """The first line of a segment: whose lines follow."""
-
-    journal: str
-    """Path of the journal that the lines belong to, absolute."""
-    journal_id: str | None
-    """The writer of that journal's first line; None where the journal could not be opened yet."""
-    writer: str
-    pid: int
-    device: int | None = None
-    """Number of the device that the journal's folder is on, `st_dev`; None where it could not be opened yet."""
-    number: int = 0
-    """Of this segment among those of its writer: older ones are drained first."""
 
 
 class Spool:
@@ -92,6 +77,8 @@ class Spool:
         self.overflow = Overflow()
         """Lines that could be written nowhere; the writer thread takes them."""
         self._number = 0
+        self.on_full: Callable[[], None] = lambda: None
+        """Called when a line finds no room: whoever can make some is to look at once."""
         self._room = overflow.MOST
         self._identity: Identity | None = None
         self._seen = 0
@@ -100,6 +87,7 @@ class Spool:
         """The next segment while it is being made."""
         self._reopen_at = 0.0
         self._write: Write = releasing_write
+        self._reserve = Reserve()
         self._opening = HandlerLock()
 
     # The hot path.
@@ -127,6 +115,7 @@ class Spool:
         Under storage that takes nothing there is no point in waiting, and none is done.
         """
         begin = time.monotonic()
+        self.on_full()
         while (now := time.monotonic()) - self.moved_at <= STANDSTILL:
             if now - begin >= (MOST_PATIENCE if self.moved_at > begin else PATIENCE):
                 return False
@@ -271,6 +260,11 @@ class Spool:
         lost = (status.st_dev, status.st_ino) != self._identity or status.st_nlink == 0
         shrunk, self._seen = status.st_size < self._seen, status.st_size
         return lost or shrunk or status.st_size > SEGMENT
+
+    def reserve(self) -> None:
+        """Has pages ready for the next lines: a call that has to find one takes tens of microseconds, caches cold."""
+        if self.kind == "shared memory":
+            self._reserve.keep(self.descriptor, self._identity, self._seen, self.limit // 4)
 
     def add_room(self, moved: int) -> None:
         """Lets callers that wait use at once what was just moved; `set_used` counts anew, soon."""

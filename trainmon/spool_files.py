@@ -11,10 +11,10 @@ from pathlib import Path
 
 import msgspec
 
-from trainmon import shared_memory, spool
+from trainmon import shared_memory
 from trainmon.codec import LINE_LIMIT
 from trainmon.private_files import close_own, high_descriptor, identity
-from trainmon.spool import SpoolHeader
+from trainmon.spool_header import SUFFIX, SpoolHeader
 
 CHUNK = 32 << 10
 """Bytes read at once: some more than the lines that are moved together."""
@@ -145,7 +145,7 @@ def find(
     others: set[str] = set()
     for folder in shared_memory.folders():
         try:
-            names = {name for name in os.listdir(folder) if name.endswith(spool.SUFFIX)}
+            names = {name for name in os.listdir(folder) if name.endswith(SUFFIX)}
         except OSError:
             continue
         if foreign is not None:

@@ -6,7 +6,8 @@ The process that forked or started it drains it and unlinks what is drained; nob
 import time
 from pathlib import Path
 
-from trainmon.spool import MOST, SEGMENT, Spool, SpoolHeader
+from trainmon.spool import MOST, SEGMENT, Spool
+from trainmon.spool_header import SpoolHeader
 
 LOOK_EVERY = 0.5
 """Seconds between two looks whether the segment still has its name, by the calls."""

@@ -1,12 +1,10 @@
-"""The writer thread: spool to journal, journal to state, text logs and snapshot, ten times a second.
+"""The writer thread: spool to journal, journal to state, text logs and snapshot, ten times a second at most.
 
 Nobody waits for it but an end and `close`, at most 2 s. Whatever the storage does, lines stay in the spool until they
 are in the journal, and a failure is tried again a second later.
 """
 
 import errno
-import os
-import select
 import threading
 import time
 from collections import deque
@@ -24,13 +22,17 @@ from trainmon.journal import Busy, Holder, take_lock
 from trainmon.late import LateWork
 from trainmon.mover import Mover
 from trainmon.opening import RunFiles, TextOptions
-from trainmon.private_files import close_own, high_descriptor, identity
 from trainmon.refusals import Loss, Refusals
 from trainmon.spool import Spool
 from trainmon.state import RunState
+from trainmon.wakeup import Wakeup
 
 TICK = 0.1
 """Seconds between two looks at the spool."""
+FLOW_TICK = 0.25
+"""The same while lines flow: a look costs by what it touches, and hardly by how many lines it moves."""
+FLOW = 8
+"""Lines a look that are a flow: nobody follows that many one by one."""
 RETRY = 1.0
 """Seconds until failed storage is tried again."""
 CLOSE_LIMIT = 2.0
@@ -77,10 +79,7 @@ class Writer:
         """How often the thread has looked."""
         self._disk = Disk(self.complaints)
         self._mover = Mover(spool, refusals, self.complaints, self._disk, report_loss)
-        self._wake = _open_wake()
-        self._wake_identity = identity(self._wake)
-        self._wish = self._heard = object()
-        """Another object with every wake: two threads cannot lose one, as they could with a flag."""
+        self._wakeup = Wakeup()
         self._live = False
         """The spool is open; before that there is nothing to keep."""
         self._stopping = False
@@ -128,14 +127,7 @@ class Writer:
 
     def wake(self) -> None:
         """Has the thread look now: for errors and ends. Safe in a signal handler."""
-        self._wish = object()
-        wake = self._wake
-        if wake < 0:
-            return  # The thread has ended.
-        try:
-            os.eventfd_write(wake, 1)
-        except OSError:
-            return  # The program closed it; the next tick comes anyway.
+        self._wakeup.wake()
 
     def close(self, *, release: bool) -> bool:
         """Drains, writes the last snapshot and ends the thread; False if that took too long.
@@ -151,9 +143,7 @@ class Writer:
             self._thread.join(CLOSE_LIMIT)
             if self._thread.is_alive():
                 return False
-        # Forgotten before it is closed: a late call must not write into whoever gets the number next.
-        wake, self._wake = self._wake, -1
-        close_own(wake, self._wake_identity)
+        self._wakeup.close()
         return True
 
     def wait_for_tick(self, timeout: float) -> bool:
@@ -168,14 +158,14 @@ class Writer:
         while self.ticks < wanted and self._thread.is_alive():
             if time.monotonic() > deadline:
                 return False
-            if self._wish is self._heard:
+            if not self._wakeup.pending:
                 self.wake()
             time.sleep(LOOK)
         return True
 
     def let_go(self) -> None:
         """In a forked child: closes our descriptors, so that the child does not keep the parent's lock."""
-        close_own(self._wake, self._wake_identity)
+        self._wakeup.let_go()
         if self.files is not None:
             self.files.close()
 
@@ -192,24 +182,19 @@ class Writer:
     # The thread.
 
     def _run(self) -> None:
-        poll = select.poll()
-        if self._wake >= 0:
-            poll.register(self._wake, select.POLLIN)
         while not self._stopping:
             self._guarded_tick()
             self.ticks += 1
             self.ready.set()
-            soon = self._mover.more or self._wish is not self._heard
-            if poll.poll(0 if soon else TICK * 1_000):
-                self._forget_wakes()
+            self._wakeup.wait(self._pause())
         self._finish()
         self.ready.set()
 
-    def _forget_wakes(self) -> None:
-        try:
-            os.eventfd_read(self._wake)
-        except OSError:
-            time.sleep(TICK)  # The program closed our descriptor: then only the timer is left.
+    def _pause(self) -> float:
+        """Seconds until the next look."""
+        if self._mover.more:
+            return 0.0
+        return TICK if self._mover.moved < FLOW else FLOW_TICK
 
     def _guarded_tick(self) -> None:
         try:
@@ -223,8 +208,7 @@ class Writer:
 
     def _tick(self) -> None:
         now = time.monotonic()
-        wish = self._wish
-        urgent, self._heard = wish is not self._heard, wish
+        urgent = self._wakeup.hear()
         if self._live and not self._stopping:
             self._mover.keep_spool()
         if now < self._retry_at:
@@ -309,11 +293,3 @@ class Writer:
         else:
             self._mover.scan_soon()
             self._guarded_tick()
-
-
-def _open_wake() -> int:
-    """A descriptor to wake the thread with; -1 where none is left: then the thread looks when its time comes."""
-    try:
-        return high_descriptor(os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC))
-    except OSError:
-        return -1

@@ -11,7 +11,8 @@ from trainmon.cli.finding import Finding
 from trainmon.cli.main import group
 from trainmon.paths import JOURNAL
 from trainmon.readings import GpuReading
-from trainmon.spool import Spool, SpoolHeader
+from trainmon.spool import Spool
+from trainmon.spool_header import SpoolHeader
 from trainmon.system.cgroup import CgroupFolders
 from trainmon.system.gpu import GpuReader
 

@@ -14,7 +14,8 @@ from trainmon.codec import encode_line
 from trainmon.dead_spools import AGE
 from trainmon.journal import Holder
 from trainmon.paths import BUSY, JOURNAL
-from trainmon.spool import Spool, SpoolHeader
+from trainmon.spool import Spool
+from trainmon.spool_header import SpoolHeader
 
 
 def repair(folder: Path) -> Result:

@@ -5,8 +5,9 @@ import os
 import pytest
 
 from trainmon.collector import Collector
-from trainmon.spool import Spool, SpoolHeader
+from trainmon.spool import Spool
 from trainmon.spool_files import JournalName
+from trainmon.spool_header import SpoolHeader
 
 NAME = JournalName("/runs/a/journal.jsonl", "0123456789ab")
 

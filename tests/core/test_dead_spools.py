@@ -14,7 +14,8 @@ from trainmon.codec import encode_line
 from trainmon.dead_spools import AGE, DeadSpool, dead_spools, remove_orphans, remove_orphans_aside, words
 from trainmon.paths import JOURNAL
 from trainmon.private_files import UNFINISHED
-from trainmon.spool import Spool, SpoolHeader
+from trainmon.spool import Spool
+from trainmon.spool_header import SpoolHeader
 
 OLD = AGE + 60.0
 

@@ -16,7 +16,8 @@ from trainmon.opening import RunFiles, TextOptions
 from trainmon.paths import JOURNAL, LOCK, SNAPSHOT, LogFile
 from trainmon.reducer import fold
 from trainmon.snapshot import canonical
-from trainmon.spool import Spool, SpoolHeader
+from trainmon.spool import Spool
+from trainmon.spool_header import SpoolHeader
 from trainmon.state import Bookmark, RunState
 from trainmon.status_parts import records_part
 

@@ -14,8 +14,9 @@ from trainmon.paths import JOURNAL, SNAPSHOT
 from trainmon.reader import RunReader, View
 from trainmon.reducer import copy_state
 from trainmon.snapshot import Texts
-from trainmon.spool import Spool, SpoolHeader
+from trainmon.spool import Spool
 from trainmon.spool_files import SpoolFile
+from trainmon.spool_header import SpoolHeader
 
 Read = Callable[[Path], RunReader]
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from trainmon import overflow, private_files, shared_memory, spool
-from trainmon.spool import Spool, SpoolHeader
+from trainmon.spool import Spool
+from trainmon.spool_header import SUFFIX, SpoolHeader
 
 HEADER = SpoolHeader("/runs/a/journal.jsonl", "0123456789ab", "0123456789ab", 4711)
 
@@ -30,7 +31,7 @@ def lines(*paths: Path) -> list[bytes]:
 
 def segments(folder: Path) -> list[Path]:
     """All segments under a base folder, oldest first."""
-    return sorted(folder.glob(f"*/*{spool.SUFFIX}"), key=lambda path: path.stat().st_ctime_ns)
+    return sorted(folder.glob(f"*/*{SUFFIX}"), key=lambda path: path.stat().st_ctime_ns)
 
 
 def test_a_line_stands_in_the_segment_when_the_call_returns(opened: Spool) -> None:

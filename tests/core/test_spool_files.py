@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from trainmon.codec import LINE_LIMIT
-from trainmon.spool import Spool, SpoolHeader
+from trainmon.spool import Spool
 from trainmon.spool_files import JournalName, SpoolFile, find
+from trainmon.spool_header import SpoolHeader
 
 HEADER = SpoolHeader("/runs/a/journal.jsonl", "0123456789ab", "0123456789ab", 4711)
 

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from trainmon import spool
-from trainmon.spool import SpoolHeader
+from trainmon.spool_header import SUFFIX, SpoolHeader
 from trainmon.worker_spool import WorkerSpool
 
 HEADER = SpoolHeader("/runs/a/journal.jsonl", "0123456789ab", "fedcba987654", 4711)
@@ -22,7 +21,7 @@ def worker() -> WorkerSpool:
 
 def lines(folder: Path) -> list[bytes]:
     """The lines of all segments under a base folder, without their headers, oldest first."""
-    paths = sorted(folder.glob(f"*/*{spool.SUFFIX}"), key=lambda path: path.stat().st_ctime_ns)
+    paths = sorted(folder.glob(f"*/*{SUFFIX}"), key=lambda path: path.stat().st_ctime_ns)
     return [line for path in paths for line in path.read_bytes().split(b"\n")[1:] if line]
 
 

@@ -76,7 +76,8 @@ def _version(name: str) -> str | None:
 
 def spool() -> Finding:
     """Where log calls leave their lines: opened for real, and removed again."""
-    from trainmon.spool import Spool, SpoolHeader
+    from trainmon.spool import Spool
+    from trainmon.spool_header import SpoolHeader
 
     trial = Spool(SpoolHeader(journal="", journal_id=None, writer="", pid=os.getpid()))
     trial.open()

@@ -1,0 +1,106 @@
+"""How the writer thread is woken: nothing is missed, and nobody else's file is written into."""
+
+import os
+import threading
+import time
+
+from trainmon.wakeup import Wakeup
+
+LONG = 30.0
+
+
+def found_descriptor(wakeup: Wakeup) -> int:
+    """The number of the descriptor that was opened last."""
+    return wakeup._descriptor
+
+
+def test_a_wake_before_the_wait_ends_it_at_once() -> None:
+    wakeup = Wakeup()
+    wakeup.wake()
+
+    begin = time.monotonic()
+    wakeup.wait(LONG)
+
+    assert time.monotonic() - begin < LONG / 2
+    assert wakeup.hear()
+    assert not wakeup.hear()
+    wakeup.close()
+
+
+def test_a_wake_that_comes_while_the_thread_looks_is_not_lost() -> None:
+    wakeup = Wakeup()
+    wakeup.wake()
+    wakeup.wait(LONG)
+    assert wakeup.hear()
+    wakeup.wake()
+
+    assert wakeup.pending
+    begin = time.monotonic()
+    wakeup.wait(LONG)
+
+    assert time.monotonic() - begin < LONG / 2
+    wakeup.close()
+
+
+def test_another_thread_ends_the_wait() -> None:
+    wakeup = Wakeup()
+    thread = threading.Thread(target=wakeup.wait, args=(LONG,))
+    thread.start()
+
+    wakeup.wake()
+    thread.join(LONG / 2)
+
+    assert not thread.is_alive()
+    wakeup.close()
+
+
+def test_without_a_wake_the_wait_ends_when_its_time_is_over() -> None:
+    wakeup = Wakeup()
+
+    wakeup.wait(0.01)
+
+    assert not wakeup.hear()
+    wakeup.close()
+
+
+def test_a_program_that_took_the_number_gets_nothing_written_into_its_file() -> None:
+    wakeup = Wakeup()
+    read, write = os.pipe()
+    os.dup2(write, found_descriptor(wakeup))
+    os.set_blocking(read, False)
+
+    wakeup.wake()
+
+    assert wakeup.hear()
+    try:
+        said = os.read(read, 8)
+    except BlockingIOError:
+        said = b""
+    assert said == b""
+    os.close(found_descriptor(wakeup))
+    wakeup.close()
+    os.close(read)
+    os.close(write)
+
+
+def test_a_program_that_took_the_number_loses_nothing_of_what_it_reads() -> None:
+    wakeup = Wakeup()
+    read, write = os.pipe()
+    os.dup2(read, found_descriptor(wakeup))
+    os.write(write, b"8 bytes.")
+
+    wakeup.wait(0.01)
+
+    assert os.read(read, 8) == b"8 bytes."
+    os.close(found_descriptor(wakeup))
+    for descriptor in (read, write):
+        os.close(descriptor)
+
+
+def test_waking_a_thread_that_has_ended_does_nothing() -> None:
+    wakeup = Wakeup()
+    wakeup.close()
+
+    wakeup.wake()
+
+    assert wakeup.pending
