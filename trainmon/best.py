@@ -2,7 +2,8 @@
 
 from trainmon.events import Direction, Number, Validation
 from trainmon.scalars import decode_number
-from trainmon.state import CheckpointEntry, RunState, ValidationEntry
+from trainmon.state import RunState
+from trainmon.state_entries import CheckpointEntry, ValidationEntry
 
 
 def measure(entry: Validation | ValidationEntry, metric: str) -> Number | None:

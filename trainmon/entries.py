@@ -19,16 +19,15 @@ from trainmon.events import (
     Validation,
     Warned,
 )
-from trainmon.state import (
+from trainmon.state import Configuration, RunState
+from trainmon.state_entries import (
     TEXT_LIMIT,
     TRACEBACK_LIMIT,
     CheckpointEntry,
-    Configuration,
     ErrorEntry,
     OperationEntry,
     PerformanceEntry,
     ProgressEntry,
-    RunState,
     ValidationEntry,
     WarningEntry,
 )

@@ -24,7 +24,7 @@ from trainmon.progress_call import ProgressCall
 from trainmon.readings import MachineReading
 from trainmon.recorder import Options, Recorder
 from trainmon.safe import ModelLoader, SafeCalls
-from trainmon.state import LIST_LIMIT
+from trainmon.state_entries import LIST_LIMIT
 from trainmon.system.stats import system_stats
 from trainmon.whole_record import whole_monitoring_data
 

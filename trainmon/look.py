@@ -14,7 +14,8 @@ import msgspec
 from trainmon.events import Opened
 from trainmon.paths import BUSY, RANKS
 from trainmon.reader import RunReader, View
-from trainmon.state import CheckpointEntry, RunState
+from trainmon.state import RunState
+from trainmon.state_entries import CheckpointEntry
 
 PATIENCE = 60.0
 """Seconds that reading one folder may take: a journal of 20 million events without a snapshot."""

@@ -35,7 +35,8 @@ from trainmon.events import (
 )
 from trainmon.progress_fold import train
 from trainmon.runs import begin, finish
-from trainmon.state import FULL_ENTRIES, LIST_LIMIT, RunState
+from trainmon.state import RunState
+from trainmon.state_entries import FULL_ENTRIES, LIST_LIMIT
 
 Entry = TypeVar("Entry")
 

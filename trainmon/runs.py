@@ -9,17 +9,8 @@ from trainmon.counting import Counting
 from trainmon.error_groups import ErrorGroup
 from trainmon.events import Ended, Started
 from trainmon.progress_fold import rewind
-from trainmon.state import (
-    LIST_LIMIT,
-    End,
-    ErrorEntry,
-    OperationEntry,
-    PerformanceEntry,
-    RunState,
-    RunSummary,
-    Totals,
-    WarningEntry,
-)
+from trainmon.state import End, RunState, RunSummary, Totals
+from trainmon.state_entries import LIST_LIMIT, ErrorEntry, OperationEntry, PerformanceEntry, WarningEntry
 
 Timed = TypeVar("Timed", ErrorEntry, WarningEntry, PerformanceEntry, OperationEntry)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from trainmon.state import CheckpointEntry
+from trainmon.state_entries import CheckpointEntry
 
 
 def newest_there(

@@ -9,7 +9,8 @@ from trainmon import remaining
 from trainmon.alerts import Alert
 from trainmon.best import measure
 from trainmon.events import Number
-from trainmon.state import RunState, ValidationEntry
+from trainmon.state import RunState
+from trainmon.state_entries import ValidationEntry
 from trainmon.statuses import Status, Verdict
 
 LEAST = 300.0

@@ -20,7 +20,8 @@ from trainmon.paths import SNAPSHOT, SNAPSHOT_TEMPORARY
 from trainmon.private_files import open_new
 from trainmon.progress_rate import ProgressRate
 from trainmon.series import Series
-from trainmon.state import FULL_ENTRIES, RunState
+from trainmon.state import RunState
+from trainmon.state_entries import FULL_ENTRIES
 
 SNAPSHOT_SCHEMA = 2
 """Version of the snapshot; a reader that does not know it reads the journal instead."""

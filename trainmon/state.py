@@ -1,7 +1,7 @@
 """What is known of a run: the value that the fold makes and that everything else reads.
 
 Nothing here depends on when it is looked at: what does is a function of a state and the time (`trainmon.derived`).
-Lists keep the newest entries only; the journal keeps all. Entries have the names of the spec's `monitoring_data` first.
+What its lists hold is in `trainmon.state_entries`.
 """
 
 import msgspec
@@ -15,124 +15,19 @@ from trainmon.operation_summaries import OperationSummary
 from trainmon.pace import Pace
 from trainmon.readings import MachineReading
 from trainmon.series import Series
-
-LIST_LIMIT = 100
-"""Entries that a list of the state keeps, the newest."""
-
-TEXT_LIMIT = 2_000
-"""Characters of a message that an entry keeps; the journal has the rest at the entry's offset."""
-
-TRACEBACK_LIMIT = 8_000
-"""Characters of a traceback that an error entry keeps."""
-
-FULL_ENTRIES = 10
-"""How many of the newest entries of a list keep all their texts and metrics: bounds the snapshot."""
-
-
-class ProgressEntry(msgspec.Struct, frozen=True):
-    """The newest progress call, in the caller's own numbers."""
-
-    epoch: int
-    step: int
-    total_steps: int | None
-    loss: Number | None
-    learning_rate: Number | None
-    phase: str
-    metrics: Metrics
-    timestamp: str
-    time: float
-    mono: float
-    writer: str
-
-
-class CheckpointEntry(msgspec.Struct, frozen=True):
-    """One saved model."""
-
-    epoch: int
-    step: int
-    loss: Number | None
-    checkpoint_path: str
-    metrics: Metrics
-    timestamp: str
-    time: float
-    run_step: int
-    """Steps over the run, see `trainmon.counting`."""
-    size: int | None = None
-    duration: float | None = None
-    folder: str | None = None
-    """From which a relative path counts; None: not known, or the path is absolute."""
-
-
-class ValidationEntry(msgspec.Struct, frozen=True):
-    """One validation."""
-
-    epoch: int
-    step: int
-    val_loss: Number | None
-    val_metrics: Metrics
-    is_best: bool
-    """Best so far when it came."""
-    timestamp: str
-    time: float
-    run_step: int
-
-
-class ErrorEntry(msgspec.Struct, frozen=True):
-    """One error, or several equal ones within a second."""
-
-    error_type: str
-    error_message: str
-    context: str
-    timestamp: str
-    traceback: str
-    additional_data: JsonObject
-    time: float
-    fingerprint: str
-    location: str | None
-    run_step: int | None
-    """Where the run was; None before the first step."""
-    count: int
-    uncaught: bool
-    offset: int
-    """Of its line in the journal, where the uncut texts are; -1 where it is not reachable."""
-
-
-class WarningEntry(msgspec.Struct, frozen=True):
-    """One Python warning, with how often it came in a row."""
-
-    category: str
-    message: str
-    location: str | None
-    time: float
-    run_step: int | None
-    count: int
-
-
-class PerformanceEntry(msgspec.Struct, frozen=True):
-    """One timed operation."""
-
-    operation: str
-    duration: Number | None
-    memory_usage: Metrics
-    throughput: Number | None
-    batch_size: int | None
-    timestamp: str
-    time: float
-
-
-class OperationEntry(msgspec.Struct, frozen=True):
-    """One operation on a model."""
-
-    operation: str
-    model_name: str
-    success: bool
-    details: JsonObject
-    timestamp: str
-    time: float
+from trainmon.state_entries import (
+    CheckpointEntry,
+    ErrorEntry,
+    OperationEntry,
+    PerformanceEntry,
+    ProgressEntry,
+    ValidationEntry,
+    WarningEntry,
+)
 
 
 class Configuration(msgspec.Struct, frozen=True):
-    """What `log_training_start` said."""
+    """What `log_training_start` said; steps and epochs as the caller counts them."""
 
     model_name: str
     total_epochs: int | None
@@ -141,16 +36,23 @@ class Configuration(msgspec.Struct, frozen=True):
     learning_rate: Number | None
     optimizer: str | None
     start_time: str
+    """`time` as the spec writes it, in the trainer's local time."""
     time: float
+    """Unix seconds."""
     steps_per_epoch: int | None = None
     config: JsonObject = {}
     best_metric: str = "loss"
     best_direction: Direction = "min"
     git: str | None = None
+    """Commit, with `+dirty` behind it where files were changed."""
     versions: dict[str, str] = {}
+    """Of Python and of the libraries that were loaded, by name."""
     system: JsonObject = {}
+    """`get_system_stats()` at the start."""
     initial_step: int | None = None
+    """Steps done before this start; None where the caller did not say."""
     offset: int = -1
+    """Of its line in the journal; -1 where it is not reachable."""
     mono: float = 0.0
     """Monotonic seconds of the start, comparable within `writer`."""
     writer: str = ""
@@ -176,7 +78,9 @@ class RunSummary(msgspec.Struct, frozen=True):
     run_id: str
     model_name: str
     started: float
+    """Unix seconds."""
     last_time: float
+    """Unix seconds of its newest event."""
     run_step: int
     end: End | None
     best: ValidationEntry | None
@@ -220,9 +124,13 @@ class Totals(msgspec.Struct):
     gone: int = 0
     """Missing records in ranges that are no longer listed by writer."""
     unknown: int = 0
+    """Lines of kinds that this version does not know."""
     malformed: int = 0
+    """Lines of a known kind whose fields are not what they have to be."""
     damaged: int = 0
+    """Lines that are not JSON."""
     long: int = 0
+    """Lines over `codec.LINE_LIMIT` bytes."""
     repeated: int = 0
     """Lines that came twice and were dropped."""
     unjournaled: int = 0

@@ -9,7 +9,8 @@ from trainmon.diagnosis import diagnose
 from trainmon.entries import cut
 from trainmon.saved import newest_there, unsaved
 from trainmon.scalars import Number, encode_number
-from trainmon.state import CheckpointEntry, RunState, ValidationEntry
+from trainmon.state import RunState
+from trainmon.state_entries import CheckpointEntry, ValidationEntry
 from trainmon.status_schema import (
     AlertPart,
     BestPart,

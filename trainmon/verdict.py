@@ -5,10 +5,11 @@ verdict carries how sure it is. `Evidence` is gathered in `trainmon.evidence`, d
 `trainmon.death`.
 """
 
-from trainmon import death
+from trainmon import death, out_of_memory
 from trainmon.diagnosis import Category, diagnose
 from trainmon.exits import LAUNCHER_APP
 from trainmon.readings import MachineReading
+from trainmon.run_exit import exit_of
 from trainmon.state import End, RunState
 from trainmon.statuses import Certainty, Evidence, Silence, Status, Verdict
 from trainmon.units import duration, percent, short_duration
@@ -97,13 +98,13 @@ def _ended(state: RunState, end: End, evidence: Evidence) -> Verdict:
         status = _ENDS[end.reason] if end.success or end.reason != "finished" else Status.FAILED
         said = end.error.removesuffix(": ") if end.error is not None else None
         return Verdict(status, said or death.after_the_end(state, evidence), end.time)
-    kills = death.oom_kills(state, evidence)
+    kills = out_of_memory.kill_words(state, evidence)
     if kills is None:
         return Verdict(Status.FAILED, end.error, end.time)
     newest = state.errors[-1] if state.errors else None
     if newest is not None and diagnose(newest.error_type, newest.error_message).category is Category.WORKER:
         why = f"{kills}; a worker was killed, and the training failed with it: {end.error}"
-        return Verdict(Status.OUT_OF_MEMORY, why, end.time, details=death.memory_lines(state))
+        return Verdict(Status.OUT_OF_MEMORY, why, end.time, details=out_of_memory.memory_lines(state))
     return Verdict(Status.FAILED, end.error, end.time, details=(f"{kills} during the run",))
 
 
@@ -115,7 +116,7 @@ def _is_gone(state: RunState, evidence: Evidence, now: float) -> bool:
     writer = state.writers.get(opened.writer)
     if (writer is not None and writer.closed) or evidence.alive is False:
         return True
-    exit_ = death.exit_of(state, evidence)
+    exit_ = exit_of(state, evidence)
     if exit_ is not None and (exit_.own or evidence.alive is not True):
         return True
     quiet = evidence.alive is None and now - _sign_of_life(state, evidence, now) > HEARTBEAT_LIMIT

@@ -12,7 +12,8 @@ import msgspec
 from trainmon import remaining
 from trainmon.derived import Bar, run_bar
 from trainmon.scalars import decode_number
-from trainmon.state import RunState, ValidationEntry
+from trainmon.state import RunState
+from trainmon.state_entries import ValidationEntry
 from trainmon.statuses import Evidence, Status
 from trainmon.verdict import verdict
 

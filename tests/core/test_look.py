@@ -10,7 +10,7 @@ from tests.run_folders import write_run
 from trainmon import look as module
 from trainmon.events import Opened
 from trainmon.look import is_there, look
-from trainmon.state import CheckpointEntry
+from trainmon.state_entries import CheckpointEntry
 
 
 def opened_in(folder: str, host: str) -> Opened:

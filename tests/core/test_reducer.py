@@ -8,7 +8,8 @@ from trainmon.arrivals import missing
 from trainmon.codec import Unread
 from trainmon.events import Closed
 from trainmon.reducer import fold
-from trainmon.state import FULL_ENTRIES, LIST_LIMIT, RunState
+from trainmon.state import RunState
+from trainmon.state_entries import FULL_ENTRIES, LIST_LIMIT
 
 
 def test_nothing_is_known_before_the_first_line() -> None:

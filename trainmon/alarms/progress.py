@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from trainmon import deadline, derived, eta, trends, units
 from trainmon.alarms.kinds import Alert, Thresholds
 from trainmon.events import Severity
-from trainmon.state import RunState, WarningEntry
+from trainmon.state import RunState
+from trainmon.state_entries import WarningEntry
 
 _SLOW_FOR = 10.0
 """Seconds of training that must have been slow."""

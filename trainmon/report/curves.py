@@ -9,7 +9,8 @@ from trainmon.report.axis import Axis, from_zero, linear, padded, tick_text, tim
 from trainmon.report.chart import Band, Chart, Flag, Line, Mark, Point
 from trainmon.scalars import decode_number
 from trainmon.series import Column, Series
-from trainmon.state import RunState, ValidationEntry
+from trainmon.state import RunState
+from trainmon.state_entries import ValidationEntry
 from trainmon.units import clock, count, number, short_count
 
 SMALL = (420.0, 190.0)

@@ -9,7 +9,7 @@ from trainmon.events import Severity
 from trainmon.report.lists import table
 from trainmon.report.markup import Child, Html, element
 from trainmon.report.summary import Sight
-from trainmon.state import ErrorEntry
+from trainmon.state_entries import ErrorEntry
 from trainmon.units import count
 
 MOST_ERRORS = 30

@@ -10,7 +10,8 @@ from trainmon.arrivals import missing
 from trainmon.best import measure
 from trainmon.report.markup import Html, element
 from trainmon.scalars import decode_number
-from trainmon.state import CheckpointEntry, RunState
+from trainmon.state import RunState
+from trainmon.state_entries import CheckpointEntry
 from trainmon.statuses import Status, Verdict
 from trainmon.units import count, date_clock, duration, number, percent, size, throughput
 

@@ -8,7 +8,7 @@ import msgspec
 from trainmon.best import same
 from trainmon.events import Direction, Number
 from trainmon.scalars import decode_number
-from trainmon.state import ValidationEntry
+from trainmon.state_entries import ValidationEntry
 from trainmon.units import METRIC_COLUMNS, count, number
 from trainmon_tui.render.cells import Role, Row, fit_row, row
 from trainmon_tui.render.safe import fit

@@ -7,7 +7,7 @@ import msgspec
 from trainmon.best import same
 from trainmon.derived import seconds_to_next
 from trainmon.saved import newest_there, unsaved
-from trainmon.state import CheckpointEntry
+from trainmon.state_entries import CheckpointEntry
 from trainmon.units import count, duration, size
 from trainmon_tui.render.cells import Role, Row, fit_row, row
 from trainmon_tui.render.safe import fit

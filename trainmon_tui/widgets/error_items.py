@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from trainmon.entries import error_group
 from trainmon.error_groups import ErrorGroup
-from trainmon.state import ErrorEntry, RunState, WarningEntry
+from trainmon.state import RunState
+from trainmon.state_entries import ErrorEntry, WarningEntry
 from trainmon.units import count
 from trainmon_tui.render.cells import Row, row
 from trainmon_tui.sight import Sight

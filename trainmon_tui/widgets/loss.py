@@ -8,7 +8,7 @@ import msgspec
 
 from trainmon.range_rows import Key
 from trainmon.scalars import decode_number
-from trainmon.state import ValidationEntry
+from trainmon.state_entries import ValidationEntry
 from trainmon.units import number
 from trainmon_tui.chart_view import Ruler, ruler_of
 from trainmon_tui.curves import Curve

@@ -2,7 +2,7 @@
 
 from trainmon.operation_summaries import ACCURACY, OperationSummary
 from trainmon.scalars import Number, decode_number
-from trainmon.state import OperationEntry
+from trainmon.state_entries import OperationEntry
 from trainmon.units import count, date_clock, percent, throughput
 from trainmon_tui.render.cells import Row, fit_row, row
 from trainmon_tui.render.safe import cell_width

@@ -1,6 +1,6 @@
 """An operation on a model as a row of the list."""
 
-from trainmon.state import OperationEntry
+from trainmon.state_entries import OperationEntry
 from trainmon.units import clock
 from trainmon_tui.render.cells import Role, Row, fit_row, row
 from trainmon_tui.render.safe import fit

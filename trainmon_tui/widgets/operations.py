@@ -11,7 +11,7 @@ from textual import events
 
 from trainmon import remaining
 from trainmon.operation_summaries import OperationSummary
-from trainmon.state import OperationEntry
+from trainmon.state_entries import OperationEntry
 from trainmon.units import count
 from trainmon_tui.render.cells import Row, fit_row, row
 from trainmon_tui.sight import Sight

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 
 import msgspec
 
+from trainmon import out_of_memory
 from trainmon.arrivals import missing
-from trainmon.death import out_of_memory_advice
 from trainmon.diagnosis import diagnose
 from trainmon.notify.ledger import Entry
 from trainmon.readings import MachineReading
 from trainmon.saved import newest_there, unsaved
 from trainmon.series import Series
-from trainmon.state import CheckpointEntry, ErrorEntry
+from trainmon.state_entries import CheckpointEntry, ErrorEntry
 from trainmon.statuses import Certainty, Status
 from trainmon.units import clock, count, duration, gib, size, size_gib
 from trainmon_tui.render.cells import Row, fit_row, row, row_width
@@ -81,7 +81,7 @@ def pick(sight: Sight) -> VerdictSlice:
         utc_offset=sight.utc_offset,
         told=sight.told,
         memory=_memory(state.machine) if sight.verdict.status is Status.OUT_OF_MEMORY else (),
-        advice=out_of_memory_advice(state) if sight.verdict.status is Status.OUT_OF_MEMORY else None,
+        advice=out_of_memory.advice(state) if sight.verdict.status is Status.OUT_OF_MEMORY else None,
         now=aftermath.pick(sight),
     )
 
