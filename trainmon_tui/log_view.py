@@ -1,4 +1,4 @@
-"""One text log as somebody looks at it: where, through which filter, looking for what.
+"""One text log as somebody looks at it: through which filter, looking for what; where is in `log_window`.
 
 It is driven from outside and starts nothing: commands change what is looked at, `work` does a piece of a scan, `page`
 says what is to be shown. It belongs to one thread, see `trainmon_tui.log_feed`.
@@ -12,11 +12,9 @@ from trainmon_tui.expression import SlowError, UnusableError
 from trainmon_tui.log_files import ViewedFile
 from trainmon_tui.log_page import LEVELS, LogLine, LogPage, Paper, Search, Wanted, head_of
 from trainmon_tui.log_search import Sieve
+from trainmon_tui.log_window import LogWindow
 from trainmon_tui.text_scan import Matches
 from trainmon_tui.textfile import Line, News, TextFile
-
-_ABOVE = 3
-"""A line that was jumped to stands at a third of the page: what led to it matters more than what followed."""
 
 
 class LogView:
@@ -26,11 +24,8 @@ class LogView:
         """Opens nothing yet; `poll` does."""
         self._text = TextFile(path)
         self._file = file
-        self._paper = Paper()
-        self._top = 0
-        self._following = True
+        self._window = LogWindow(self._text, file)
         self._wanted = Wanted()
-        self._matches: Matches | None = None
         self._search = Search()
         self._found: int | None = None
         self._scan: Iterator[int | None] | None = None
@@ -50,13 +45,14 @@ class LogView:
     def give_up(self, note: str) -> None:
         """Lets go of the file and of all that is being looked for; the next `poll` tries again."""
         self._text.close()
-        self._scan = self._second = self._matches = None
+        self._scan = self._second = self._window.matches = None
         self._wanted, self._note = Wanted(), note
 
     @property
     def busy(self) -> bool:
         """Whether `work` has something to do."""
-        return self._scan is not None or (self._matches is not None and not self._matches.done)
+        matches = self._window.matches
+        return self._scan is not None or (matches is not None and not matches.done)
 
     def poll(self) -> None:
         """Looks for what is new in the file."""
@@ -68,8 +64,8 @@ class LogView:
             return
         if news is News.REPLACED:
             self._start_over()
-        elif news is News.GREW and self._matches is not None:
-            self._grow(self._matches)
+        elif news is News.GREW and self._window.matches is not None:
+            self._grow(self._window.matches)
 
     def _grow(self, matches: Matches) -> None:
         try:
@@ -84,44 +80,39 @@ class LogView:
         self._note = f"{slow} takes too long, so it filters no more"
 
     def _start_over(self) -> None:
-        if self._top or self._found is not None:
+        if self._window.top or self._found is not None:
             self._note = "the file was replaced"
-        self._top, self._following, self._found, self._scan = 0, True, None, None
+        self._window.start_over()
+        self._found = self._scan = None
         self._filter_anew()
 
     def _filter_anew(self) -> None:
-        self._matches = None if self._wanted.everything else Matches(self._text, self._wanted)
+        self._window.matches = None if self._wanted.everything else Matches(self._text, self._wanted)
 
     def take_paper(self, paper: Paper) -> None:
         """The size of the page changed."""
-        self._paper = paper
+        self._window.paper = paper
 
     def scroll(self, lines: int) -> None:
         """Moves down by so many lines, up where negative; below the last page the view follows the file again."""
         self._note = None
-        if self._following and lines >= 0:
-            return
-        top = self._bottom() if self._following else self._top
-        top = self._moved(top, lines)
-        self._following = lines > 0 and top >= self._bottom()
-        self._top = top
+        self._window.scroll(lines)
 
     def to_end(self) -> None:
         """Follows the file again."""
-        self._following, self._note, self._scan = True, None, None
+        self._window.following, self._note, self._scan = True, None, None
 
     def stand_or_follow(self) -> None:
         """Stops at the page, or follows the file again."""
-        if self._following:
-            self._top, self._following = self._bottom(), False
+        if self._window.following:
+            self._window.stand()
         else:
             self.to_end()
 
     def to_start(self) -> None:
         """The oldest line."""
-        self._following, self._note, self._scan = False, None, None
-        matches = self._matches
-        self._top = (matches[0] if len(matches) else 0) if matches is not None else 0
+        self._note, self._scan = None, None
+        self._window.to_start()
 
     def next_level(self) -> None:
         """Goes on to the next lowest level."""
@@ -153,11 +144,12 @@ class LogView:
         sieve = Sieve.of(text)
         if sieve is None:
             return
-        if self._following:
+        if self._window.following:
             self._begin(self._finder(sieve, self._text.size, forward=False), f"searching {text.text}")
         else:
-            self._begin(self._finder(sieve, self._top, forward=True), f"searching {text.text}")
-            self._second = self._finder(sieve, self._top, forward=False)
+            top = self._window.top
+            self._begin(self._finder(sieve, top, forward=True), f"searching {text.text}")
+            self._second = self._finder(sieve, top, forward=False)
 
     def look_further(self, *, forward: bool) -> None:
         """Searches from the last find on, or from the page."""
@@ -165,7 +157,7 @@ class LogView:
         if sieve is None:
             self._note = "nothing was searched for yet: /"
             return
-        lines = self._page_lines()
+        lines = self._window.lines()
         if self._found is not None:
             start = self._text.end_of(self._found) if forward else self._found
         else:
@@ -226,74 +218,30 @@ class LogView:
                     self._note = f"{self._looking_for}: nothing found"
             elif found is not None:
                 self._arrive(found)
-        elif self._matches is not None:
+        elif self._window.matches is not None:
             try:
-                self._matches.step()
+                self._window.matches.step()
             except SlowError:
                 self._give_up_filter()
 
     def _arrive(self, offset: int) -> None:
         self._scan = self._second = None
         self._found = offset
-        lines = self._page_lines()
-        if self._following:
-            self._following, self._top = False, self._bottom()
-        if lines and lines[0].offset <= offset <= lines[-1].offset:
-            return
-        self._top = min(self._moved(offset, -(self._paper.rows // _ABOVE)), self._bottom())
-
-    def _moved(self, offset: int, lines: int) -> int:
-        """Where the line begins that is so many lines further down; the ends of the file are the limits."""
-        matches = self._matches
-        if matches is not None:
-            at = max(0, min(matches.search(offset) + lines, len(matches) - 1))
-            return matches[at] if len(matches) else 0
-        if lines <= 0:
-            starts = self._text.starts_before(offset, -lines)
-            return starts[0] if starts else offset
-        further = self._text.lines_from(offset, lines + 1)
-        return min(further[-1].offset if further else offset, self._bottom())
-
-    def _bottom(self) -> int:
-        """Where the last page begins."""
-        starts = self._last_starts()
-        room = self._paper.rows
-        top = starts[-1] if starts else 0
-        for start in reversed(starts):
-            room -= self._paper.rows_of(self._file.shown(self._text.line_at(start).text))
-            if room < 0:
-                break
-            top = start
-        return top
-
-    def _last_starts(self) -> list[int]:
-        matches, rows = self._matches, self._paper.rows
-        if matches is None:
-            return self._text.starts_before(self._text.size, rows)
-        return [matches[index] for index in range(max(0, len(matches) - rows), len(matches))]
-
-    def _page_lines(self) -> list[Line]:
-        top = self._bottom() if self._following else min(self._top, self._bottom())
-        matches, rows = self._matches, self._paper.rows
-        if matches is None:
-            return self._text.lines_from(top, rows)
-        first = matches.search(top)
-        last = min(first + rows, len(matches))
-        return [self._text.line_at(matches[index]) for index in range(first, last)]
+        self._window.show(offset)
 
     def page(self) -> LogPage:
         """What is to be shown now."""
-        lines = self._page_lines() if self._text.open else []
+        lines, matches = self._window.lines() if self._text.open else [], self._window.matches
         return LogPage(
             file=self._file,
             name=self.name,
             exists=self._text.open,
             size=self._text.size,
             lines=self._with_levels(lines),
-            following=self._following,
+            following=self._window.following,
             below=self._text.size - lines[-1].end if lines else 0,
             wanted=self._wanted,
-            shown=len(self._matches) if self._matches is not None else None,
+            shown=len(matches) if matches is not None else None,
             search=self._search,
             found=self._found,
             busy=self._busy_with(),
@@ -303,8 +251,9 @@ class LogView:
     def _busy_with(self) -> str | None:
         if self._scan is not None:
             return self._looking_for
-        if self._matches is not None and not self._matches.done:
-            return f"filtering {self._matches.looked_at:.0%}"
+        matches = self._window.matches
+        if matches is not None and not matches.done:
+            return f"filtering {matches.looked_at:.0%}"
         return None
 
     def _with_levels(self, lines: list[Line]) -> tuple[LogLine, ...]:
