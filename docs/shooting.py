@@ -11,7 +11,7 @@ from pathlib import Path
 
 from trainmon_tui.app import WatchApp
 from trainmon_tui.feed import Feed, Frame
-from trainmon_tui.live import LiveFeed
+from trainmon_tui.live_feed import LiveFeed
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"

@@ -20,7 +20,7 @@ from trainmon_tui.catalogue import first_runs, newest_run
 from trainmon_tui.feed import Frame
 from trainmon_tui.following import Following
 from trainmon_tui.leaving import Guard
-from trainmon_tui.live import LiveFeed
+from trainmon_tui.live_feed import LiveFeed
 from trainmon_tui.memory import Memory
 from trainmon_tui.painter import Painter
 from trainmon_tui.raw import RawFeed
