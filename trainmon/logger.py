@@ -149,26 +149,36 @@ class TrainLogger(ProgressCall, SafeCalls):
         self.model_loader = model_loader
         self.best_metric = checks.check_text("best_metric", best_metric)
         self.best_direction = checks.check_direction(best_direction)
+        self._start(hooked, machine_every, sentinel or sentinel_start.is_asked_for())
+        _living[str(folder)] = self
+        atexit.register(self._close_at_exit)
+
+    def _start(self, hooked: dict[str, bool], machine_every: float | None, sentinel: bool) -> None:
+        """Begins to record; what one process does for the whole run is left to the one that owns the journal.
+
+        Args:
+            hooked: What `Hooks` records, by name.
+            machine_every: Seconds between two readings of the machine; None: no readings.
+            sentinel: Whether to start one.
+        """
         launched.announce(self.options.folder)
         self.recorder = Recorder(self.options)
         self._hooks: Hooks | None = None
-        if self.recorder.writer is not None:
-            self._watch = AlertWatch(self.recorder)
-            self.recorder.writer.call_each_second(self._each_second)
-        self._hooks = Hooks(self, **hooked)
         self._monitor: Monitor | None = None
-        if machine_every is not None and self.recorder.writer is not None:
+        writer = self.recorder.writer
+        if writer is not None:
+            self._watch = AlertWatch(self.recorder)
+            writer.call_each_second(self._each_second)
+        self._hooks = Hooks(self, **hooked)
+        if writer is None:
+            return
+        if machine_every is not None:
             self._monitor = Monitor(
-                machine_every,
-                self.recorder.folder,
-                self._record_reading,
-                checkpoint=lambda: self.newest_checkpoint,
+                machine_every, self.folder, self._record_reading, checkpoint=lambda: self.newest_checkpoint
             )
             self._monitor.start()
-        if (sentinel or sentinel_start.is_asked_for()) and self.recorder.writer is not None:
+        if sentinel:
             self._start_sentinel()
-        _living[str(folder)] = self
-        atexit.register(self._close_at_exit)
 
     def __deepcopy__(self, memo: object) -> Self:
         """The same logger: a run folder has one in a process."""
