@@ -46,16 +46,11 @@ class Collector:
         self.segments: dict[Path, Drained] = {}
         self._lost: dict[Path, tuple[int, int]] = {}
         """How far segments were read and safe that are to be opened again."""
-        self._name: JournalName | None = None
-        self._foreign: set[str] = set()
-        """Names of segments that are not those of a journal of this name."""
 
     def scan(self, name: JournalName) -> None:
         """Looks for segments that came since the last look."""
         room = OPEN_MOST - sum(drained.finished_at is None for drained in self.segments.values())
-        if name != self._name:
-            self._name, self._foreign = name, set()
-        for file in find(name, self.segments, self._foreign):
+        for file in find(name, self.segments):
             room -= 1
             if room < 0:
                 file.close()

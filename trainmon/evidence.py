@@ -56,6 +56,7 @@ class Observer:
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         root: Path = ROOT,
+        accounts: Accounts | None = None,
     ) -> None:
         """Looks at nothing yet.
 
@@ -64,6 +65,7 @@ class Observer:
             clock: Unix seconds.
             monotonic: Monotonic seconds.
             root: Where `proc`, `sys` and `dev` are.
+            accounts: Asks the batch system; None: one of our own.
         """
         self._folder = folder
         self._clock = clock
@@ -77,11 +79,8 @@ class Observer:
         self._held: ProcessIdentity | None = None
         self._seen: ExitRecord | None = None
         self._launcher = LauncherWord(folder)
-        self._spools_of: str | None = None
-        self._foreign: set[str] = set()
-        """Spools of others than `_spools_of`, which need not be opened again."""
         self._orphans = Orphans(root)
-        self._accounts = Accounts()
+        self._accounts = accounts or Accounts()
         self._process = ProcessLook(clock=clock, monotonic=monotonic, root=root)
 
     def heartbeat(self, stamps: Stamps, newest: float | None) -> float | None:
@@ -136,7 +135,7 @@ class Observer:
             oom_kills=self._oom_kills(opened) if gone and same_boot else None,
             oom_victim=lives is False and same_boot and not _left_in_order(state) and self._is_victim(opened),
             rebooted=lives is False and not same_boot and opened.host == here.host not in NAMELESS_HOSTS,
-            spool_held=self._spool_held(opened) if lives is None else None,
+            spool_held=spool_held(self._folder, opened) if lives is None else None,
             orphans=self._orphans.look(opened, exit_, self._monotonic())
             if lives is False and same_boot
             else None,
@@ -148,16 +147,6 @@ class Observer:
         """What the batch system says of the trainer's end; asked where it is dead, or silent on another host."""
         silent = lives is None and heartbeat is not None and self._clock() - heartbeat > SILENT
         return self._accounts.look(opened.job, self._monotonic()) if lives is False or silent else None
-
-    def _spool_held(self, opened: Opened) -> bool | None:
-        """See `spool_held`."""
-        if opened.writer != self._spools_of:
-            self._spools_of, self._foreign = opened.writer, set()
-        return spool_held(self._folder, opened, self._foreign)
-
-    def wait_for_accounts(self, seconds: float) -> bool:
-        """Waits for a batch system that is being asked, for whoever looks only once; whether one was."""
-        return self._accounts.wait(seconds)
 
     def _exit(self, opened: Opened, identity: ProcessIdentity, lives: bool | None) -> ExitRecord | None:
         """How the process ended: as its parent wrote it down, else as we saw it."""
@@ -259,7 +248,7 @@ def read_fault(folder: Path, pid: int) -> str | None:
     return text[begin:] if begin >= 0 else None
 
 
-def spool_held(folder: Path, opened: Opened, foreign: set[str] | None = None) -> bool | None:
+def spool_held(folder: Path, opened: Opened) -> bool | None:
     """Whether somebody holds the lock of the writer's newest spool; None where no spool of it is in sight.
 
     Tells life from death across pid namespaces that share their memory. Trying the lock disturbs nobody: a living
@@ -268,11 +257,8 @@ def spool_held(folder: Path, opened: Opened, foreign: set[str] | None = None) ->
     Args:
         folder: The run folder.
         opened: Names the writer.
-        foreign: As for `find`, with the same writer each time.
     """
-    files = find(
-        JournalName(str((folder / JOURNAL).absolute()), None, frozenset({opened.writer})), foreign=foreign
-    )
+    files = find(JournalName(str((folder / JOURNAL).absolute()), None, frozenset({opened.writer})))
     try:
         own = [file for file in files if file.header.writer == opened.writer]
         return not own[-1].retired() if own else None

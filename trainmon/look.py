@@ -3,6 +3,7 @@
 For commands that look once and go; the screen follows a folder with `trainmon_tui.feed`. Nothing is written.
 """
 
+import math
 import os
 import stat
 import time
@@ -12,16 +13,17 @@ from pathlib import Path
 import msgspec
 
 from trainmon.events import Opened
-from trainmon.paths import BUSY, RANKS
+from trainmon.paths import BUSY, JOURNAL, RANKS
 from trainmon.reader import RunReader, View
 from trainmon.state import RunState
 from trainmon.state_entries import CheckpointEntry
+from trainmon.system.slurm import Accounts
 
 PATIENCE = 60.0
 """Seconds that reading one folder may take: a journal of 20 million events without a snapshot."""
 
 ACCOUNTS_PATIENCE = 3.0
-"""Seconds that a look at a dead training waits for the batch system's word; usually it takes some 0.1 s."""
+"""Seconds that a look at dead trainings waits for the batch system's word, all of them together; usually some 0.1 s."""
 
 FILES = 12
 """Checkpoints, the newest, whose files are looked for; more only where all of these are gone."""
@@ -51,17 +53,42 @@ class Look(msgspec.Struct, frozen=True):
         return self.files.get(newest[0].checkpoint_path) if newest else None
 
 
-def look(folder: Path, *, monotonic: Callable[[], float] = time.monotonic) -> Look:
-    """The folder and those inside it, as they are now; it need not exist."""
-    ranks, more_ranks = _inside(folder / RANKS, monotonic)
-    busy, more_busy = _inside(folder / BUSY, monotonic)
-    return _look_at(folder, monotonic, ranks, busy, more_ranks + more_busy)
+def look(
+    folder: Path,
+    *,
+    monotonic: Callable[[], float] = time.monotonic,
+    accounts: Accounts | None = None,
+) -> Look:
+    """The folder and those inside it, as they are now; it need not exist.
+
+    Args:
+        folder: The run folder.
+        monotonic: Monotonic seconds.
+        accounts: Asks the batch system, for whoever looks again and again; None: it is asked anew.
+    """
+    eye = _Eye(monotonic, accounts or Accounts())
+    ranks, busy = folders_in(folder / RANKS), folders_in(folder / BUSY)
+    shown = _most_telling(ranks)
+    return msgspec.structs.replace(
+        eye.look(folder),
+        ranks=tuple(map(eye.look, shown)),
+        busy=tuple(map(eye.look, busy[:MOST_INSIDE])),
+        left_out=len(ranks) - len(shown) + len(busy[MOST_INSIDE:]),
+    )
 
 
-def _inside(folder: Path, monotonic: Callable[[], float]) -> tuple[tuple[Look, ...], int]:
-    found = folders_in(folder)
-    shown = found[:MOST_INSIDE]
-    return tuple(_look_at(each, monotonic) for each in shown), len(found) - len(shown)
+def _most_telling(folders: list[Path]) -> list[Path]:
+    """Of more folders than are looked at the first, and those that fell silent first: whoever failed is among them."""
+    if len(folders) <= MOST_INSIDE:
+        return folders
+    first, rest = folders[: MOST_INSIDE // 2], folders[MOST_INSIDE // 2 :]
+    return first + sorted(sorted(rest, key=_last_change)[: MOST_INSIDE - len(first)])
+
+
+def _last_change(folder: Path) -> float:
+    """When its journal was written last, in Unix seconds; infinite where there is none."""
+    found = _status(folder / JOURNAL)
+    return found.st_mtime if found is not None else math.inf
 
 
 def folders_in(folder: Path) -> list[Path]:
@@ -73,21 +100,26 @@ def folders_in(folder: Path) -> list[Path]:
         return []
 
 
-def _look_at(
-    folder: Path,
-    monotonic: Callable[[], float],
-    ranks: tuple[Look, ...] = (),
-    busy: tuple[Look, ...] = (),
-    left_out: int = 0,
-) -> Look:
-    reader = RunReader(folder)
-    try:
-        view = _read_up(reader, monotonic)
-        if reader.wait_for_accounts(ACCOUNTS_PATIENCE):
-            view = reader.poll()
-    finally:
-        reader.close()
-    return Look(folder, view, files_of(view.state), ranks, busy, left_out)
+class _Eye:
+    """Looks at one folder after another, and waits for the batch system once for all of them."""
+
+    def __init__(self, monotonic: Callable[[], float], accounts: Accounts) -> None:
+        self._monotonic = monotonic
+        self._accounts = accounts
+        self._patience = ACCOUNTS_PATIENCE
+
+    def look(self, folder: Path) -> Look:
+        """A folder without those inside it."""
+        reader = RunReader(folder, accounts=self._accounts)
+        try:
+            view = _read_up(reader, self._monotonic)
+            before = self._monotonic()
+            if self._patience > 0 and self._accounts.wait(self._patience):
+                self._patience -= self._monotonic() - before
+                view = reader.poll()
+        finally:
+            reader.close()
+        return Look(folder, view, files_of(view.state))
 
 
 def _read_up(reader: RunReader, monotonic: Callable[[], float]) -> View:

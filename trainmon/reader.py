@@ -22,6 +22,7 @@ from trainmon.runs import forget_offsets
 from trainmon.spool_files import JournalName, find
 from trainmon.state import RunState
 from trainmon.statuses import Evidence
+from trainmon.system.slurm import Accounts
 
 POLL_LIMIT = 0.25
 """Seconds that one poll reads at most; a long journal without a snapshot is read in several, and shown meanwhile."""
@@ -76,6 +77,7 @@ class RunReader:
         *,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
+        accounts: Accounts | None = None,
     ) -> None:
         self.folder = folder
         self._clock = clock
@@ -83,16 +85,13 @@ class RunReader:
         self._descriptor = -1
         self._journal: Stamp | None = None
         self._snapshot: Stamp | None = None
-        self._observer = Observer(folder, clock=clock, monotonic=monotonic)
+        self._observer = Observer(folder, clock=clock, monotonic=monotonic, accounts=accounts)
         self._offset = 0
         self._version = 0
         self._bytes = 0
         self._loaded = False
         self._shown = RunState()
         self._spools: tuple[object, ...] = ()
-        self._spools_of: JournalName | None = None
-        self._foreign: set[str] = set()
-        """Spools of other journals than `_spools_of`: dead ones of a whole cluster may lie in the same folder."""
         self._note: str | None = None
         self._evidence = Evidence()
         self._there = False
@@ -110,10 +109,6 @@ class RunReader:
         """Lets go of the journal and of the process."""
         self._observer.close()
         self._close_journal()
-
-    def wait_for_accounts(self, seconds: float) -> bool:
-        """Waits for a batch system that is asked about a death, for whoever looks only once; whether one was."""
-        return self._observer.wait_for_accounts(seconds)
 
     def _close_journal(self) -> None:
         if self._descriptor >= 0:
@@ -280,9 +275,7 @@ class RunReader:
             self._reducer.state.bookmark.journal or self._first_writer(),
             frozenset(self._reducer.state.writers),
         )
-        if name != self._spools_of:
-            self._spools_of, self._foreign = name, set()
-        files = find(name, foreign=self._foreign)
+        files = find(name)
         try:
             seen = tuple((file.path, file.size()) for file in files)
             if not files or (seen == self._spools and not fresh):

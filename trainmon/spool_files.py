@@ -129,40 +129,44 @@ class SpoolFile:
         self.descriptor = -1
 
 
-def find(
-    journal: JournalName, known: Collection[Path] = (), foreign: set[str] | None = None
-) -> list[SpoolFile]:
+_headers: dict[str, SpoolHeader] = {}
+"""By name, of segments that this process opened and that are still there: names are random, and no header changes.
+
+A machine may hold the spools of many trainings, and each looks for its own every second; so does whoever reads the
+folders of hundreds of ranks.
+"""
+
+
+def find(journal: JournalName, known: Collection[Path] = ()) -> list[SpoolFile]:
     """The segments of a journal, dead and living; those of a writer in their order. What cannot be opened is left out.
 
     Args:
         journal: Whose they are.
         known: Segments that are left out.
-        foreign: Names of segments of other journals, as an earlier call for the same journal found them, which are not
-            opened again; brought up to date. None: every one is looked at.
     """
     found: list[SpoolFile] = []
-    passed_over = {path.name for path in known} | (foreign or set())
-    others: set[str] = set()
+    passed_over = {path.name for path in known}
+    there: set[str] = set()
     for folder in shared_memory.folders():
         try:
             names = {name for name in os.listdir(folder) if name.endswith(SUFFIX)}
         except OSError:
             continue
-        if foreign is not None:
-            others |= names & foreign
-        # Names are random: one is not used twice.
+        there |= names
         for name in sorted(names - passed_over):
+            header = _headers.get(name)
+            if header is not None and not journal.owns(header):
+                continue
             try:
                 file = SpoolFile(folder / name)
             except OSError:
                 continue
+            _headers[name] = file.header
             if journal.owns(file.header):
                 found.append(file)
             else:
-                others.add(name)
                 file.close()
-    if foreign is not None:
-        foreign.clear()
-        foreign |= others
+    for gone in set(_headers) - there:
+        _headers.pop(gone, None)  # Another thread may have done it.
     found.sort(key=lambda file: (file.header.writer, file.header.number))
     return found

@@ -1,6 +1,7 @@
 """A thread that does what was asked for last: reads and writes of files that the event loop must not wait for."""
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -55,3 +56,48 @@ class Latest(Generic[Wanted]):
 
     def _is_outdated(self) -> bool:
         return self._stopping or bool(self._asked)
+
+
+class Seldom(Generic[Wanted]):
+    """Does what it is asked for now and then: what takes long is done less often."""
+
+    def __init__(
+        self,
+        name: str,
+        do: Callable[[Wanted], None],
+        *,
+        every: float,
+        share: float,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """A worker that has done nothing yet.
+
+        Args:
+            name: Of its thread.
+            do: As for `Latest`.
+            every: Seconds between two times at least.
+            share: Of a core that it may take.
+            clock: Seconds, to measure what it takes.
+        """
+        self._do = do
+        self._every = every
+        self._share = share
+        self._clock = clock
+        self._asked = float("-inf")
+        self._took = 0.0
+        self._latest: Latest[Wanted] = Latest(name, self._measured)
+
+    def ask(self, wanted: Wanted, now: float) -> None:
+        """Has it done, if it is time at monotonic second `now`; returns at once."""
+        if now - self._asked >= max(self._every, self._took / self._share):
+            self._asked = now
+            self._latest.ask(wanted)
+
+    def _measured(self, wanted: Wanted, _outdated: Callable[[], bool]) -> None:
+        began = self._clock()
+        self._do(wanted)
+        self._took = self._clock() - began
+
+    def stop(self) -> None:
+        """Ends the thread."""
+        self._latest.stop()

@@ -74,10 +74,10 @@ class Newsroom:
         )
         found = self._desk.look(moment, mono)
         if found and self._make_sender is not None and duty.on_duty(self._folder) is None:
-            self._send(found, sight.now, self._make_sender)
+            self._send(found, sight, self._make_sender)
         return bool(found) and self._bell
 
-    def _send(self, found: list[tuple[News, Moment]], now: float, make_sender: MakeSender) -> None:
+    def _send(self, found: list[tuple[News, Moment]], sight: Sight, make_sender: MakeSender) -> None:
         # Deferred: 10 ms that most viewers never need.
         from trainmon.notify.deliver import Order
         from trainmon.notify.message import message
@@ -86,7 +86,8 @@ class Newsroom:
             self._sender = make_sender(self._folder)
         folder = str(self._folder)
         for news, about in found:
-            self._sender.put(Order(folder, news.key, news.kind, message(news, about, folder, now)))
+            told = message(news, about, folder, sight.now, sight.files)
+            self._sender.put(Order(folder, news.key, news.kind, told))
 
 
 class Inquiry:

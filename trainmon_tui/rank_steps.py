@@ -21,7 +21,7 @@ from trainmon.paths import JOURNAL, RANKS
 from trainmon.state import RunState
 from trainmon.system.identity import alive
 from trainmon.units import count, duration
-from trainmon_tui.latest import Latest
+from trainmon_tui.latest import Seldom
 from trainmon_tui.sight import RankSteps
 
 EVERY = 5.0
@@ -149,11 +149,8 @@ class StepsLook:
             clock: Seconds, to measure what a look takes.
         """
         self._folder = folder
-        self._clock = clock
-        self._due = float("-inf")
-        self._took = 0.0
         self._found: RankSteps | None = None
-        self._worker: Latest[RunState] = Latest("trainmon-rank-steps", self._look)
+        self._worker = Seldom("trainmon-rank-steps", self._look, every=EVERY, share=SHARE, clock=clock)
 
     def look(self, state: RunState, now: float) -> RankSteps | None:
         """What is known of the ranks at monotonic time `now`; None for a run of one, and before the first look.
@@ -164,14 +161,12 @@ class StepsLook:
         """
         if state.opened is None or (state.opened.world_size or 1) < 2:
             return None
-        if now >= self._due:
-            self._due = now + max(EVERY, self._took / SHARE)
-            self._worker.ask(state)
+        self._worker.ask(state, now)
         return self._found
 
-    def _look(self, state: RunState, _outdated: Callable[[], bool]) -> None:
+    def _look(self, state: RunState) -> None:
         """In the worker's thread."""
-        began, opened = self._clock(), state.opened
+        opened = state.opened
         try:
             if opened is None:
                 return
@@ -185,7 +180,6 @@ class StepsLook:
             )
         except Exception:  # noqa: BLE001 - a bug there costs what is said of the ranks, and nothing else
             self._found = None
-        self._took = self._clock() - began
 
     def close(self) -> None:
         """Ends the thread."""

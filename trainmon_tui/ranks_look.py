@@ -11,12 +11,16 @@ from trainmon.blame import RankVerdict, earliest_failure, instead, is_bad
 from trainmon.look import look
 from trainmon.paths import RANKS
 from trainmon.reader import View
+from trainmon.system.slurm import Accounts
 from trainmon.verdict import verdict
-from trainmon_tui.latest import Latest
+from trainmon_tui.latest import Seldom
 from trainmon_tui.sight import FailedRank
 
 EVERY = 5.0
 """Seconds between two looks: ranks die after each other, and what is read of them may be late."""
+
+SHARE = 0.05
+"""Of a core that looking may take: the folders of hundreds of ranks take half a second."""
 
 
 class RanksLook:
@@ -31,9 +35,9 @@ class RanksLook:
         """
         self._folder = folder
         self._clock = clock
-        self._looked = float("-inf")
         self._found: FailedRank | None = None
-        self._worker: Latest[Path] = Latest("trainmon-ranks", self._look)
+        self._accounts = Accounts()
+        self._worker = Seldom("trainmon-ranks", self._look, every=EVERY, share=SHARE)
 
     def look(self, view: View, now: float) -> FailedRank | None:
         """The rank that failed first, as far as is known at monotonic time `now`; None: none of the others."""
@@ -41,17 +45,16 @@ class RanksLook:
         if not is_bad(own):
             self._found = None
             return None
-        if now - self._looked >= EVERY and (self._folder / RANKS).is_dir():
-            self._looked = now
-            self._worker.ask(self._folder)
+        if (self._folder / RANKS).is_dir():
+            self._worker.ask(self._folder, now)
         rank = view.state.opened.rank or 0 if view.state.opened is not None else 0
         found = self._found
         return found if instead(RankVerdict(rank, own), found) is not None else None
 
-    def _look(self, folder: Path, _outdated: Callable[[], bool]) -> None:
+    def _look(self, folder: Path) -> None:
         """In the worker's thread."""
         try:
-            ranks = look(folder).ranks
+            ranks = look(folder, accounts=self._accounts).ranks
             now = self._clock()
             self._found = earliest_failure(
                 FailedRank(

@@ -1,6 +1,7 @@
 """One look at a run folder: the folders inside, and the files of checkpoints."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,52 @@ def test_more_folders_than_anybody_reads_are_counted(tmp_path: Path) -> None:
     found = look(tmp_path)
 
     assert (len(found.ranks), found.left_out) == (module.MOST_INSIDE, 3)
+
+
+def test_of_too_many_ranks_the_one_that_fell_silent_first_is_looked_at(tmp_path: Path) -> None:
+    """It is the one that failed, or that the others wait for, whatever its number."""
+    for number in range(1, 2 * module.MOST_INSIDE):
+        folder = tmp_path / "ranks" / f"{number:05}"
+        folder.mkdir(parents=True)
+        (folder / "journal.jsonl").touch()
+        os.utime(folder / "journal.jsonl", (1e9, 1e9 + 100 - (number == 400)))
+
+    names = [rank.folder.name for rank in look(tmp_path).ranks]
+
+    assert len(names) == module.MOST_INSIDE
+    assert names[0] == "00001"
+    assert "00400" in names
+    assert names == sorted(names)
+
+
+@pytest.mark.parametrize("answers", [True, False], ids=["answers", "hangs"])
+def test_the_batch_system_is_asked_once_for_all_ranks_of_a_job(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answers: bool
+) -> None:
+    """Its database serves a whole cluster; and one that hangs is waited for once, not for each rank."""
+    (tmp_path / "sacct").write_text(
+        f"#!/bin/sh\necho >> {tmp_path}/asked\n[ -p {tmp_path}/hold ] && cat {tmp_path}/hold\necho '7|TIMEOUT|0:0|'\n"
+    )
+    (tmp_path / "sacct").chmod(0o755)
+    if not answers:
+        os.mkfifo(tmp_path / "hold")
+        monkeypatch.setattr(module, "ACCOUNTS_PATIENCE", 0.2)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    run = tmp_path / "run"
+    for folder in (run, *(run / "ranks" / f"{number:05}" for number in range(1, 9))):
+        write_run(folder, Journal().opened(host="another-host", job="slurm 7").started().steps(3))
+        os.utime(folder / "journal.jsonl", (1e9, 1e9))
+
+    began = time.monotonic()
+    found = look(run)
+    took = time.monotonic() - began
+    if not answers:
+        os.close(os.open(tmp_path / "hold", os.O_WRONLY | os.O_NONBLOCK))
+
+    words = [each.view.evidence.accounting for each in (found, *found.ranks)]
+    assert [word.state if word else None for word in words] == ["TIMEOUT" if answers else None] * 9
+    assert (tmp_path / "asked").read_text() == "\n"
+    assert took < 9 * module.ACCOUNTS_PATIENCE
 
 
 def test_the_file_of_a_checkpoint_is_there_or_missing_or_unknown(tmp_path: Path) -> None:

@@ -29,6 +29,23 @@ def test_a_death_says_who_what_when_how_far_how_good_what_is_left_and_where_to_l
     ]
 
 
+def test_what_is_lost_counts_from_a_checkpoint_whose_file_is_there() -> None:
+    """Whoever reads it on a phone decides by it whether to get up."""
+    journal = a_run().checkpoint(240, "/ckpt/newer.pt")
+    dead = moment(journal, alive=False, signal=9)
+    [news] = what_is_news(moment(journal), dead, ALL)
+    paths = [entry.checkpoint_path for entry in dead.state.checkpoints]
+
+    def saved(files: dict[str, bool | None]) -> str:
+        return message(news, dead, "/runs/a", journal.now, files).body.splitlines()[3]
+
+    assert saved({}).startswith("checkpoint /ckpt/newer.pt, step 240; 10 steps")
+    assert saved({"/ckpt/newer.pt": False}) == (
+        "checkpoint /ckpt/epoch_002.pt, step 200 (the files of newer ones are gone); 50 steps lost"
+    )
+    assert saved(dict.fromkeys(paths, False)) == "no file of a checkpoint is left; 250 steps lost"
+
+
 def test_of_a_living_run_it_says_what_is_left() -> None:
     bad = moment(a_run().progress(251, "NaN", epoch=3))
     [news] = what_is_news(moment(a_run()), bad, ALL)

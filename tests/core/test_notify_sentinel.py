@@ -1,10 +1,13 @@
 """The sentinel by its looks, without sleeping: what it tells, and when it has nothing left to do."""
 
+import os
+import threading
 from pathlib import Path
 
 import pytest
 
 from tests.builders import START, Journal, a_run
+from trainmon.notify import sentinel
 from trainmon.notify.deliver import Answer, Order
 from trainmon.notify.news import SETTLE
 from trainmon.notify.rules import NotifySettings, rules
@@ -116,6 +119,29 @@ def test_an_end_before_the_first_look_is_told_if_it_came_since_the_launch(tmp_pa
     case.look(SETTLE)
 
     assert case.kinds == ["finished"]
+
+
+@pytest.mark.parametrize("hangs", [False, True], ids=["gone", "storage that hangs"])
+def test_a_message_about_a_death_looks_for_the_files_of_checkpoints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hangs: bool
+) -> None:
+    """And goes out all the same where their storage does not answer."""
+    held = threading.Event()
+    if hangs:
+        monkeypatch.setattr(sentinel, "FILES_PATIENCE", 0.01)
+        monkeypatch.setattr(sentinel, "files_of", lambda _: dict[str, bool | None](waited=held.wait(10)))
+    journal = Journal().opened(host=os.uname().nodename, folder=str(tmp_path)).started().steps(9)
+    journal.checkpoint(9, str(tmp_path / "gone.pt")).ended(success=False, reason="failed", error="x").closed()
+    case = Case(tmp_path, journal, since=journal.now - 10.0)
+
+    case.look()
+    case.look(SETTLE)
+    held.set()
+
+    [order] = case.orders
+    assert order.message is not None
+    assert ("no file of a checkpoint is left; 9 steps lost" in order.message.body) is not hangs
+    assert ("gone.pt, step 9; 0 steps lost" in order.message.body) is hangs
 
 
 def test_where_nothing_ever_comes_it_gives_up(tmp_path: Path) -> None:

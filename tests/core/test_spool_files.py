@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from trainmon import spool_files
 from trainmon.codec import LINE_LIMIT
 from trainmon.spool import Spool
 from trainmon.spool_files import JournalName, SpoolFile, find
@@ -80,19 +81,19 @@ def test_segments_of_others_are_opened_once_and_forgotten_when_they_are_gone(
     spool: Spool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A machine may hold the spools of many trainings, and each looks for its own once a second."""
-    other, foreign = JournalName("/runs/b", "bbbbbbbbbbbb"), set[str]()
+    other = JournalName("/runs/b", "bbbbbbbbbbbb")
     opened = list[Path]()
     monkeypatch.setattr(SpoolFile, "__init__", spied(SpoolFile.__init__, opened))
 
     for _ in range(3):
-        assert find(other, (), foreign) == []
+        assert find(other) == []
     times, before = opened.count(spool.path), spool.path
     assert before is not None
     before.unlink()
-    find(other, (), foreign)
+    find(other)
 
     assert times == 1
-    assert before.name not in foreign
+    assert before.name not in spool_files._headers
 
 
 def test_lines_are_taken_in_batches_and_a_torn_one_waits(spool: Spool) -> None:

@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
 from tests.builders import Journal, a_run
@@ -11,6 +12,7 @@ from trainmon.blame import RankVerdict, named
 from trainmon.reader import RunReader, View
 from trainmon.state import RunState
 from trainmon.statuses import Status, Verdict
+from trainmon_tui import ranks_look
 from trainmon_tui.ranks_look import RanksLook
 from trainmon_tui.sight import FailedRank
 
@@ -56,13 +58,16 @@ def test_a_rank_that_failed_before_the_others_complained_is_named(tmp_path: Path
     assert "ZeroDivisionError" in (found.verdict.why or "")
 
 
-def test_a_run_that_goes_well_has_nobody_looked_at(tmp_path: Path) -> None:
+def test_a_run_that_goes_well_has_nobody_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Journal().opened(rank=0).started().steps(5).ended(success=True).write(tmp_path)
     (tmp_path / "ranks" / "00001").mkdir(parents=True)
+    asked = list[Path]()
+    monkeypatch.setattr(ranks_look, "look", asked.append)
     ranks = RanksLook(tmp_path)
 
     assert ranks.look(view_of(tmp_path), 0.0) is None
-    assert ranks._worker._thread is None
+    ranks.close()
+    assert asked == []
 
 
 def test_where_no_other_rank_failed_rank_0_speaks_for_itself() -> None:

@@ -6,7 +6,7 @@ for mark-up or for a call to everybody is defused.
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -14,6 +14,7 @@ from trainmon import derived, remaining
 from trainmon.best import measure
 from trainmon.notify.ledger import Entry
 from trainmon.notify.news import Moment, News, Weight
+from trainmon.saved import newest_there, unsaved
 from trainmon.scalars import Number, decode_number
 from trainmon.secrets import mask_text
 from trainmon.state import RunState
@@ -49,7 +50,9 @@ def plain(text: str, limit: int = LINE_LIMIT) -> str:
     return visible(_CALLS.sub("(at)", mask_text(cut).translate(_LOOKALIKES)), limit)
 
 
-def message(news: News, moment: Moment, folder: str, now: float) -> Message:
+def message(
+    news: News, moment: Moment, folder: str, now: float, files: Mapping[str, bool | None] | None = None
+) -> Message:
     """What is said of one piece of news.
 
     Args:
@@ -57,10 +60,11 @@ def message(news: News, moment: Moment, folder: str, now: float) -> Message:
         moment: What is known of the run.
         folder: The run folder, absolute.
         now: Unix seconds, by the clock of the trainer.
+        files: Whether files of checkpoints are there, by path; None: not looked for.
     """
     title = f"{_SIGNS[news.weight]} {plain(_name(moment.state, folder), 60)}: {plain(news.headline)}"
     lines = [*_when(moment, now), *_how_far(moment.state, moment.verdict, now)]
-    lines += [*_results(moment.state), *_saved(moment)]
+    lines += [*_results(moment.state), *_saved(moment, files or {})]
     lines.append(_command(moment.state, folder))
     # The first line repeats nothing of the title unless the title had to be cut.
     whole = [plain(news.headline)] if len(title) > TITLE_LIMIT else []
@@ -149,17 +153,21 @@ def _results(state: RunState) -> Iterator[str]:
     yield ", ".join(parts)
 
 
-def _saved(moment: Moment) -> Iterator[str]:
-    """The newest checkpoint, where a run broke off: what can be gone on from."""
+def _saved(moment: Moment, files: Mapping[str, bool | None]) -> Iterator[str]:
+    """The newest checkpoint that is not gone, where a run broke off: what can be gone on from."""
     state, status = moment.state, moment.verdict.status
     if not status.over or status.value == "finished" or state.progress is None:
         return
     if not state.checkpoints:
         yield "no checkpoint was saved"
         return
-    newest = state.checkpoints[-1]
-    lost = max(0, state.run_step - newest.run_step)
-    yield f"checkpoint {plain(newest.checkpoint_path, 120)}, step {count(newest.run_step)}; {count(lost)} steps lost"
+    newest = newest_there(state.checkpoints, files)
+    lost = f"{count(unsaved(state.run_step, newest))} steps lost"
+    if newest is None:
+        yield f"no file of a checkpoint is left; {lost}"
+        return
+    newer = " (the files of newer ones are gone)" if newest is not state.checkpoints[-1] else ""
+    yield f"checkpoint {plain(newest.checkpoint_path, 120)}, step {count(newest.run_step)}{newer}; {lost}"
 
 
 def _command(state: RunState, folder: str) -> str:

@@ -7,6 +7,7 @@ with the same reader as the screen; the run folder's lock is never touched. It e
 import contextlib
 import os
 import select
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,12 +15,14 @@ from pathlib import Path
 from trainmon.alerts import USUAL, Thresholds, alerts
 from trainmon.exit_file import read_exit, write_exit
 from trainmon.exits import ExitRecord
+from trainmon.look import files_of
 from trainmon.notify.deliver import Order
 from trainmon.notify.message import message
 from trainmon.notify.news import Desk, Moment, News
 from trainmon.notify.rules import Rules
 from trainmon.notify.sender import Sender
 from trainmon.reader import RunReader, View
+from trainmon.state import RunState
 from trainmon.system.identity import ProcessIdentity, alive
 from trainmon.verdict import verdict
 
@@ -37,6 +40,9 @@ FIRST_PATIENCE = 10.0
 
 NOTHING_LIMIT = 86_400.0
 """Seconds without any change after which a sentinel that sees no trainer gives up."""
+
+FILES_PATIENCE = 2.0
+"""Seconds that a message waits for the storage of the checkpoints to say whether they are there."""
 
 COMM = "tm-sentinel"
 """What `ps` and `top` call the process; at most 15 characters (proc(5))."""
@@ -129,7 +135,8 @@ class Sentinel:
 
     def _tell(self, news: News, moment: Moment, now: float) -> None:
         self._told = True
-        told = message(news, moment, str(self._folder), now)
+        files = _files_of(moment.state) if moment.verdict.status.over else {}
+        told = message(news, moment, str(self._folder), now, files)
         self._sender.put(Order(str(self._folder), news.key, news.kind, told))
 
     def _is_done(self, view: View, mono: float) -> bool:
@@ -153,6 +160,17 @@ class Sentinel:
             return
         if written is None or written.time < opened.time or written.pid != found.pid:
             _write(self._folder, found)
+
+
+def _files_of(state: RunState) -> dict[str, bool | None]:
+    """Whether files of checkpoints are there; where their storage hangs, the death is told all the same."""
+    found: dict[str, bool | None] = {}
+    thread = threading.Thread(
+        target=lambda: found.update(files_of(state)), name="trainmon-files", daemon=True
+    )
+    thread.start()
+    thread.join(FILES_PATIENCE)
+    return dict(found)
 
 
 def _write(folder: Path, found: ExitRecord) -> None:

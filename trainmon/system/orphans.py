@@ -17,7 +17,7 @@ MOST_CLIMBED = 256
 def orphans(
     pid: int, start_ticks: int, session: int, group: int | None, root: Path = ROOT
 ) -> tuple[int, ...]:
-    """Process ids, rising, of what a dead process left behind; some 20 µs for each process of the host.
+    """Process ids, rising, of what a dead process left behind; some 20 µs for each process of the session.
 
     Args:
         pid: Of the dead one.
@@ -28,7 +28,7 @@ def orphans(
     """
     members = {
         number: stat
-        for number, stat in _processes(root)
+        for number, stat in _members(session, root)
         if stat.session == session and (group is None or stat.group == group) and stat.state not in "ZX"
     }
     # Whoever leads the session or the group was there before, be it in the same hundredth of a second.
@@ -49,10 +49,21 @@ def _top(number: int, members: dict[int, Stat], younger: set[int]) -> int:
     return 0
 
 
-def _processes(root: Path) -> list[tuple[int, Stat]]:
+def _members(session: int, root: Path) -> list[tuple[int, Stat]]:
+    """The processes of a session; of a tree that is not the kernel's own, all that there are."""
     try:
         numbers = [int(name) for name in os.listdir(root / "proc") if name.isdecimal()]
     except OSError:
         return []
+    if root == ROOT:
+        numbers = [number for number in numbers if _session_of(number) == session]
     read = ((number, read_stat(number, root)) for number in numbers)
     return [(number, stat) for number, stat in read if stat is not None]
+
+
+def _session_of(pid: int) -> int | None:
+    """The session of a process, in a fiftieth of the time that reading its line takes; None where it is gone."""
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return None

@@ -6,6 +6,7 @@ The one thing to know: `sacct` asks a database that may be slow, down, or some m
 import shutil
 import subprocess
 import threading
+import time
 
 from trainmon.accounting import FIELDS, Accounting, parse
 
@@ -22,16 +23,26 @@ OUTPUT_LIMIT = 1 << 20
 """Bytes of an answer; a job has a few lines, and one for each step."""
 
 
+class _Question:
+    """What was asked about one job, and the answer."""
+
+    def __init__(self, now: float) -> None:
+        self.found: Accounting | None = None
+        self.asked = 0
+        self.next = now
+        self.thread: threading.Thread | None = None
+
+    @property
+    def busy(self) -> bool:
+        return self.thread is not None and self.thread.is_alive()
+
+
 class Accounts:
-    """Asks for one job after another; `look` is for one thread, and returns at once."""
+    """Asks for jobs; `look` returns at once. For one thread, but for many readers: the ranks of a run share a job."""
 
     def __init__(self) -> None:
         """Asks nothing yet."""
-        self._job: str | None = None
-        self._found: Accounting | None = None
-        self._asked = 0
-        self._next = 0.0
-        self._thread: threading.Thread | None = None
+        self._questions: dict[str, _Question] = {}
 
     def look(self, job: str | None, now: float) -> Accounting | None:
         """What is known of a job that seems to be over, at monotonic time `now`; has it asked for where it is not.
@@ -43,37 +54,36 @@ class Accounts:
         kind, _, number = (job or "").partition(" ")
         if kind != "slurm" or not number.isascii() or not number.isdecimal():
             return None
-        if number != self._job:
-            self._job, self._found, self._asked, self._next = number, None, 0, now
-        busy = self._thread is not None and self._thread.is_alive()
-        if self._found is None and not busy and now >= self._next and self._asked < MOST_QUESTIONS:
-            self._asked += 1
-            self._next = now + AGAIN_AFTER
-            self._start(number)
-        return self._found
+        question = self._questions.setdefault(number, _Question(now))
+        due = now >= question.next and question.asked < MOST_QUESTIONS
+        if question.found is None and due and not question.busy:
+            question.asked += 1
+            question.next = now + AGAIN_AFTER
+            _start(question, number)
+        return question.found
 
     def wait(self, seconds: float) -> bool:
-        """Waits for a question under way, for whoever looks only once; whether there was one."""
-        if self._thread is None or not self._thread.is_alive():
-            return False
-        self._thread.join(seconds)
-        return True
+        """Waits for the questions under way, for whoever looks only once; whether there were any."""
+        deadline = time.monotonic() + seconds
+        threads = [question.thread for question in self._questions.values() if question.busy]
+        for thread in threads:
+            if thread is not None:
+                thread.join(max(0.0, deadline - time.monotonic()))
+        return bool(threads)
 
-    def _start(self, number: str) -> None:
-        program = shutil.which("sacct")
-        if program is None:
-            self._asked = MOST_QUESTIONS
-            return
-        # A daemon: a database that hangs must not keep a program from ending.
-        self._thread = threading.Thread(
-            target=self._ask, args=(program, number), name="trainmon-sacct", daemon=True
-        )
-        self._thread.start()
 
-    def _ask(self, program: str, number: str) -> None:
-        found = ask(program, number)
-        if number == self._job:
-            self._found = found
+def _start(question: _Question, number: str) -> None:
+    program = shutil.which("sacct")
+    if program is None:
+        question.asked = MOST_QUESTIONS
+        return
+
+    def answer() -> None:
+        question.found = ask(program, number)
+
+    # A daemon: a database that hangs must not keep a program from ending.
+    question.thread = threading.Thread(target=answer, name="trainmon-sacct", daemon=True)
+    question.thread.start()
 
 
 def ask(program: str, number: str) -> Accounting | None:
