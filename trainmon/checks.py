@@ -8,9 +8,15 @@ from typing import SupportsFloat, SupportsIndex
 from trainmon.complaints import print_line
 from trainmon.errors import ArgumentError
 from trainmon.events import Direction
+from trainmon.paths import OUTPUT, LogFile
+from trainmon.scalars import as_number
+from trainmon.values import freeze, type_name
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 """Names of the levels of `logging`, lowest first."""
+
+_TAKEN = frozenset((OUTPUT, *(file.name_in("") for file in LogFile)))
+"""Files of a run folder beside the general log."""
 
 LONGEST_NAME = 200
 """Bytes of a name at most: a file system takes 255, and rotation and suffixes need some."""
@@ -104,11 +110,32 @@ def check_name(name: str, value: object) -> str:
     return value
 
 
+def check_app_name(value: object) -> str:
+    """A name for the general log that no other log of the folder has."""
+    name = check_name("app_name", value)
+    if f"{name}.log" in _TAKEN:
+        raise ArgumentError(f"app_name: expected a name that no other log has, got {value!r}")
+    return name
+
+
 def check_text(name: str, value: object) -> str:
     """A text that is not empty."""
     if not isinstance(value, str) or not value:
         raise ArgumentError(f"{name}: expected a text, got {value!r}")
     return value
+
+
+def check_optional_number(name: str, value: object) -> object:
+    """A number of any kind, as it was given, or None."""
+    if value is not None and as_number(value) is None:
+        raise ArgumentError(f"{name}: expected a number, got {value!r}")
+    return value
+
+
+def check_settings(name: str, value: object) -> None:
+    """Names and values: a mapping, a namespace, a dataclass; or None. It is not shown, it may hold secrets."""
+    if value is not None and not isinstance(freeze(value), dict):
+        raise ArgumentError(f"{name}: expected names and values, such as vars(args), got {type_name(value)}")
 
 
 def check_direction(value: object) -> Direction:

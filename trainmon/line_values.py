@@ -5,6 +5,7 @@ Numbers are written as Python prints them, unless the spec gives a format. Texts
 """
 
 import math
+import os
 import re
 from collections.abc import Iterable, Mapping
 
@@ -40,7 +41,7 @@ _FURTHER = re.compile(r"\n(?=[^\n])")
 _LEVELS = {"NOTSET": 0, "DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
 """Of the `logging` module; a level with a name that is not here counts as INFO."""
 
-_PLACE = re.compile(r"(.+):(?:line )?(\d+)(.*)", re.DOTALL)
+_PLACE = re.compile(r"(.+):(?:line )?(\d+)(?: in .*)?", re.DOTALL)
 _FRAME = re.compile(r'File "([^"\n]+)", line (\d+)')
 
 
@@ -138,9 +139,21 @@ def left_out_text(count: int) -> str:
 
 
 def place(location: str | None, traceback: str) -> str:
-    """`FILE:line N` of a fault, else of the last frame of its traceback; empty where neither says it."""
-    if location:
-        found = _PLACE.fullmatch(location)
-        return f"{found[1]}:line {found[2]}{found[3]}" if found else location
-    frames = _FRAME.findall(traceback)
-    return "{}:line {}".format(*frames[-1]) if frames else ""
+    """`/path/to/FILE:line N`, as the spec has it: the frame of a traceback that a location means, else its last one.
+
+    Args:
+        location: `FILE:N in FUNCTION`, the place in the program's own code; None: not known.
+        traceback: Where the file's whole path is looked for.
+
+    Returns:
+        What of it is known; empty where neither says anything.
+    """
+    frames: list[tuple[str, str]] = _FRAME.findall(traceback)
+    if location is None:
+        return "{}:line {}".format(*frames[-1]) if frames else ""
+    found = _PLACE.fullmatch(location)
+    if found is None:
+        return location
+    name, line = found[1], found[2]
+    whole = (path for path, number in reversed(frames) if number == line and os.path.basename(path) == name)
+    return f"{next(whole, name)}:line {line}"

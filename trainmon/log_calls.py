@@ -28,7 +28,7 @@ from trainmon.given import (
 )
 from trainmon.surroundings import git_commit, versions
 from trainmon.system.stats import system_stats
-from trainmon.values import as_text
+from trainmon.values import as_text, type_name
 
 
 class LogCalls(ErrorCalls):
@@ -72,7 +72,7 @@ class LogCalls(ErrorCalls):
             batch_size: Examples in an optimiser step on one rank: under DDP the world size is multiplied in, for
                 samples a second.
             learning_rate: At the start.
-            optimizer: Its name.
+            optimizer: Its name, or itself, which gives the name of its class.
             config: All other settings; secrets are masked.
             run_id: Names the run across restarts; None: a random one.
             steps_per_epoch: Steps of an epoch, as the program counts them.
@@ -90,7 +90,7 @@ class LogCalls(ErrorCalls):
             total_steps=as_integer(total_steps),
             batch_size=as_integer(batch_size),
             learning_rate=as_recorded(learning_rate),
-            optimizer=as_text(optimizer, 200) if optimizer is not None else None,
+            optimizer=_optimizer_name(optimizer),
             steps_per_epoch=as_integer(steps_per_epoch),
             config=as_object(config),
             resume="auto" if as_text(resume, 80) == "auto" else "always" if as_flag(resume) else "never",
@@ -272,6 +272,14 @@ class LogCalls(ErrorCalls):
             data: The detail; secrets are masked.
         """
         self.recorder.put(Debug(*self.recorder.stamp(), message=as_text(message), data=as_object(data)))
+
+
+def _optimizer_name(value: object) -> str | None:
+    """A text, or the name of an object's class: the `repr` of an optimiser is a table of its settings."""
+    if value is None:
+        return None
+    named = issubclass(type(value), str | type)
+    return as_text(value if named else type_name(value), 200)
 
 
 def _steps_count(value: object) -> Literal["unknown", "run", "epoch"]:

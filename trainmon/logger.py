@@ -124,7 +124,7 @@ class TrainLogger(ProgressCall, SafeCalls):
         folder = rank_folder(absolute(log_dir), rank if rank is not None else ranks.rank())
         self.options = Options(
             folder=folder,
-            app_name=checks.check_name("app_name", app_name),
+            app_name=checks.check_app_name(app_name),
             level=checks.named_level(os.environ.get("TRAINMON_LEVEL"), checks.check_level(level)),
             console=checks.check_flag("console", console),
             progress_per_second=checks.check_positive("progress_per_second", progress_per_second),

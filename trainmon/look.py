@@ -161,6 +161,8 @@ def is_there(entry: CheckpointEntry, opened: Opened | None) -> bool | None:
         opened: Who recorded it; None: not known.
     """
     path = entry.checkpoint_path
+    if "://" in path:
+        return None  # In a store, such as s3://bucket/model.pt.
     local = opened is not None and opened.host == os.uname().nodename
     known = os.path.isabs(path) or entry.folder is not None
     candidates = [Path(entry.folder or "", path)]

@@ -15,10 +15,11 @@ from typing import Literal, Self, TypeVar
 
 from trainmon import checks
 from trainmon.best import better
-from trainmon.errors import ArgumentError
 from trainmon.events import Number, Span, SpanName
 from trainmon.given import as_integer, as_metrics, as_recorded, path_text
 from trainmon.logger import TrainLogger
+from trainmon.resumption import Resumption, check_resume, continued, resumption
+from trainmon.state import RunState
 from trainmon.tracebacks import describe
 
 Item = TypeVar("Item")
@@ -55,11 +56,13 @@ class TrainingRun:
             batch_size: Examples in an optimiser step on one rank: under DDP the world size is multiplied in, for
                 samples a second.
             learning_rate: At the start.
-            optimizer: Its name.
+            optimizer: Its name, or itself.
             config: All other settings; secrets are masked.
             run_id: Names the run across restarts.
-            initial_step: Steps done before this start; None: 0, or when resuming those of the newest checkpoint.
-            initial_epoch: The first epoch; None: 1, or the one that `initial_step` is in.
+            initial_step: Steps done before this start; None: 0, or when resuming those of the newest checkpoint whose
+                file is there (`resumed_from`).
+            initial_epoch: The first epoch; None: 1, or the one that `initial_step` is in; without `steps_per_epoch`
+                that of the checkpoint.
             resume: True continues the last run of the folder; `"auto"` does if it has the same `run_id`.
 
         Raises:
@@ -72,21 +75,24 @@ class TrainingRun:
         self.total_steps = checks.check_optional_count("total_steps", total_steps, least=1)
         if self.total_steps is None and self.total_epochs and self.steps_per_epoch:
             self.total_steps = self.total_epochs * self.steps_per_epoch
-        if resume not in (False, True, "auto"):
-            raise ArgumentError(f"resume: expected True, False or 'auto', got {resume!r}")
-        if resume == "auto" and run_id is None:
-            raise ArgumentError("resume='auto': expected a run_id, which tells whether it is the same run")
-        self._resume: bool | Literal["auto"] = resume
+        self._resume, self._run_id = check_resume(resume, run_id)
         self._batch_size = checks.check_optional_count("batch_size", batch_size, least=1)
+        checks.check_optional_number("learning_rate", learning_rate)
+        checks.check_settings("config", config)
         self._learning_rate = learning_rate
         self._optimizer = optimizer
         self._config = config
-        self._run_id = run_id
         initial_step = checks.check_optional_count("initial_step", initial_step)
-        self.step = initial_step if initial_step is not None else self._checkpointed()
+        found = resumption(self._continued()) if initial_step is None else Resumption()
+        self._said = found.said
+        self.resumed_from = found.path
+        """The checkpoint that is to be gone on from: the newest that is there; None: from the beginning, or from where
+        `initial_step` says."""
+        self.step = found.step if initial_step is None else initial_step
         """Optimiser steps completed over the run."""
         if initial_epoch is None:
-            initial_epoch = 1 + (self.step // self.steps_per_epoch if self.steps_per_epoch else 0)
+            epoch = found.checkpoint.epoch if found.checkpoint is not None else 1
+            initial_epoch = 1 + self.step // self.steps_per_epoch if self.steps_per_epoch else epoch
         self.epoch = checks.check_count("initial_epoch", initial_epoch)
         """The epoch that runs, or is to run first."""
         self._waited = 0.0
@@ -94,22 +100,22 @@ class TrainingRun:
         self._loss: Number | None = None
         self._best: Number | None = None
 
-    def _continues(self) -> bool:
-        """Whether the last run of the folder will be continued."""
+    def _continued(self) -> RunState | None:
+        """The last run of the folder, where it will be continued."""
         state = self._logger.recorder.state() if self._resume else None
-        if state is None or state.run_id is None:
-            return False
-        return self._resume is True or state.run_id == self._run_id
-
-    def _checkpointed(self) -> int:
-        """Steps of the newest checkpoint of the run that is continued; 0 where there is none."""
-        state = self._logger.recorder.state() if self._continues() else None
-        return state.checkpoints[-1].run_step if state is not None and state.checkpoints else 0
+        return continued(state, self._resume, self._run_id)
 
     def __enter__(self) -> Self:
         """Records the start."""
         logger = self._logger
-        state = logger.recorder.state() if self._continues() else None
+        if self._said is not None:
+            logger.recorder.warn_once(f"resumed {self._run_id}", self._said)
+        if logger.running:
+            logger.recorder.warn_once(
+                "two trainings",
+                f"{self.model_name} begins, and the training before has not ended: all calls count for the new one",
+            )
+        state = self._continued()
         if state is not None and state.best is not None:
             measured = {"loss": state.best.val_loss, "val_loss": state.best.val_loss} | state.best.val_metrics
             self._best = measured.get(logger.best_metric)
@@ -141,11 +147,11 @@ class TrainingRun:
                 True, self._loss if not isinstance(self._loss, str) else float(self._loss)
             )
             return
-        if isinstance(error, KeyboardInterrupt):
-            logger.log_training_end(False, reason="interrupted", error="KeyboardInterrupt")
-            return
         described = describe(error)
-        if isinstance(error, Exception) and not logger.recorded(error):
+        if isinstance(error, KeyboardInterrupt | GeneratorExit) or type(error).__name__ == "CancelledError":
+            logger.log_training_end(False, reason="interrupted", error=described.error_type)
+            return
+        if not isinstance(error, SystemExit) and not logger.recorded(error):
             logger.log_error_with_context(error, f"training {self.model_name}", uncaught=True)
         logger.log_training_end(
             False, reason="failed", error=f"{described.error_type}: {described.message}"[:2_000]

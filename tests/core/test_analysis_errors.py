@@ -40,7 +40,7 @@ def test_our_own_record_has_type_count_and_the_last_of_a_chain(tmp_path: Path) -
     assert {tally.name: tally.count for tally in found.by_level} == {"ERROR": 6, "CRITICAL": 1}
     group = found.recurring[0]
     assert (group.error_type, group.message, group.context) == ("RuntimeError", "step failed", "train")
-    assert (group.location, group.count) == ("train.py:40", 5)
+    assert (group.location, group.count) == ("train.py:40 in main", 5)
 
 
 def test_a_message_with_dashes_is_told_from_its_context_by_the_traceback(tmp_path: Path) -> None:

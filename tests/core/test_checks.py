@@ -1,7 +1,9 @@
 """Arguments of setup: a wrong one raises a sentence that names it, what was expected and what came."""
 
+from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -29,6 +31,14 @@ from trainmon.errors import ArgumentError, TrainmonError
         (lambda value: checks.check_name("app_name", value), "a\0b"),
         (lambda value: checks.check_name("app_name", value), "\ud800"),
         (lambda value: checks.check_name("app_name", value), "x" * 300),
+        (lambda value: checks.check_app_name(value), "errors"),
+        (lambda value: checks.check_app_name(value), "training_progress"),
+        (lambda value: checks.check_app_name(value), "performance"),
+        (lambda value: checks.check_app_name(value), "model_operations"),
+        (lambda value: checks.check_app_name(value), "output"),
+        (lambda value: checks.check_app_name(value), "a/b"),
+        (lambda value: checks.check_optional_number("rate", value), "fast"),
+        (lambda value: checks.check_optional_number("rate", value), np.array([1.0, 2.0])),
         (lambda value: checks.check_path("log_dir", value), None),
         (lambda value: checks.check_path("log_dir", value), ""),
         (lambda value: checks.check_path("log_dir", value), b"logs"),
@@ -58,6 +68,9 @@ def test_s11_a_wrong_argument_says_what_was_expected_and_what_came(
 
 def test_right_arguments_come_back() -> None:
     assert checks.check_level("debug") == "DEBUG"
+    assert checks.check_app_name("error_logger") == "error_logger"
+    assert checks.check_optional_number("rate", None) is None
+    assert checks.check_optional_number("rate", np.float32(0.5)) == 0.5
     assert checks.check_level(30) == "WARNING"
     assert checks.check_level(15) == "DEBUG"
     assert checks.check_positive("speed", 10) == 10.0
@@ -72,3 +85,12 @@ def test_w19_scalars_of_numpy_are_numbers_in_setup_too() -> None:
     assert checks.check_count("steps", np.int64(3)) == 3
     assert type(checks.check_count("steps", np.array(3))) is int
     assert checks.check_positive("speed", np.float32(0.5)) == 0.5
+
+
+def test_s08_settings_are_names_and_values_and_a_wrong_one_is_not_shown() -> None:
+    """What was given for them may hold secrets."""
+    for right in (None, {}, {"lr": 1}, SimpleNamespace(lr=1), Namespace(lr=1)):
+        checks.check_settings("config", right)
+
+    with pytest.raises(ArgumentError, match=r"config: expected names and values, .*, got str$"):
+        checks.check_settings("config", "token=hidden")

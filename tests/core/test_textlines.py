@@ -21,7 +21,7 @@ from trainmon.events import (
     Validation,
     Warned,
 )
-from trainmon.line_values import eta_text, safe_text
+from trainmon.line_values import eta_text, place, safe_text
 from trainmon.paths import LogFile
 from trainmon.textlines import CONSOLE_LIMIT, LineContext, console_line, text_lines
 
@@ -211,3 +211,17 @@ def test_a_left_out_count_is_a_line_of_its_own_before_the_event() -> None:
 
     assert lines[0][1].endswith("TRAINING - INFO - … 1 progress line left out, it is in journal.jsonl")
     assert len(lines) == 2
+
+
+def test_the_place_of_an_error_is_the_whole_path_as_in_the_spec() -> None:
+    """`Traceback: /path/to/gradio_app.py:line 123`: of the frame in the program's own code, not of the last one."""
+    trace = (
+        'Traceback (most recent call last):\n  File "/old/train.py", line 9, in main\n'
+        '  File "/app/train.py", line 40, in step\n  File "/lib/torch/nn.py", line 7, in forward\nValueError: no\n'
+    )
+
+    assert place("train.py:40 in step", trace) == "/app/train.py:line 40"
+    assert place("train.py:41 in step", trace) == "train.py:line 41"
+    assert place(None, trace) == "/lib/torch/nn.py:line 7"
+    assert place("/path/to/gradio_app.py:123", "") == "/path/to/gradio_app.py:line 123"
+    assert place(None, "") == ""

@@ -1,5 +1,6 @@
 """`with training(...) as run:` - it owns epoch and step, and says an end whatever happens."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -238,7 +239,8 @@ def test_the_given_initial_step_wins(open_logger: OpenLogger, tmp_path: Path) ->
     [
         ({"total_epochs": 0}, "total_epochs"), ({"steps_per_epoch": 1.5}, "steps_per_epoch"),
         ({"total_steps": -3}, "total_steps"), ({"initial_step": "x"}, "initial_step"), ({"resume": "maybe"}, "resume"),
-        ({"resume": "auto"}, "run_id"),
+        ({"resume": "auto"}, "run_id"), ({"run_id": 7}, "run_id"), ({"run_id": ""}, "run_id"),
+        ({"resume": None}, "resume"), ({"learning_rate": "fast"}, "learning_rate"), ({"config": ["lr"]}, "config"),
     ],
 )  # fmt: skip
 def test_a_wrong_argument_raises_before_anything_is_recorded(
@@ -262,3 +264,55 @@ def test_w20_no_method_raises_for_any_value(open_logger: OpenLogger, kind: Calla
         run.checkpoint(value, {"a": value}, duration=value)
 
     assert len(of(logger, Progress)) == 1
+
+
+@pytest.mark.parametrize("end", [GeneratorExit(), KeyboardInterrupt(), asyncio.CancelledError()], ids=repr)
+def test_who_stops_a_training_early_interrupts_it(open_logger: OpenLogger, end: BaseException) -> None:
+    """A generator that is closed and a task that is cancelled have not failed."""
+    logger = open_logger()
+
+    with pytest.raises(type(end)), a_run(logger):
+        raise end
+
+    (ended,) = of(logger, Ended)
+    assert isinstance(ended, Ended)
+    assert (ended.reason, of(logger, Error)) == ("interrupted", [])
+
+
+def test_a_panic_that_is_no_exception_is_recorded_as_an_error(open_logger: OpenLogger) -> None:
+    """Those of libraries in Rust derive from BaseException."""
+    logger = open_logger()
+    panic = type("PanicException", (BaseException,), {})
+
+    with pytest.raises(panic), a_run(logger):
+        raise panic("index out of bounds")
+
+    (error,), (ended,) = of(logger, Error), of(logger, Ended)
+    assert isinstance(error, Error)
+    assert isinstance(ended, Ended)
+    assert (error.message, ended.reason) == ("index out of bounds", "failed")
+
+
+def test_a_training_inside_another_is_said_to_take_its_place(open_logger: OpenLogger) -> None:
+    logger = open_logger()
+
+    with a_run(logger), a_run(logger):
+        pass
+
+    said = [event.text for event in of(logger, Message) if isinstance(event, Message)]
+    assert any("the training before has not ended" in text for text in said)
+
+
+def test_an_optimizer_that_is_given_itself_gives_its_name(open_logger: OpenLogger) -> None:
+    class AdamW:
+        def __repr__(self) -> str:
+            return "AdamW (\nParameter Group 0\n    lr: 0.1\n)"
+
+    logger = open_logger()
+
+    with a_run(logger, optimizer=AdamW()):
+        pass
+
+    (started,) = of(logger, Started)
+    assert isinstance(started, Started)
+    assert started.optimizer == "AdamW"

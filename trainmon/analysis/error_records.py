@@ -1,5 +1,6 @@
 """A record of `errors.log` as an error: type, message, context and place, as far as its lines say them."""
 
+import os
 import re
 import zlib
 from typing import Literal
@@ -42,6 +43,8 @@ class _Below(msgspec.Struct):
     """First line of the message, as the traceback has it."""
     frame: re.Match[str] | None = None
     """The innermost."""
+    functions: dict[str, str] = {}
+    """Of all frames, by `FILE:line N`."""
 
 
 def logged_error(record: Record) -> LoggedError:
@@ -90,7 +93,9 @@ def _sort(lines: list[str]) -> _Below:
 def _sort_traceback(below: _Below, line: str, indent: int, expecting: bool) -> bool:
     """Takes in a line of a traceback; returns whether the next one may name the exception."""
     if line[indent : indent + 1] in (" ", "") or line[:indent].strip():
-        below.frame = _FRAME.fullmatch(line) or below.frame
+        if (frame := _FRAME.fullmatch(line)) is not None:
+            below.frame = frame
+            below.functions[f"{frame[1]}:line {frame[2]}"] = frame[3]
         return True
     found = _TYPE.fullmatch(line[indent:]) if expecting else None
     if found is not None:
@@ -116,7 +121,10 @@ def _location(below: _Below) -> str | None:
     """`FILE:LINE in FUNCTION`, or what the record says of it."""
     place = _PLACE.fullmatch(below.place) if below.place is not None else None
     if place is not None:
-        return f"{place[1]}:{place[2]}" + (f" in {place[3]}" if place[3] else "")
+        function = place[3] or below.functions.get(below.place or "")
+        if function is None:
+            return f"{place[1]}:{place[2]}"
+        return f"{os.path.basename(place[1])}:{place[2]} in {function}"
     if below.frame is not None and below.place is None:
         return f"{below.frame[1]}:{below.frame[2]} in {below.frame[3]}"
     return below.place
