@@ -29,10 +29,8 @@ class Outlook(msgspec.Struct, frozen=True):
     """Seconds until the deadline; below 0: it has passed."""
     spare: float | None
     """Seconds between the end of the run and the deadline; below 0: the run ends later. None: there is no estimate."""
-    spare_low: float | None
-    """The same for the late end of the estimate's range ..."""
     spare_high: float | None
-    """... and for the early one; None where there is no range."""
+    """The same for the early end of the estimate's range; None where there is no range."""
     last_checkpoint: int | None
     """Run step of the last checkpoint that will be whole in time, or of the newest one where none to come will; None
     where none was saved, or the run ends in time."""
@@ -76,13 +74,12 @@ def outlook(
     left = deadline.time - now
     estimate = derived.estimate(state, now) if goes_on else None
     if estimate is None or estimate.seconds is None:
-        return Outlook(deadline, left, None, None, None, _newest_checkpoint(state))
+        return Outlook(deadline, left, None, None, _newest_checkpoint(state))
     spare = left - estimate.seconds
     return Outlook(
         deadline,
         left,
         spare,
-        left - estimate.high if estimate.high is not None else None,
         left - estimate.low if estimate.low is not None else None,
         _last_that_fits(state, now, left) if spare < 0 else None,
     )

@@ -62,9 +62,6 @@ _TORCHRUN = "https://docs.pytorch.org/docs/stable/elastic/run.html"
 _DATA = "https://docs.pytorch.org/docs/stable/data.html#multi-process-data-loading"
 _CUDA_CODES = "https://docs.nvidia.com/cuda/cuda-runtime-api/group__CUDART__TYPES.html"
 
-_LESS_MEMORY = (
-    "load less at once (memory maps, smaller chunks, fewer workers), or raise the job's memory limit"
-)
 _FREE_DISK = (
     "delete old checkpoints or write them to another file system, and look at df -h, df -i and the quota; "
     "trainmon goes on recording once there is room"

@@ -8,9 +8,6 @@ from trainmon.diagnosis_rules import Category, Rule
 _TORCH = "https://docs.pytorch.org/docs/stable"
 _SERIALIZATION = f"{_TORCH}/notes/serialization.html"
 _EXCEPTIONS = "https://docs.python.org/3/library/exceptions.html"
-_ENVIRONMENT = (
-    "check that the program runs in the environment in which the package is installed (python -m pip list)"
-)
 
 PROGRAM_RULES: tuple[Rule, ...] = (
     # Checkpoints.

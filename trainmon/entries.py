@@ -21,8 +21,6 @@ from trainmon.events import (
 )
 from trainmon.state import Configuration, RunState
 from trainmon.state_entries import (
-    TEXT_LIMIT,
-    TRACEBACK_LIMIT,
     CheckpointEntry,
     ErrorEntry,
     OperationEntry,
@@ -31,6 +29,12 @@ from trainmon.state_entries import (
     ValidationEntry,
     WarningEntry,
 )
+
+TEXT_LIMIT = 2_000
+"""Characters of a message that an entry keeps; the journal has the rest at the entry's offset."""
+
+TRACEBACK_LIMIT = 8_000
+"""Characters of a traceback that an error entry keeps."""
 
 METRICS_LIMIT = 512
 """Metrics that an entry keeps, in the order in which they were given; the journal has all."""

@@ -41,10 +41,11 @@ GAPS_IN_A_ROW = 3
 
 _MOST_KINDS = 16
 _MOST_STEPS = 2**53
-_MOST_SECONDS = 1e12  # no clock counts so far; squares of such sums stay finite, which JSON asks for
-_REFRESH = (
-    8  # the usual step time follows every eighth block: sorting 64 for each would cost more than all else
-)
+_MOST_SECONDS = 1e12
+"""No clock counts so far; squares of such sums stay finite, which JSON asks for."""
+
+_REFRESH = 8
+"""The usual step time follows every eighth block: sorting 64 for each would cost more than all else."""
 
 
 class Pace(msgspec.Struct):

@@ -29,20 +29,19 @@ _ALWAYS = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK
 """`O_NONBLOCK` keeps a planted pipe from holding up the open; it means nothing for a regular file."""
 
 
-def open_private(path: Path, flags: int, mode: int = FILE_MODE) -> int:
+def open_private(path: Path, flags: int) -> int:
     """A descriptor of the regular file `path` that this user owns and that has no other name.
 
     Args:
         path: The last part may not be a symbolic link; folders before it may.
         flags: Of `os.open`, beside `O_NOFOLLOW` and `O_CLOEXEC`, which are always set. Never `O_TRUNC`, which
             would cut a foreign file before it is looked at.
-        mode: Of the file where `flags` make one, before the umask.
 
     Raises:
         OSError: As `os.open` does; `ELOOP` for a symbolic link, `EPERM` for a file that is not ours alone.
     """
     try:
-        descriptor = os.open(path, flags | _ALWAYS, mode)
+        descriptor = os.open(path, flags | _ALWAYS, FILE_MODE)
     except OSError as error:
         if error.errno == errno.ELOOP and path.is_symlink():
             raise OSError(errno.ELOOP, "Is a symbolic link", str(path)) from error

@@ -11,12 +11,6 @@ from trainmon.events import JsonObject, Metrics, Number
 LIST_LIMIT = 100
 """Entries that a list of the state keeps, the newest."""
 
-TEXT_LIMIT = 2_000
-"""Characters of a message that an entry keeps; the journal has the rest at the entry's offset."""
-
-TRACEBACK_LIMIT = 8_000
-"""Characters of a traceback that an error entry keeps."""
-
 FULL_ENTRIES = 10
 """How many of the newest entries of a list keep all their texts and metrics: bounds the snapshot."""
 

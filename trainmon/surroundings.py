@@ -2,7 +2,6 @@
 
 import platform
 import sys
-from pathlib import Path
 
 LIBRARIES = (
     "torch",
@@ -34,14 +33,13 @@ def versions() -> dict[str, str]:
     return found
 
 
-def git_commit(folder: Path | None = None) -> str | None:
-    """The short commit of the repository around a folder, with `+dirty` where files are changed; None without one.
+def git_commit() -> str | None:
+    """The short commit of the repository that the program runs in, `+dirty` where files are changed; None without one.
 
-    Args:
-        folder: None: where the program runs, which may be a folder that was deleted.
+    The folder that it runs in may have been deleted; that is none, too.
     """
     # One process for both answers: each takes some 10 ms of the training's start.
-    said = _git(folder, "status", "--porcelain=v2", "--branch", "--no-ahead-behind", "--untracked-files=no")
+    said = _git("status", "--porcelain=v2", "--branch", "--no-ahead-behind", "--untracked-files=no")
     head, changes = "", False
     for line in (said or "").splitlines():
         if line.startswith("# branch.oid "):
@@ -52,13 +50,12 @@ def git_commit(folder: Path | None = None) -> str | None:
     return f"{head[:12]}+dirty" if changes else head[:12]
 
 
-def _git(folder: Path | None, *arguments: str) -> str | None:
+def _git(*arguments: str) -> str | None:
     import subprocess  # Deferred: saves 4 ms of `setup_logging`, which asks for no commit.
 
     try:
         done = subprocess.run(
             ["git", "--no-optional-locks", *arguments],
-            cwd=folder,
             capture_output=True,
             stdin=subprocess.DEVNULL,
             timeout=GIT_LIMIT,
