@@ -40,8 +40,9 @@ _SECRET_ENDINGS = (
 """Ends of words that people write in one: PGPASSWORD, wandbapikey, clientsecret."""
 
 _KEY_OWNERS = _words(
-    "access account api auth deploy encryption license master private secret service session signing ssh "
-    "storage subscription webhook"
+    "access account anthropic api auth aws azure cohere comet deploy encryption gemini gpg groq hf huggingface kaggle "
+    "license master mistral openai pgp private replicate rsa secret service session signing ssh storage subscription "
+    "wandb webhook"
 )
 """`<owner> key` is secret; any other key (primary key, key error) is not."""
 
@@ -64,7 +65,7 @@ _PASS_OWNERS = _words(
 )
 """`<owner> pass` is a password; a forward pass is not."""
 
-_ABOUT_A_SECRET = _words("count dir enabled file length path policy required type")
+_ABOUT_A_SECRET = _words("count dir enabled file len length model path policy required type")
 """Last words that make a name one about a secret: `password_file`, `auth_type`."""
 
 
@@ -106,7 +107,8 @@ def _shape(prefix: str, body: str, *, not_after: str = "[A-Za-z0-9]") -> tuple[s
     The pattern begins with the literal prefix, so that `re` skips to it; what must not stand before it is
     checked after it. The letter of a written-out `\n`, `\r` or `\t` may stand there.
     """
-    start = rf"{prefix}(?:(?<!{not_after}{prefix})|(?<=\\[nrt]{prefix}))"
+    literal = re.escape(prefix)
+    start = rf"{literal}(?:(?<!{not_after}{literal})|(?<=\\[nrt]{literal}))"
     return prefix, start + body
 
 
@@ -124,6 +126,17 @@ _SHAPES = (
     *(_shape(f"xox{letter}-", r"[\w-]{8,}+") for letter in "abeoprs"),
     _shape("npm_", r"[A-Za-z0-9]{30,}+"),
     _shape("pypi-AgE", r"[\w-]{16,}+"),
+    _shape("rk_live_", r"\w{12,}+"),
+    _shape("whsec_", r"[A-Za-z0-9+/]{16,}+"),
+    _shape("ya29.", r"[\w-]{16,}+"),
+    _shape("SG.", r"[\w-]{16,}+\.[\w-]{16,}+"),
+    _shape("dop_v1_", r"[a-f0-9]{32,}+"),
+    _shape("wandb_v1_", r"\w{20,}+"),
+    _shape("gsk_", r"[A-Za-z0-9]{20,}+"),
+    _shape("r8_", r"[A-Za-z0-9]{20,}+"),
+    _shape("nvapi-", r"[\w-]{20,}+"),
+    _shape("pplx-", r"[A-Za-z0-9]{20,}+"),
+    _shape("xai-", r"[A-Za-z0-9]{40,}+"),
     # A JSON Web Token: three base64url parts, of which the first is an object, `{"` in base64.
     _shape("eyJ", r"[\w-]{4,}+\.[\w-]{4,}+(?:\.[\w-]*+)?", not_after=r"[\w-]"),
 )
@@ -157,7 +170,7 @@ _NAME_HINTS = (
 )
 """No name is secret that holds none of these, in lower case."""
 
-_SIGNED_URL_NAMES = frozenset(("key", "sig", "signature"))
+_SIGNED_URL_NAMES = frozenset(("key", "sig", "signature", "x-amz-signature", "x-goog-signature"))
 """Secret as the name of a URL's query parameter alone."""
 
 _HEADERS = frozenset(("authorization", "proxy-authorization", "cookie", "set-cookie"))
@@ -170,7 +183,8 @@ _NAME_AND_SIGN = re.compile(
     re.VERBOSE,
 )
 _VALUE = re.compile(
-    r"""(?P<open>[bru]{0,2}")(?:[^"\\\n]++|\\.)*+(?P<close>"?)
+    r"""(?P<open_triple>[bru]{0,2}(?P<marks>\"{3}|'{3}))[\s\S]*?(?P<close_triple>(?P=marks)|\Z)
+      | (?P<open>[bru]{0,2}")(?:[^"\\\n]++|\\.)*+(?P<close>"?)
       | (?P<open_single>[bru]{0,2}')(?:[^'\\\n]++|\\.)*+(?P<close_single>'?)
       | (?P<open_escaped>\\++["'])[^"'\\\n]*+
       | \[[^\[\]\n]*+\] | \([^()\n]*+\) | \{[^{}\n]*+\}
@@ -241,8 +255,8 @@ def _masked_value(value: re.Match[str]) -> str:
     """`MASK` within the quotes of the value, so that JSON stays JSON."""
     if value.re is not _VALUE:
         return MASK
-    opening = value["open"] or value["open_single"] or value["open_escaped"] or ""
-    return f"{opening}{MASK}{value['close'] or value['close_single'] or ''}"
+    opening = value["open_triple"] or value["open"] or value["open_single"] or value["open_escaped"] or ""
+    return f"{opening}{MASK}{value['close_triple'] or value['close'] or value['close_single'] or ''}"
 
 
 _ARGUMENT_NAME = re.compile(r"[-+~]*+[\w.\-]++")

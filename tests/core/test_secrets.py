@@ -19,6 +19,7 @@ HF = "hf_" + "aB3dE6gH9j" * 3
         *("authorization", "auth", "credential", "credentials", "cookie", "client_secret", "passphrase"),
         *("HF_TOKEN", "hfToken", "wandb.api_key", "x-api-key", "APIKey", "PGPASSWORD", "db_pass", "token_2"),
         *("AWS_SECRET_ACCESS_KEY", "Set-Cookie", "accessTokens", "OPENAI_API_KEY", "http.proxyAuth"),
+        *("KAGGLE_KEY", "wandb_key", "openaiKey", "aws_key", "hf_key"),
     ],
 )
 def test_a_name_of_a_secret_is_known_in_every_spelling(key: str) -> None:
@@ -30,7 +31,18 @@ def test_a_name_of_a_secret_is_known_in_every_spelling(key: str) -> None:
     [
         *("tokens_per_second", "num_tokens", "tokenizer", "max_tokens", "token_count", "author", "tokens"),
         *("eos_token", "pad_token_id", "loss_per_token", "forward_pass", "primary_key", "monkey", "compass"),
-        *("password_file", "auth_type", "lr", "", "…", "7"),
+        *(
+            "password_file",
+            "auth_type",
+            "lr",
+            "",
+            "…",
+            "7",
+            "password_model",
+            "jwt_len",
+            "attention_key",
+            "s3_key",
+        ),
     ],
 )
 def test_a_word_of_training_is_not_taken_for_a_secret(key: str) -> None:
@@ -50,6 +62,13 @@ def test_a_word_of_training_is_not_taken_for_a_secret(key: str) -> None:
         "AKIA" + "A1" * 8,
         "ASIA" + "A1" * 8,
         *(f"xox{letter}-1234567890-abcdef" for letter in "bap"),
+        "rk_live_" + "a1" * 12,
+        "whsec_" + "a1" * 12,
+        "ya29.a0AfH6" + "a1" * 12,
+        "SG." + "a1" * 11 + "." + "b2" * 20,
+        "dop_v1_" + "a1" * 32,
+        "wandb_v1_" + "a1" * 30,
+        *(f"{prefix}{'a1' * 20}" for prefix in ("gsk_", "r8_", "nvapi-", "pplx-", "xai-")),
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
         "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----",
     ],
@@ -72,6 +91,12 @@ def test_a_key_is_known_by_its_shape_wherever_it_stands(secret: str) -> None:
         ("postgres://user:p@ss@host:5432/db", "postgres://***@host:5432/db"),
         ("https://x.org/a?token=abc&user=1", "https://x.org/a?token=***&user=1"),
         ("https://x.org/a?user=1&sig=abc", "https://x.org/a?user=1&sig=***"),
+        (
+            "https://b.s3.x.org/k?X-Amz-Date=1&X-Amz-Signature=abc",
+            "https://b.s3.x.org/k?X-Amz-Date=1&X-Amz-Signature=***",
+        ),
+        ('token = """a\nb"""; lr = 1', 'token = """***"""; lr = 1'),
+        ("token='''cut off", "token='''***"),
         ("password=hunter2 user=bob", "password=*** user=bob"),
         ("api_key: abc, lr: 1", "api_key: ***, lr: 1"),
         ('{"api_key": "a\\"b", "lr": 1}', '{"api_key": "***", "lr": 1}'),
@@ -101,6 +126,7 @@ def test_what_is_assigned_to_a_secret_name_is_hidden(text: str, masked: str) -> 
         "https://huggingface.co/org/model@main",
         "if token == other: ...",
         "the task-based-scheduler-of-the-disk-usage",
+        "pplx-7b-online on the xai-explainability-benchmark-of-last-year, R8_UNORM, gsk_short, SG.x.y",
         "",
     ],
 )
