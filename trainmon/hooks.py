@@ -16,6 +16,7 @@ from typing import ClassVar, TextIO
 
 from trainmon.events import Message, Warned
 from trainmon.log_calls import LogCalls
+from trainmon.logger_hooks import LoggerHook
 from trainmon.paths import FAULTS
 from trainmon.private_files import Identity, high_descriptor, identity, make_unwritable, open_append
 from trainmon.stack_file import StackFile, free_signal
@@ -29,33 +30,6 @@ LOGGERS = ("training_progress", "error_logger", "performance", "model_operations
 _INTERRUPTS = (KeyboardInterrupt,)
 
 
-class _JournalHandler(logging.Handler):
-    """Records what a program logs with the standard library."""
-
-    def __init__(self, logger: LogCalls) -> None:
-        super().__init__()
-        self._logger = logger
-        self._recorder = logger.recorder
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Records one log record; what goes wrong is said once, because a log call of the program must not raise."""
-        try:
-            self._record(record)
-        except Exception as error:  # noqa: BLE001 - a foreign record may hold anything
-            self._logger.complain("logging", error)
-
-    def _record(self, record: logging.LogRecord) -> None:
-        try:
-            text = record.getMessage()
-        except Exception as error:  # noqa: BLE001 - wrong arguments of a foreign call
-            text = f"{as_text(record.msg)} [cannot be formatted: {type(error).__name__}]"
-        failure = record.exc_info[1] if record.exc_info else None
-        trace = describe(failure).traceback if failure is not None else ""
-        name, level, said = as_text(record.name, 200), as_text(record.levelname, 80), as_text(text)
-        event = Message(*self._recorder.stamp(), logger=name, level=level, text=said, traceback=trace)
-        self._recorder.put(event, wake=record.levelno >= logging.ERROR)
-
-
 class Hooks:
     """The hooks of one logger."""
 
@@ -65,6 +39,9 @@ class Hooks:
         self._logger = logger
         self._stacks: StackFile | None = None
         self._recorder = logger.recorder
+        self._handlers: list[LoggerHook] = []
+        self._passing = threading.local()
+        """Whether this thread passes on a warning that was recorded."""
         self._undo = contextlib.ExitStack()
         if exceptions:
             self._hook_exceptions()
@@ -78,7 +55,12 @@ class Hooks:
             self._hook_stacks(self._recorder.writer)
 
     def each_second(self) -> None:
-        """Records that somebody asked for our stacks, and the answer; in the writer thread, once a second."""
+        """Puts back what a logging configuration removed, and records that stacks were asked for, and the answer.
+
+        In the writer thread, once a second.
+        """
+        for handler in self._handlers:
+            handler.attach()
         if self._stacks is None:
             return
         try:
@@ -153,10 +135,19 @@ class Hooks:
             file: TextIO | None = None,
             line: str | None = None,
         ) -> None:
-            self._record_warning(message, category, filename, lineno)
-            before(message, category, filename, lineno, file, line)
+            self._record_warning(message, category.__name__, filename, lineno)
+            self._passing.on = True
+            try:
+                before(message, category, filename, lineno, file, line)
+            finally:
+                self._passing.on = False
 
         warnings.showwarning = show
+        self._add(
+            LoggerHook.of_warnings(
+                self._logger, self._record_warning, lambda: getattr(self._passing, "on", False)
+            )
+        )
 
         def restore() -> None:
             if warnings.showwarning is show:
@@ -164,9 +155,9 @@ class Hooks:
 
         self._undo.callback(restore)
 
-    def _record_warning(self, message: object, category: type, filename: str, lineno: int) -> None:
+    def _record_warning(self, message: object, category: str, filename: str, lineno: int) -> None:
         try:
-            said, kind = as_text(str(message)), as_text(category.__name__, 200)
+            said, kind = as_text(str(message)), as_text(category, 200)
             place = as_text(f"{os.path.basename(filename)}:{lineno}", 500)
             event = Warned(*self._recorder.stamp(), category=kind, message=said, location=place)
             self._recorder.put(event)
@@ -174,15 +165,13 @@ class Hooks:
             self._logger.complain("warning", error)
 
     def _hook_loggers(self) -> None:
-        handler = _JournalHandler(self._logger)
-        level = getattr(logging, self._recorder.options.level)
-        for name in (self._recorder.options.app_name, *LOGGERS):
-            logger = logging.getLogger(name)
-            logger.addHandler(handler)
-            if logger.level == logging.NOTSET:
-                logger.setLevel(level)
-                self._undo.callback(logger.setLevel, logging.NOTSET)
-            self._undo.callback(logger.removeHandler, handler)
+        options = self._recorder.options
+        level: int = getattr(logging, options.level)
+        self._add(LoggerHook.of_loggers(self._logger, (options.app_name, *LOGGERS), level))
+
+    def _add(self, handler: LoggerHook) -> None:
+        self._handlers.append(handler)
+        self._undo.callback(handler.remove)
 
     def _hook_faults(self, writer: Writer) -> None:
         """Has `faulthandler` write into the folder; one that the program enabled itself is left alone.

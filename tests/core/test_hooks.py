@@ -2,6 +2,7 @@
 
 import faulthandler
 import logging
+import logging.config
 import signal
 import subprocess
 import sys
@@ -173,6 +174,61 @@ def test_a_logged_exception_has_its_traceback(open_logger: OpenLogger) -> None:
     (recorded,) = of(logger, Message)
     assert isinstance(recorded, Message)
     assert "ValueError: bad" in recorded.traceback
+
+
+def test_a_stack_that_was_asked_for_is_recorded(open_logger: OpenLogger) -> None:
+    logger = open_logger(record_loggers=True)
+
+    logging.getLogger("gradio_app").warning("how did we get here", stack_info=True)
+
+    (recorded,) = of(logger, Message)
+    assert isinstance(recorded, Message)
+    assert recorded.traceback.startswith("Stack (most recent call last):\n")
+    assert "test_a_stack_that_was_asked_for_is_recorded" in recorded.traceback
+
+
+def test_a_logging_configuration_that_takes_our_handler_away_gets_it_back(open_logger: OpenLogger) -> None:
+    """`dictConfig` removes the handlers of each logger that it names."""
+    logger = open_logger(record_loggers=True)
+    hooks = logger._hooks
+    assert hooks is not None
+
+    logging.config.dictConfig(
+        {"version": 1, "disable_existing_loggers": False, "loggers": {"gradio_app": {"level": "INFO"}}}
+    )
+    hooks.each_second()
+    logging.getLogger("gradio_app").info("after the configuration")
+
+    (recorded,) = of(logger, Message)
+    assert isinstance(recorded, Message)
+    assert recorded.text == "after the configuration"
+    hooks.remove()
+    hooks.each_second()
+    assert logging.getLogger("gradio_app").handlers == []
+
+
+@pytest.mark.parametrize("captured_first", [True, False])
+def test_warnings_that_logging_captures_are_recorded_once(
+    open_logger: OpenLogger, shown: list[str], captured_first: bool
+) -> None:
+    """Whether they were captured before the logger was made or after it."""
+    logging.captureWarnings(captured_first)
+    logger = open_logger(record_warnings=True)
+    logging.captureWarnings(True)
+
+    try:
+        warnings.showwarning("the schedule\nhas ended", FutureWarning, "/app/train.py", 3)
+        logging.getLogger("py.warnings").warning("not in the usual form")
+    finally:
+        logger._hooks.remove()  # type: ignore[union-attr]  # it has some
+        logging.captureWarnings(False)
+
+    (warned,), (said,) = of(logger, Warned), of(logger, Message)
+    assert isinstance(warned, Warned)
+    assert isinstance(said, Message)
+    assert (warned.category, warned.message) == ("FutureWarning", "the schedule\nhas ended")
+    assert warned.location == "train.py:3"
+    assert (said.logger, said.text) == ("py.warnings", "not in the usual form")
 
 
 def test_s08_a_secret_said_to_a_logger_is_masked(open_logger: OpenLogger) -> None:
