@@ -114,6 +114,7 @@ class Launch(Listener):
     def tick(self) -> None:
         """See `Listener`."""
         mono = time.monotonic()
+        self._output.rest(time.time())
         if mono - self._looked >= LOOK_EVERY:
             self._looked = mono
             self._look_at_group()

@@ -1,7 +1,7 @@
 """What a program printed, with the time before each line: `output.log` in the run folder, bounded, and read back.
 
-A line that is drawn over and over, a progress bar, is kept in its last shape, and now and then while it lasts. Lines
-hold bytes of a stranger: whoever shows them makes them visible first.
+What is drawn over, as progress bars are, is kept in its last shape, and now and then while it lasts: see
+`trainmon.drawing`. Lines hold bytes of a stranger: whoever shows them makes them visible first.
 """
 
 import os
@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from trainmon import journal
+from trainmon.drawing import Drawing, Line
 from trainmon.paths import OUTPUT
 from trainmon.private_files import make_folder, open_append
 
@@ -22,14 +23,8 @@ MOST_BYTES = 16 << 20
 KEPT = 2
 """Older files that are kept: in all 48 MiB."""
 
-LONGEST = 16 << 10
-"""Bytes of a line; the rest of a longer one begins another."""
-
 WAITING = 1 << 20
 """Bytes kept in memory until the run folder is known."""
-
-REDRAWN_EVERY = 5.0
-"""Seconds between two shapes that are kept of a line that is drawn over."""
 
 TAIL = 256 << 10
 """Bytes read from the end to show the newest lines."""
@@ -63,8 +58,7 @@ class OutputLog:
         """Where in the file that which we wrote begins."""
         self._whole = True
         """All of that is in this one file."""
-        self._partial = b""
-        self._kept_at = 0.0
+        self._drawing = Drawing()
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
 
@@ -113,33 +107,22 @@ class OutputLog:
 
     def add(self, data: bytes, now: float) -> None:
         """Takes what came at Unix time `now`, lines in any cut."""
-        *lines, self._partial = (self._partial + data).split(b"\n")
-        kept = [self._stamped(line, now) for line in lines]
-        if b"\r" in self._partial and now - self._kept_at >= REDRAWN_EVERY:
-            before, _, self._partial = self._partial.rpartition(b"\r")
-            kept.append(self._stamped(before, now))
-        while len(self._partial) > LONGEST:
-            kept.append(self._stamped(self._partial[:LONGEST], now))
-            self._partial = self._partial[LONGEST:]
-        if kept:
-            self._kept_at = now
-            self._write(b"".join(kept))
+        self._keep(self._drawing.add(data, now))
+
+    def rest(self, now: float) -> None:
+        """Keeps what has stood for a while without an end; to be called now and then while nothing comes."""
+        self._keep(self._drawing.rest(now))
 
     def close(self, now: float) -> None:
         """Keeps the last line, which had no end."""
-        if self._partial:
-            self._write(self._stamped(self._partial, now))
-            self._partial = b""
+        self._keep(self._drawing.close(now))
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
 
-    @staticmethod
-    def _stamped(line: bytes, now: float) -> bytes:
-        # What a carriage return overwrote is not on the screen either.
-        shape = line.rstrip(b"\r").rpartition(b"\r")[2]
-        at = datetime.fromtimestamp(now).astimezone().isoformat(timespec="milliseconds")
-        return at.encode() + b" " + shape + b"\n"
+    def _keep(self, lines: list[Line]) -> None:
+        if lines:
+            self._write(b"".join(_stamped(time, text) for time, text in lines))
 
     def _write(self, data: bytes) -> None:
         if self._descriptor < 0:
@@ -171,6 +154,11 @@ class OutputLog:
         fresh = open_append(path)
         os.close(self._descriptor)
         self._descriptor, self._size, self._whole = fresh, 0, False
+
+
+def _stamped(time: float, text: bytes) -> bytes:
+    at = datetime.fromtimestamp(time).astimezone().isoformat(timespec="milliseconds")
+    return at.encode() + b" " + text + b"\n"
 
 
 def newest_lines(folder: Path, most: int) -> list[OutputLine]:

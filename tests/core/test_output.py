@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.builders import START
-from trainmon.output import KEPT, LONGEST, OutputLog, newest_lines, plain_line
+from trainmon.drawing import LONGEST
+from trainmon.output import KEPT, OutputLog, newest_lines, plain_line
 from trainmon.paths import OUTPUT
 
 
@@ -53,7 +54,7 @@ def test_a_progress_bar_is_kept_in_its_last_shape_and_now_and_then_on_the_way(tm
     log.add(b"\n", START + 12)
     log.close(START + 12)
 
-    assert len(texts(tmp_path)) == 4
+    assert len(texts(tmp_path)) == 3
     assert texts(tmp_path)[-1] == "120 of 120"
 
 
