@@ -1,7 +1,8 @@
 """What a program printed, with the time before each line: `output.log` in the run folder, bounded, and read back.
 
 What is drawn over, as progress bars are, is kept in its last shape, and now and then while it lasts: see
-`trainmon.drawing`. Lines hold bytes of a stranger: whoever shows them makes them visible first.
+`trainmon.drawing`. Secrets are masked line by line. Lines hold bytes of a stranger: whoever shows them makes them
+visible first.
 """
 
 import os
@@ -16,6 +17,7 @@ from trainmon import journal
 from trainmon.drawing import Drawing, Line
 from trainmon.paths import OUTPUT
 from trainmon.private_files import make_folder, open_append
+from trainmon.secrets import mask_text
 
 MOST_BYTES = 16 << 20
 """Bytes of a file before the next is begun."""
@@ -158,7 +160,8 @@ class OutputLog:
 
 def _stamped(time: float, text: bytes) -> bytes:
     at = datetime.fromtimestamp(time).astimezone().isoformat(timespec="milliseconds")
-    return at.encode() + b" " + text + b"\n"
+    masked = mask_text(text.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+    return at.encode() + b" " + masked + b"\n"
 
 
 def newest_lines(folder: Path, most: int) -> list[OutputLine]:

@@ -262,6 +262,16 @@ def _masked_value(value: re.Match[str]) -> str:
 _ARGUMENT_NAME = re.compile(r"[-+~]*+[\w.\-]++")
 
 
+def hides_next(argument: str) -> bool:
+    """Whether the next argument of a command line is a secret: behind `--token`, but not behind `--token=x`."""
+    return (
+        argument.startswith("-")
+        and "=" not in argument
+        and _ARGUMENT_NAME.fullmatch(argument) is not None
+        and is_secret_key(argument)
+    )
+
+
 def mask_command(argv: Sequence[str]) -> list[str]:
     """The arguments of a command line with their secrets masked; as many as came in.
 
@@ -276,7 +286,7 @@ def mask_command(argv: Sequence[str]) -> list[str]:
             hide_next = False
             continue
         name, sign, value = argument.partition("=")
-        secret = _ARGUMENT_NAME.fullmatch(name) is not None and is_secret_key(name)
-        hide_next = secret and not sign and name.startswith("-")
-        masked.append(f"{name}={MASK}" if secret and value else mask_text(argument))
+        secret = bool(sign and value) and _ARGUMENT_NAME.fullmatch(name) is not None and is_secret_key(name)
+        hide_next = hides_next(argument)
+        masked.append(f"{name}={MASK}" if secret else mask_text(argument))
     return masked

@@ -18,7 +18,7 @@ from typing import TypeAlias, TypeGuard
 import msgspec
 
 from trainmon.scalars import as_number
-from trainmon.secrets import MASK, is_secret_key, mask_text
+from trainmon.secrets import MASK, hides_next, is_secret_key, mask_text
 from trainmon.visible import valid
 
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
@@ -166,11 +166,19 @@ class _Freezer:
         # Read in one go: a thread of the script may change the container while its items are frozen.
         read = list(islice(items, MAX_CONTAINER_ITEMS + 1))
         frozen: list[JsonValue] = []
+        hide_next = False
         for item in read[:MAX_CONTAINER_ITEMS]:
             if self._is_full():
                 break
             self._items_left -= 1
-            frozen.append(self.freeze(item, depth + 1))
+            text = str.__str__(item) if _is_text(item) else ""  # past what a subclass makes of its methods
+            if hide_next and not text.startswith("--"):
+                frozen.append(_hidden(item))
+            elif _is_secret_pair(item):
+                frozen.append([self.freeze(item[0], depth + 2), _hidden(item[1])])
+            else:
+                frozen.append(self.freeze(item, depth + 1))
+            hide_next = hides_next(text)
         if lost := _length(items, at_least=len(read)) - len(frozen):
             frozen.append(f"… [truncated {lost:,} items]")
         return frozen
@@ -279,6 +287,13 @@ def _hidden(value: object) -> JsonValue:
     if value is None or value is True or value is False:
         return value
     return "" if type(value) is str and not value else MASK
+
+
+def _is_secret_pair(value: object) -> TypeGuard[tuple[str, object] | list[object]]:
+    """Whether this is a name and its value, as in a list of headers, and the name is that of a secret."""
+    if not (isinstance(value, tuple | list) and len(value) == 2):
+        return False
+    return _is_text(value[0]) and is_secret_key(value[0])
 
 
 def _leaf_text(value: object) -> str:

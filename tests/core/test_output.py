@@ -146,3 +146,17 @@ def test_a_line_is_shown_with_the_time_of_day_and_without_colours() -> None:
         == "14:00:07 red \x1b]0;t\x07"
     )
     assert plain_line("\x1b[31mno time") == "no time"
+
+
+def test_s08_secrets_that_a_program_prints_are_masked_and_other_bytes_stay(tmp_path: Path) -> None:
+    log = a_log(tmp_path)
+
+    log.add(b"login --token abcdef123 \xff\n", START)
+    log.add(b"Authorization: Bearer abc", START)
+    log.add(b"def123\nlast with hf_" + b"a1" * 17, START)
+    log.close(START)
+
+    assert texts(tmp_path) == [
+        "login --token *** \ufffd", "Authorization: ***", "last with ***",
+    ]  # fmt: skip
+    assert b"--token *** \xff\n" in (tmp_path / OUTPUT).read_bytes()

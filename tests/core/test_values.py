@@ -249,3 +249,22 @@ def test_frozen_is_strict_json_and_freezing_it_again_changes_nothing(value: obje
     assert json.loads(json.dumps(frozen, allow_nan=False)) == frozen
     assert msgspec.json.decode(msgspec.json.encode(frozen)) == frozen
     assert freeze(frozen) == frozen
+
+
+@pytest.mark.parametrize(
+    ("value", "frozen"),
+    [
+        (["--api-key", "hidden", "--lr", "1"], ["--api-key", "***", "--lr", "1"]),
+        (("--password", "hidden"), ["--password", "***"]),
+        (["--token", "--lr", "1"], ["--token", "--lr", "1"]),
+        (["--token=hidden", "x"], ["--token=***", "x"]),
+        ([("Accept", "x"), ("X-Api-Key", "hidden")], [["Accept", "x"], ["X-Api-Key", "***"]]),
+        ([["token", "hidden"]], [["token", "***"]]),
+        ({"columns": ["token", "label"]}, {"columns": ["token", "label"]}),
+        (["--tokenizer", "bert"], ["--tokenizer", "bert"]),
+    ],
+    ids=repr,
+)
+def test_s08_secrets_in_command_lines_and_lists_of_headers_are_hidden(value: object, frozen: object) -> None:
+    """A name and its value may stand beside each other, and not only in a mapping."""
+    assert freeze(value) == frozen
