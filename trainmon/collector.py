@@ -46,11 +46,13 @@ class Collector:
         self.segments: dict[Path, Drained] = {}
         self._lost: dict[Path, tuple[int, int]] = {}
         """How far segments were read and safe that are to be opened again."""
+        self._left: set[Path] = set()
+        """Segments that are safe and could not be unlinked."""
 
     def scan(self, name: JournalName) -> None:
         """Looks for segments that came since the last look."""
         room = OPEN_MOST - sum(drained.finished_at is None for drained in self.segments.values())
-        for file in find(name, self.segments):
+        for file in find(name, {*self.segments, *self._left}):
             room -= 1
             if room < 0:
                 file.close()
@@ -118,8 +120,7 @@ class Collector:
         """Unlinks the segments whose lines all stand before `journal_end`, up to where the journal is on the disk."""
         for path, drained in list(self.segments.items()):
             if drained.finished_at is not None and drained.finished_at <= journal_end:
-                drained.file.remove()
-                del self.segments[path]
+                self._remove(path, drained)
 
     def free(self, most: int) -> int:
         """Unlinks drained segments that the disk has not confirmed, oldest first, until `most` bytes are left.
@@ -135,9 +136,16 @@ class Collector:
                 break
             if drained.finished_at is not None:
                 used -= drained.size
-                drained.file.remove()
-                del self.segments[path]
+                self._remove(path, drained)
         return used
+
+    def _remove(self, path: Path, drained: Drained) -> None:
+        """Unlinks a segment; one that the program has no right to, since it became another user, is left there."""
+        try:
+            drained.file.remove()
+        except PermissionError:
+            self._left.add(path)
+        del self.segments[path]
 
     def distrust(self, offsets: dict[Path, int]) -> bool:
         """After a failed sync: what it should have made safe is to be moved again; False if that is nothing.

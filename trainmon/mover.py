@@ -87,20 +87,22 @@ class Mover:
             return
         if not files.collector.check():
             self._scan_at = 0.0
+        # First, because it makes the folder again where that is gone.
+        if self._reopen or files.journal.changed():
+            self._open_again(files)
         if now >= self._scan_at:
             files.collector.scan(files.name())
             files.keep_lock()
             self._scan_at = now + SCAN_EVERY
             if self.each_second is not None:
                 self.each_second()
-        if self._reopen or files.journal.changed():
-            self._open_again(files)
         self._store_overflow(files)
         for drained in files.collector.open():
             self._drain(files, drained.file, stopping=stopping)
         self._give_room(files)
         self.more = files.collector.waiting() > CHUNK
-        loss = self._refusals.take()
+        # Where there is no room, what says how much was lost would be lost, too.
+        loss = self._refusals.take() if self._spool.has_reserve() else None
         if loss is not None:
             self._report_loss(loss)
 
@@ -140,6 +142,8 @@ class Mover:
             if end == file.offset:
                 return
             self._store(files, [line for line in lines if line])
+            if _is_gone(files):
+                return  # They may stand in a file without a name: the next `move` puts them into the new one.
             self.moved += len(lines)
             self._spool.add_room(end - file.offset)
             file.offset = end
@@ -178,3 +182,11 @@ class Mover:
             self._complaints.say("text logs", sentence)
         else:
             self._complaints.healed("text logs", "text logs are written again")
+
+
+def _is_gone(files: RunFiles) -> bool:
+    """Whether the journal was renamed or deleted before or while we wrote."""
+    try:
+        return files.journal.changed()
+    except OSError:
+        return False  # The next `move` asks again.

@@ -14,12 +14,16 @@ class Refusals:
     """The numbers of refused records since they were last taken."""
 
     def __init__(self) -> None:
-        self.total = 0
-        """All that were ever taken."""
+        self._taken = 0
         self._waiting: deque[int] = deque()
         self._sum: Loss | None = None
         self._why = ""
         self._adding = threading.Lock()
+
+    @property
+    def total(self) -> int:
+        """All that were ever counted."""
+        return self._taken + len(self._waiting) + (self._sum[0] if self._sum is not None else 0)
 
     def note(self, seq: int, why: str) -> None:
         """Counts a refused record. For any thread and signal handler: never waits, and keeps bounded memory."""
@@ -49,5 +53,5 @@ class Refusals:
             self._add_up()
             loss, self._sum = self._sum, None
         if loss is not None:
-            self.total += loss[0]
+            self._taken += loss[0]
         return loss

@@ -28,8 +28,9 @@ def folders() -> list[Path]:
     return [folder for base in bases() for folder in _candidates(base) if _is_ours(folder)]
 
 
-_listed: dict[Path, tuple[tuple[int, int, int], list[Path]]] = {}
-"""What the bases held, with device, inode and time of change: this is asked every second, and `/tmp` may be long."""
+_listed: dict[Path, tuple[tuple[str, int, int, int], list[Path]]] = {}
+"""What the bases held, with what was looked for, device, inode and time of change: this is asked every second, and
+`/tmp` may be long."""
 
 SETTLED = 2_000_000_000
 """Nanoseconds after which the time of change would be another one after a change: file systems round it."""
@@ -39,11 +40,11 @@ def _candidates(base: Path) -> list[Path]:
     """What is called as a folder of ours would be."""
     try:
         status = os.stat(base)
-        stamp = (status.st_dev, status.st_ino, status.st_mtime_ns)
+        ours = _folder_name()
+        stamp = (ours, status.st_dev, status.st_ino, status.st_mtime_ns)
         known = _listed.get(base)
         if known is not None and known[0] == stamp:
             return known[1]
-        ours = _folder_name()
         found = [base / name for name in sorted(os.listdir(base)) if name.startswith(ours)]
     except OSError:
         return []

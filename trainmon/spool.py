@@ -32,7 +32,9 @@ from trainmon.spool_header import SUFFIX, SpoolHeader
 MOST = 16 << 20
 """Bytes that the spool of a process may have at most; it counts against the job's memory."""
 SEGMENT = 1 << 20
-"""Bytes after which the next segment is begun."""
+"""Bytes after which the next segment is begun; fewer where the limit is small, because a flood fills two of them."""
+SHARE = 4
+"""Segments that the limit has at least."""
 LEAST = 128 << 10
 """Bytes below which shared memory is too small to be of use."""
 RESERVE = 256 << 10
@@ -70,6 +72,8 @@ class Spool:
         self.path: Path | None = None
         self.limit = 0
         """Bytes that all segments together may have."""
+        self.segment = SEGMENT
+        """Bytes after which the next one is due."""
         self.preamble = b""
         """Lines that the next segment begins with, once: how a forked child says who it is."""
         self.moved_at = float("-inf")
@@ -189,6 +193,7 @@ class Spool:
             self._write = shared_memory.keeping_write() if memory else releasing_write
             self.why = "; ".join(reasons) or None
             self.limit = max(LEAST, min(self.most, free // 10))
+            self.segment = min(SEGMENT, self.limit // SHARE)
             self._room = self._first_room()
             return
         self._give_up()
@@ -242,8 +247,12 @@ class Spool:
                 self._reopen()
             else:
                 self._next_segment(self.folder)
-        except FileNotFoundError:
-            self._reopen()  # The folder was removed.
+        except OSError as error:
+            # The present one serves for a while. Then another folder may have room, or be ours, where this one is that
+            # of the user that the program was before.
+            if not isinstance(error, FileNotFoundError) and self._seen <= self.limit // 2:
+                raise
+            self._reopen()  # Or the folder was removed.
         finally:
             self._opening.release()
 
@@ -259,7 +268,11 @@ class Spool:
             return True
         lost = (status.st_dev, status.st_ino) != self._identity or status.st_nlink == 0
         shrunk, self._seen = status.st_size < self._seen, status.st_size
-        return lost or shrunk or status.st_size > SEGMENT
+        return lost or shrunk or status.st_size > self.segment
+
+    def has_reserve(self) -> bool:
+        """Whether there is room for what is not progress."""
+        return self._room > -RESERVE // 2
 
     def reserve(self) -> None:
         """Has pages ready for the next lines: a call that has to find one takes tens of microseconds, caches cold."""

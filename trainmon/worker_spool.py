@@ -6,7 +6,7 @@ The process that forked or started it drains it and unlinks what is drained; nob
 import time
 from pathlib import Path
 
-from trainmon.spool import MOST, SEGMENT, Spool
+from trainmon.spool import MOST, Spool
 from trainmon.spool_header import SpoolHeader
 
 LOOK_EVERY = 0.5
@@ -45,7 +45,7 @@ class WorkerSpool(Spool):
                 self._earlier.append(self.path)
             sizes = {path: _size(path) for path in self._earlier}
             self._earlier = [path for path, size in sizes.items() if size]
-            if self.folder is None or sum(sizes.values()) + SEGMENT > self.limit:
+            if self.folder is None or sum(sizes.values()) + self.segment > self.limit:
                 return False
             try:
                 self._next_segment(self.folder)
@@ -60,7 +60,7 @@ class WorkerSpool(Spool):
         return True
 
     def _first_room(self) -> int:
-        return min(SEGMENT, self.limit)
+        return self.segment
 
     def _with_older(self, line: bytes) -> bytes:
         return b"".join(self.overflow.take()) + line

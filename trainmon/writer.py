@@ -194,7 +194,9 @@ class Writer:
         """Seconds until the next look."""
         if self._mover.more:
             return 0.0
-        return TICK if self._mover.moved < FLOW else FLOW_TICK
+        # In memory of the process a kill takes what waits.
+        flows = self._mover.moved >= FLOW and self.spool.kind != "none"
+        return FLOW_TICK if flows else TICK
 
     def _guarded_tick(self) -> None:
         try:

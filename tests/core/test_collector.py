@@ -1,6 +1,8 @@
 """What a journal's writer drains, and when a segment may be unlinked: never before its lines are safe."""
 
+import errno
 import os
+from pathlib import Path
 
 import pytest
 
@@ -125,3 +127,24 @@ def test_where_lines_come_faster_than_the_disk_syncs_drained_segments_make_room(
 
     assert collector.used() < 5_000
     assert len(collector.segments) == 1
+
+
+def test_a_segment_that_may_not_be_unlinked_is_left_and_not_moved_again(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The program became another user since it made it: nothing else waits for that."""
+
+    def refused(path: Path, *, missing_ok: bool = False) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    collector = Collector()
+    collector.scan(NAME)
+    read_all(collector)
+    spool.leave()
+    collector.finish(100)
+    monkeypatch.setattr(Path, "unlink", refused)
+
+    collector.synced(collector.offsets(), 100)
+    collector.scan(NAME)
+
+    assert collector.segments == {}

@@ -118,3 +118,21 @@ def test_a_folder_that_others_may_read_by_now_is_not_ours(
     folder.chmod(0o755)
 
     assert shared_memory.folders() == []
+
+
+def test_a_program_that_became_another_user_finds_the_folder_of_that_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which was there all the time, so that the base did not change."""
+    monkeypatch.setenv("TRAINMON_SPOOL_DIR", str(tmp_path))
+    before = shared_memory.make_folder(tmp_path)
+    monkeypatch.setattr(shared_memory, "_folder_name", lambda: "trainmon-another")
+    after = shared_memory.make_folder(tmp_path)
+    os.utime(tmp_path, (OLD, OLD))
+    monkeypatch.undo()
+    monkeypatch.setenv("TRAINMON_SPOOL_DIR", str(tmp_path))
+    assert shared_memory.folders() == [before]
+
+    monkeypatch.setattr(shared_memory, "_folder_name", lambda: "trainmon-another")
+
+    assert shared_memory.folders() == [after]

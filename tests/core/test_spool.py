@@ -5,6 +5,7 @@ import fcntl
 import os
 import stat
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -286,3 +287,44 @@ def test_the_preamble_stands_first_in_the_next_segment_once(spools: Path) -> Non
     made.append(b"more\n")
 
     assert lines(*segments(spools)) == [b"hello", b"line", b"more"]
+
+
+def test_a_segment_of_a_small_spool_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shared memory of a mebibyte, or a job with little memory left: all segments together keep within the limit."""
+    monkeypatch.setattr(shared_memory, "free_bytes", lambda folder: spool.LEAST)
+    made = Spool(HEADER)
+    made.open()
+    made.append(bytes(made.limit // 3) + b"\n")
+
+    assert made.limit == spool.LEAST
+    assert made.is_spent()
+    made.let_go()
+
+
+def test_a_folder_that_takes_no_more_files_is_left_once_the_segment_is_long(
+    opened: Spool, spools: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Inodes ran out there, or the program became another user: the next base may do."""
+    first = opened.folder
+    elsewhere = spools / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.setattr(shared_memory, "bases", lambda: [elsewhere])
+    new = spool.new_locked_file
+
+    def refused(folder: Path, suffix: str, head: bytes, hold: Callable[[int], None]) -> Path:
+        if folder == first:
+            raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+        return new(folder, suffix, head, hold)
+
+    monkeypatch.setattr(spool, "new_locked_file", refused)
+    with pytest.raises(PermissionError):
+        opened.next_segment()
+    assert opened.append(bytes(opened.limit // 2) + b"\n")
+    assert opened.is_spent()
+
+    opened.next_segment()
+
+    assert opened.path is not None
+    assert opened.path.parent.parent == elsewhere
+    assert opened.append(b"after\n")
+    assert lines(opened.path) == [b"after"]

@@ -1,0 +1,92 @@
+"""Moving lines from the spool: none goes down with a journal that was taken away, and what is lost is said in full."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import OpenLogger
+from tests.processes.harness import count_steps, of_kind
+from trainmon.opening import RunFiles
+from trainmon.projection import TextLine
+from trainmon.refusals import Loss, Refusals
+from trainmon.spool import RESERVE
+
+
+def test_w14_what_is_written_while_the_folder_is_removed_stands_in_the_new_journal(
+    open_logger: OpenLogger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The journal was looked at, then somebody removed it, then the lines went into a file without a name."""
+    logger = open_logger()
+    assert logger.recorder.drained(30.0)
+    store = RunFiles.store
+    removed: list[Path] = []
+
+    def removed_first(files: RunFiles, lines: list[bytes]) -> list[TextLine]:
+        if not removed and any(b'"progress"' in line for line in lines):
+            removed.append(files.folder)
+            shutil.rmtree(files.folder)
+        return store(files, lines)
+
+    monkeypatch.setattr(RunFiles, "store", removed_first)
+    for step in range(1, 201):
+        logger.log_training_progress(1, step, None, 0.5)
+    logger.close()
+
+    assert removed
+    assert set(count_steps(tmp_path / "logs")) == {(1, step) for step in range(1, 201)}
+
+
+def test_w14_a_folder_that_is_gone_when_the_thread_looks_at_its_lock_is_made_again(
+    open_logger: OpenLogger, tmp_path: Path
+) -> None:
+    """Once a second the lock is looked at, too; without a folder there is none, and that must not be the end of it."""
+    logger = open_logger()
+    writer = logger.recorder.writer
+    assert writer is not None
+    assert logger.recorder.drained(30.0)
+
+    def remove() -> None:
+        shutil.rmtree(tmp_path / "logs")
+        writer._mover.scan_soon()
+
+    writer.do(remove, 30.0)
+    logger.log_training_progress(1, 1, None, 0.5)
+    assert logger.recorder.drained(30.0)
+
+    assert set(count_steps(tmp_path / "logs")) == {(1, 1)}
+
+
+def test_p5_a_loss_waits_for_room_to_be_said_in(
+    open_logger: OpenLogger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A record that says how much was lost, and is itself refused, would take the number with it."""
+    logger = open_logger()
+    recorder = logger.recorder
+    assert recorder.drained(30.0)
+    monkeypatch.setattr(recorder.spool, "set_used", lambda used: None)
+    recorder.spool._room = -2 * RESERVE
+    for seq in range(1_000, 1_010):
+        recorder.refusals.note(seq, "full")
+    assert recorder.drained(30.0)
+    before = of_kind(tmp_path / "logs", "lost")
+    monkeypatch.undo()
+    recorder.spool.set_used(0)
+    logger.close()
+
+    assert before == []
+    (lost,) = of_kind(tmp_path / "logs", "lost")
+    assert (lost["count"], lost["first"], lost["last"]) == (10, 1_000, 1_009)
+    (closed,) = of_kind(tmp_path / "logs", "closed")
+    assert closed["refused"] == 10
+
+
+def test_what_was_refused_is_counted_before_it_is_taken() -> None:
+    refusals = Refusals()
+    for seq in range(5_000):
+        refusals.note(seq, "full")
+    before = refusals.total
+    loss: Loss | None = refusals.take()
+
+    assert before == refusals.total == 5_000
+    assert loss == (5_000, 0, 4_999, "full")
