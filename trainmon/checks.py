@@ -96,6 +96,15 @@ def _is_file_name(text: str) -> bool:
         return False
 
 
+def _is_unicode(text: str) -> bool:
+    """Whether a journal can hold the text as it is: the name of a file need not be Unicode."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def check_optional_count(name: str, value: object, *, least: int = 0) -> int | None:
     """A whole number that is not below `least`, or None."""
     return None if value is None else check_count(name, value, least=least)
@@ -105,7 +114,7 @@ def check_name(name: str, value: object) -> str:
     """A text that may be part of a file name."""
     if not isinstance(value, str) or not value or "/" in value or value in (".", ".."):
         raise ArgumentError(f"{name}: expected a name without '/', got {value!r}")
-    if not _is_file_name(value) or len(os.fsencode(value)) > LONGEST_NAME:
+    if not _is_file_name(value) or not _is_unicode(value) or len(os.fsencode(value)) > LONGEST_NAME:
         raise ArgumentError(f"{name}: expected the name of a file, up to {LONGEST_NAME} bytes, got {value!r}")
     return value
 

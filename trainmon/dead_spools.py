@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from trainmon import journal, shared_memory
+from trainmon.paths import named
 from trainmon.private_files import UNFINISHED, open_read
 from trainmon.spool_files import SpoolFile
 from trainmon.spool_header import SUFFIX, SpoolHeader
@@ -58,7 +59,7 @@ def dead_spools(now: float, older_than: float = 0.0) -> Iterator[DeadSpool]:
             status = os.fstat(file.descriptor)
             age = now - status.st_mtime
             if age >= older_than and file.retired():
-                folder = Path(file.header.journal).parent
+                folder = named(file.header.journal).parent
                 yield DeadSpool(path, folder, status.st_size, age, is_orphaned(file.header))
         except OSError:
             continue  # The program closed our descriptor, or the folder cannot be looked at.
@@ -74,7 +75,7 @@ def is_orphaned(header: SpoolHeader) -> bool:
     Raises:
         OSError: The folder cannot be looked at.
     """
-    path = Path(header.journal)
+    path = named(header.journal)
     if header.device is None or not path.is_absolute():
         return False
     try:

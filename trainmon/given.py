@@ -1,12 +1,13 @@
 """What callers give, as what events hold: numbers, names and data of any type made safe, and nothing raised."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 
 from trainmon.events import JsonObject, Metrics, Number
 from trainmon.scalars import as_number
+from trainmon.secrets import mask_command
 from trainmon.values import as_text, freeze
 
 NAMES = 10_000
@@ -14,6 +15,9 @@ NAMES = 10_000
 
 PATH_LIMIT = 4_096
 """Characters of a path: PATH_MAX of Linux."""
+
+COMMAND_LIMIT = 16_384
+"""Characters of a command line."""
 
 NAME_LIMIT = 200
 """Characters of a metric's name."""
@@ -97,6 +101,22 @@ def base_of(path: str) -> str | None:
         return as_text(os.getcwd(), PATH_LIMIT)
     except OSError:
         return None
+
+
+def as_command(argv: Sequence[str]) -> tuple[str, ...]:
+    """A command line with its secrets masked, at most `COMMAND_LIMIT` characters of it; what was cut is said.
+
+    A shell writes tens of thousands of names where there was an asterisk, and names need not be Unicode.
+    """
+    words: list[str] = []
+    room = COMMAND_LIMIT
+    for word in mask_command(argv[:COMMAND_LIMIT]):
+        words.append(as_text(word, PATH_LIMIT))
+        room -= len(words[-1]) + 1
+        if room <= 0:
+            words.append(f"… [truncated {len(argv) - len(words):,} arguments]")
+            break
+    return tuple(words)
 
 
 def as_object(data: object) -> JsonObject:

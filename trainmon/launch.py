@@ -17,13 +17,13 @@ from trainmon.complaints import print_line
 from trainmon.events import EndReason
 from trainmon.exit_file import read_exit, write_exit
 from trainmon.exits import ExitRecord, signal_name
+from trainmon.given import as_command
 from trainmon.launched import VARIABLE, Announcement, announcements
 from trainmon.notify import readiness
 from trainmon.output import OutputLog
 from trainmon.passthrough import Ended, Listener
-from trainmon.paths import JOURNAL, RANKS, rank_folder
+from trainmon.paths import JOURNAL, RANKS, named, rank_folder
 from trainmon.repair import take_in
-from trainmon.secrets import mask_command
 from trainmon.stand_in import StandIn
 from trainmon.system import cgroup
 from trainmon.system.batch_job import batch_job
@@ -66,7 +66,7 @@ class Launch(Listener):
             watched: A screen is opened on the first folder that `settled` is told.
         """
         self._say_started = started
-        self._command = tuple(mask_command(command))
+        self._command = as_command(command)
         self._folder = rank_folder(folder, ranks.rank())
         self._settled = settled
         self._place = Path(tempfile.mkdtemp(prefix="trainmon-run-"))
@@ -168,7 +168,7 @@ class Launch(Listener):
 
     def _heard(self, announcement: Announcement) -> None:
         """The program, or one below it, is about to record."""
-        folder = Path(announcement.folder)
+        folder = named(announcement.folder)
         self._recorded.setdefault(folder, set()).add(announcement.pid)
         if announcement.pid != self._pid and folder.parent.name == RANKS:
             folder = folder.parent.parent  # A launcher of ranks: the folder of all of them is its run folder.

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from trainmon import workers
+from trainmon.paths import recorded
 
 VARIABLE = "TRAINMON_LAUNCHER"
 """Environment variable with the folder in which a training says where it records."""
@@ -41,7 +42,7 @@ def announce(folder: Path) -> None:
     path = Path(place) / f"{os.getpid()}-{os.urandom(3).hex()}{SUFFIX}"
     try:
         temporary = path.with_suffix(".new")
-        temporary.write_bytes(msgspec.json.encode(Announcement(os.getpid(), str(folder))))
+        temporary.write_bytes(msgspec.json.encode(Announcement(os.getpid(), recorded(folder))))
         temporary.rename(path)
     except OSError:
         return  # The launcher is gone, and its folder with it.

@@ -17,7 +17,7 @@ from trainmon.collector import BATCH, Collector
 from trainmon.errors import SnapshotError
 from trainmon.events import Opened, Started
 from trainmon.journal import Busy, Holder, JournalFile
-from trainmon.paths import SNAPSHOT
+from trainmon.paths import SNAPSHOT, recorded
 from trainmon.private_files import close, close_own, identity, make_folder
 from trainmon.projection import Projector, TextLine
 from trainmon.reducer import copy_state
@@ -241,7 +241,7 @@ class RunFiles:
         except OSError:
             device = None  # Then what a kill leaves is never taken for that of a folder that is gone.
         return structs.replace(
-            header, journal=str(self.journal.path), journal_id=self.journal_id, device=device
+            header, journal=recorded(self.journal.path), journal_id=self.journal_id, device=device
         )
 
     def keep_lock(self) -> None:

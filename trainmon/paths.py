@@ -55,6 +55,29 @@ def absolute(path: str | os.PathLike[str]) -> Path:
         return Path(os.readlink("/proc/self/cwd").removesuffix(" (deleted)")) / whole
 
 
+_BYTES = "bytes:"
+"""What a recorded path begins with whose name is no UTF-8; an absolute path begins with a slash."""
+
+
+def recorded(path: str | os.PathLike[str]) -> str:
+    """An absolute path as JSON can hold it: itself, or its bytes in hexadecimal; `named` is the inverse."""
+    try:
+        os.fspath(path).encode()
+    except UnicodeEncodeError:
+        return _BYTES + os.fsencode(path).hex()
+    return os.fspath(path)
+
+
+def named(text: str) -> Path:
+    """The path that was `recorded`."""
+    if text.startswith(_BYTES):
+        try:
+            return Path(os.fsdecode(bytes.fromhex(text.removeprefix(_BYTES))))
+        except ValueError:
+            return Path(text)  # Of somebody else's making.
+    return Path(text)
+
+
 def rank_folder(folder: Path, rank: int | None) -> Path:
     """Where a rank records: the folder itself for rank 0 and where ranks are unknown, else a folder inside."""
     return folder / RANKS / f"{rank:05d}" if rank else folder

@@ -22,11 +22,11 @@ from trainmon.codec import LINE_LIMIT, encode_line
 from trainmon.complaints import Complaints
 from trainmon.console import Console
 from trainmon.events import SCHEMA, AnyEvent, Closed, Error, Lost, Message, Opened
+from trainmon.given import as_command
 from trainmon.journal import Holder
 from trainmon.opening import TextOptions
-from trainmon.paths import JOURNAL
+from trainmon.paths import JOURNAL, named, recorded
 from trainmon.refusals import Loss, Refusals
-from trainmon.secrets import mask_command
 from trainmon.spool import LEAST, MOST, Spool
 from trainmon.spool_header import SpoolHeader
 from trainmon.state import RunState
@@ -34,6 +34,7 @@ from trainmon.system import cgroup
 from trainmon.system.batch_job import batch_job
 from trainmon.system.identity import own_identity
 from trainmon.version import __version__
+from trainmon.visible import valid
 from trainmon.worker_spool import WorkerSpool
 from trainmon.workers import Owner
 from trainmon.writer import CLOSE_LIMIT, Writer, WriterOptions
@@ -78,7 +79,7 @@ class Recorder:
         owner = workers.owner_of(options.folder)
         if owner is not None:
             self.parent = owner.writer
-            self.folder = Path(owner.journal).parent
+            self.folder = named(owner.journal).parent
             header = SpoolHeader(owner.journal, owner.journal_id, self.writer_id, os.getpid(), owner.device)
             self.spool = WorkerSpool(header, most=_spool_limit())
             self.spool.preamble = encode_line(self._opened())
@@ -90,7 +91,7 @@ class Recorder:
     def _start_writer(self) -> None:
         options = self.options
         identity = self.identity
-        header = SpoolHeader(str(options.folder / JOURNAL), None, self.writer_id, os.getpid())
+        header = SpoolHeader(recorded(options.folder / JOURNAL), None, self.writer_id, os.getpid())
         self.spool = Spool(header, most=_spool_limit())
         holder = Holder(identity.host, identity.boot_id, identity.pid, identity.start_ticks)
         texts = TextOptions(options.app_name, options.max_log_bytes, options.backup_count)
@@ -120,7 +121,7 @@ class Recorder:
                 self.writer_id,
                 header.journal,
                 header.journal_id,
-                str(options.folder),
+                recorded(options.folder),
                 identity,
                 header.device,
             )
@@ -146,14 +147,14 @@ class Recorder:
             rank=ranks.rank(),
             local_rank=ranks.local_rank(),
             world_size=ranks.world_size(),
-            command=tuple(mask_command([sys.executable, *sys.orig_argv[1:]])),
+            command=as_command([sys.executable, *sys.orig_argv[1:]]),
             python=platform.python_version(),
-            folder=str(self.folder),
+            folder=valid(str(self.folder)),
             app_name=self.options.app_name,
             level=self.options.level,
             progress_per_second=self.options.progress_per_second,
             parent=self.parent,
-            job=job[:200] if job is not None else None,
+            job=valid(job[:200]) if job is not None else None,
             allocation_end=allocation_end,
             deadline=moments.recorded(os.environ),
         )

@@ -13,6 +13,7 @@ import msgspec
 
 from trainmon import shared_memory
 from trainmon.codec import LINE_LIMIT
+from trainmon.paths import recorded
 from trainmon.private_files import close_own, high_descriptor, identity
 from trainmon.spool_header import SUFFIX, SpoolHeader
 
@@ -43,7 +44,7 @@ class JournalName(msgspec.Struct, frozen=True):
             # The second: a journal that was replaced under us had that name.
             return True
         if header.journal_id is None or (self.journal_id is None and not self.made):
-            return header.journal == self.path
+            return header.journal == recorded(self.path)
         return header.journal_id == self.journal_id
 
 

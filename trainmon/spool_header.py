@@ -9,7 +9,7 @@ class SpoolHeader(msgspec.Struct, frozen=True, tag_field="kind", tag="spool"):
     """The first line of a segment: whose lines follow."""
 
     journal: str
-    """Path of the journal that the lines belong to, absolute."""
+    """Path of the journal that the lines belong to, absolute; as `trainmon.paths.recorded` has it."""
     journal_id: str | None
     """The writer of that journal's first line; None where the journal could not be opened yet."""
     writer: str

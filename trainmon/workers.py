@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from trainmon.paths import recorded
 from trainmon.system.identity import ProcessIdentity, alive
 
 VARIABLE = "TRAINMON_WRITER"
@@ -38,7 +39,7 @@ def withdraw(writer: str) -> None:
 def owner_of(folder: Path) -> Owner | None:
     """The living process that records into `folder` and started us; None: we are no worker."""
     owner = _announced()
-    if owner is None or owner.folder != str(folder) or owner.identity.pid == os.getpid():
+    if owner is None or owner.folder != recorded(folder) or owner.identity.pid == os.getpid():
         return None
     return owner if alive(owner.identity) else None
 

@@ -6,8 +6,10 @@ import pytest
 
 from tests.hostile import HOSTILE, BrokenMapping
 from trainmon.given import (
+    COMMAND_LIMIT,
     LONGEST,
     NAMES,
+    as_command,
     as_integer,
     as_metrics,
     as_object,
@@ -82,3 +84,14 @@ def test_s08_secrets_in_free_data_are_masked() -> None:
 def test_data_that_is_no_mapping_stands_under_value() -> None:
     assert as_object([1, 2]) == {"value": [1, 2]}
     assert as_object(None) == {}
+
+
+def test_a_command_line_of_any_length_and_any_bytes_fits_into_a_line() -> None:
+    """A shell writes tens of thousands of names where there was an asterisk; names need not be Unicode."""
+    words = as_command(["python", "\udce9t\udce9", "--token=hunter2", *["picture-0001.jpg"] * 50_000])
+
+    assert words[:2] == ("python", "\\udce9t\\udce9")
+    assert "hunter2" not in words[2]
+    assert len("".join(words)) < COMMAND_LIMIT
+    assert words[-1].endswith("arguments]")
+    assert as_command(["python", "train.py"]) == ("python", "train.py")
