@@ -5,7 +5,7 @@ and written as they are; anything else takes the slow way, where it is made safe
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec import structs
 
@@ -16,6 +16,24 @@ from trainmon.log_calls import LogCalls
 from trainmon.values import as_text
 
 _INT64 = 2**63 - 1
+_PHASE_LIMIT = 80
+"""Characters of a phase."""
+_LONG_NAME = 1_024
+"""Characters of a metric's name beyond which it is cut before it is encoded."""
+_NAMES_KEPT = 2_048
+"""Names that are known to be short."""
+_short_names: set[str] = set()
+"""The same few names come at every step: whether all are known takes a tenth of looking at the length of each."""
+
+
+def _are_short(names: Iterable[object]) -> bool:
+    """Whether no name is too long to be encoded as it is."""
+    for name in names:
+        if type(name) is not str or len(name) > _LONG_NAME:
+            return False
+        if len(_short_names) < _NAMES_KEPT:
+            _short_names.add(name)
+    return True
 
 
 class ProgressCall(LogCalls):
@@ -61,6 +79,7 @@ class ProgressCall(LogCalls):
                 and type(step) is int
                 and type(epoch) is int
                 and type(phase) is str
+                and (phase == "training" or len(phase) <= _PHASE_LIMIT)
                 and (metrics is None or (type(metrics) is dict and len(metrics) <= NAMES))
                 and (waited is None or (type(waited) is float and 0.0 <= waited <= LONGEST))
                 and -_INT64 <= step <= _INT64
@@ -73,6 +92,8 @@ class ProgressCall(LogCalls):
                     ):
                         plain = False
                         break
+                if not _short_names.issuperset(metrics):
+                    plain = plain and _are_short(metrics)
             if not plain or not (total_steps is None or (type(total_steps) is int and total_steps <= _INT64)):
                 raise TypeError
             line = encode_line(
@@ -108,7 +129,7 @@ class ProgressCall(LogCalls):
         try:
             numbers, texts = as_metrics(metrics)
             epoch, step, total_steps = map(as_integer, counts)
-            name = "training" if type(phase) is str and phase == "training" else as_text(phase, 80)
+            name = "training" if type(phase) is str and phase == "training" else as_text(phase, _PHASE_LIMIT)
             recorded, rate = as_recorded(loss), as_recorded(learning_rate)
             for label, given, number in (
                 ("epoch", counts[0], epoch),
