@@ -25,6 +25,12 @@ FAILED = {"failed": (), "errors": ("4",)}
 """The same of a run that failed."""
 
 
+LIST = {
+    "runs": ("down",), "compare": ("enter", "7", "down", "c", "down", "c", "2", "enter"),
+}  # fmt: skip
+"""The same of the list of runs, of which the first goes well."""
+
+
 def start(folder: str, environment: dict[str, str], *arguments: str) -> "subprocess.Popen[bytes]":
     """The demo under `trainmon run`, which keeps its output."""
     demo = ["./python3", "demo_train.py", "--log-dir", folder, *arguments]
@@ -48,7 +54,7 @@ def main() -> None:
             asyncio.run(shooting.shoot(Path("runs/wide"), FAILED))
             time.sleep(15.0)
             asyncio.run(shooting.shoot(Path("runs/adam"), WELL))
-            asyncio.run(shooting.shoot(Path("runs"), {"runs": ("down",)}, 4.0, "runs"))
+            asyncio.run(shooting.shoot(Path("runs"), LIST, 4.0, "runs"))
         finally:
             for process in (failed, done, well):
                 process.terminate()

@@ -10,15 +10,19 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from trainmon_tui.app import WatchApp
-from trainmon_tui.feed import Feed, Frame
+from trainmon_tui.beside_feed import BesideFeed
+from trainmon_tui.following import Following
 from trainmon_tui.live_feed import LiveFeed
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
 SIZES = ((160, 45), (80, 24))
 
-FRAMES = 12
-"""Looks at the run before keys are pressed; 0.3 s apart."""
+LOOK = 3.6
+"""Seconds of looking at the run before keys are pressed."""
+
+KEY = 0.2
+"""Seconds between two keys: another run takes a moment to appear."""
 
 Keys = tuple[str, ...]
 
@@ -43,21 +47,22 @@ async def shoot(
 async def _shoot_one(
     folder: Path, name: str, keys: Keys, size: tuple[int, int], seconds: float, first_view: str | None
 ) -> None:
-    newest: list[Frame] = []
-    feed = Feed(folder, newest.append)
+    feed = Following(lambda frame: app.deliver(frame))
     live = LiveFeed(lambda found: app.deliver_live(found))
-    app = WatchApp(folder, ask_live=live.ask, first_view=first_view)
-    feed.start()
+    beside = BesideFeed(lambda found: app.deliver_beside(found))
+    app = WatchApp(
+        folder, ask_live=live.ask, ask_beside=beside.ask, follow=feed.change, first_view=first_view
+    )
+    feed.change(folder)
     async with app.run_test(size=size) as pilot:
-        for _ in range(FRAMES):
-            await pilot.pause(0.3)
-            if newest:
-                app.deliver(newest[-1])
-        await pilot.press(*keys)
+        await pilot.pause(LOOK)
+        for key in keys:
+            await pilot.press(key)
+            await pilot.pause(KEY)
         await pilot.pause(seconds)
         app.save_screenshot(f"{name}-{size[0]}x{size[1]}.svg", path=str(IMAGES))
-    live.stop()
-    feed.stop()
+    for thread in (beside, live, feed):
+        thread.stop()
 
 
 def prepare(scratch: Path) -> dict[str, str]:

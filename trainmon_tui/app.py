@@ -15,7 +15,7 @@ from trainmon.state import RunState
 from trainmon.statuses import Status, Verdict
 from trainmon_tui.chart_view import flip_log_y, next_smoothing
 from trainmon_tui.commands import commands
-from trainmon_tui.deliveries import RunChosen
+from trainmon_tui.deliveries import CompareToggled, RunChosen
 from trainmon_tui.screens.base import PanelScreen
 from trainmon_tui.showing import ShowingApp
 from trainmon_tui.sight import Options, Sight
@@ -77,13 +77,17 @@ class WatchApp(ShowingApp):
             self._keep_views()
             self._newest = self._shown = None
             chart = self._views.restore(Path(message.folder), self._options.chart)
-            self._options = Options(chart=chart)
+            self._options = Options(chart=chart, compared=self._options.compared)
             waiting = Verdict(Status.WAITING)
             self._sight = Sight(RunState(), waiting, self._clock(), folder=message.folder, exists=False)
             self._attention.change(Path(message.folder))
             self._witness.change(Path(message.folder))
             self._follow(Path(message.folder))
         self.action_overview()
+
+    def on_compare_toggled(self, message: CompareToggled) -> None:
+        """Draws the curves of a run beside those of the one that is shown, or no longer."""
+        self._set(replace(self._options, compared=self._beside.toggle(message.run)))
 
     def action_errors(self) -> None:
         """Shows the errors on the whole screen."""

@@ -16,6 +16,7 @@ from trainmon.configuration import read_section
 from trainmon.ending import end
 from trainmon_tui.absence import Absence
 from trainmon_tui.attention import Attention
+from trainmon_tui.beside_feed import BesideFeed
 from trainmon_tui.catalogue import first_runs, newest_run
 from trainmon_tui.feed import Frame
 from trainmon_tui.following import Following
@@ -81,6 +82,7 @@ def _watch(
 
     raw = RawFeed(lambda found: app.deliver_raw(found))
     live = LiveFeed(lambda found: app.deliver_live(found))
+    beside = BesideFeed(lambda found: app.deliver_beside(found))
     painter = Painter(own_descriptor(), getattr(sys.__stderr__, "encoding", None) or "ascii")
     title = Title(os.environ, painter.write, ascii_only=ascii_only)
     app = WatchApp(
@@ -91,6 +93,7 @@ def _watch(
         theme=os.environ.get("TEXTUAL_THEME", settings.theme),
         ask=raw.ask,
         ask_live=live.ask,
+        ask_beside=beside.ask,
         follow=feed.change,
         first_view="runs" if len(below) > 1 else settings.view,
         memory=memory,
@@ -110,6 +113,7 @@ def _watch(
         guard.stop()
         raw.stop()
         live.stop()
+        beside.stop()
         feed.stop()
     app.leave_word()
     _say_bugs(app.bugs)

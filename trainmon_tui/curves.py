@@ -79,16 +79,26 @@ def curve(state: RunState, key: Key, view: ChartView, ruler: Ruler, raw: Raw) ->
     if key.name not in series.names:
         return None
     points = _with_raw(_points(series.column(key.name)), raw.window, key)
+    # Validations are few and far between: smoothing them would hide them.
+    return _in_view(points, view, ruler, view.smoothing if key.series != "validation" else 0.0)
+
+
+def redone(state: RunState, view: ChartView, ruler: Ruler) -> Curve | None:
+    """The loss that was taken off the curve because its steps were done again, in view; None: nothing was."""
+    if state.redone is None or "loss" not in state.redone.names:
+        return None
+    return _in_view(_points(state.redone.column("loss")), view, ruler, view.smoothing)
+
+
+def _in_view(points: list[_Point], view: ChartView, ruler: Ruler, smoothing: float) -> Curve:
+    """The points in view, smoothed with this weight of the past; 0: not smoothed."""
     x = [ruler.x(view.kind, point[0], point[1]) for point in points]
     low, high = view.window or (-math.inf, math.inf)
     begin, end = max(0, bisect_left(x, low) - 1), bisect_right(x, high) + 1
-    # Validations are few and far between: smoothing them would hide them.
     smoothed: tuple[float, ...] = ()
-    if view.smoothing > 0 and key.series != "validation":
-        settling = max(0, begin - math.ceil(SETTLED / (1 - min(view.smoothing, 0.9999))))
-        smoothed = tuple(
-            smooth([point[4] for point in points[settling:end]], view.smoothing)[begin - settling :]
-        )
+    if smoothing > 0:
+        settling = max(0, begin - math.ceil(SETTLED / (1 - min(smoothing, 0.9999))))
+        smoothed = tuple(smooth([point[4] for point in points[settling:end]], smoothing)[begin - settling :])
     points, x = points[begin:end], x[begin:end]
     step, time, least, greatest, mean, last, finite, bad, first = (
         zip(*points, strict=True) if points else ((),) * 9
@@ -127,6 +137,12 @@ def _with_raw(points: list[_Point], read: Range | None, key: Key) -> list[_Point
     steps = [point[0] for point in points]
     before, behind = bisect_left(steps, read.first), bisect_right(steps, read.last)
     return points[:before] + _points(read.columns[key]) + points[behind:]
+
+
+def finite_points(xs: Sequence[float], values: Sequence[float]) -> tuple[list[float], list[float]]:
+    """The points whose value is finite, for a curve that lies behind: what is not finite is marked for one alone."""
+    kept = [(x, value) for x, value in zip(xs, values, strict=True) if math.isfinite(value)]
+    return [x for x, _ in kept], [value for _, value in kept]
 
 
 def readout(curve: Curve, key: Key, view: ChartView, ruler: Ruler, raw: Raw) -> Readout | None:

@@ -2,13 +2,20 @@
 
 from textual.message import Message
 
+from trainmon_tui.beside import Compared
+
 
 class Arrived(Message):
-    """A frame came; posted from the feed's thread."""
+    """A frame came, or what belongs to it: raw points, a reading, compared runs; posted from the thread that has it."""
 
 
-class RawArrived(Message):
-    """Raw points were read; posted from the thread that did."""
+class CompareToggled(Message):
+    """The user compares with a run, or no longer does."""
+
+    def __init__(self, run: Compared) -> None:
+        """Says which."""
+        super().__init__()
+        self.run = run
 
 
 class RunChosen(Message):

@@ -20,7 +20,8 @@ from trainmon.state import RunState
 from trainmon.statuses import Status, Verdict
 from trainmon.verdict import verdict
 from trainmon_tui.attention import Attention
-from trainmon_tui.deliveries import Arrived, RawArrived
+from trainmon_tui.beside import Beside, BesideDesk, Compared
+from trainmon_tui.deliveries import Arrived
 from trainmon_tui.feed import Frame
 from trainmon_tui.keys import KeysApp
 from trainmon_tui.live import Live, LiveDesk, Want
@@ -66,6 +67,7 @@ class ShowingApp(KeysApp):
         theme: str | None = None,
         ask: Callable[[Request, RunState], None] | None = None,
         ask_live: Callable[[Want | None], None] | None = None,
+        ask_beside: Callable[[tuple[Compared, ...]], None] | None = None,
         follow: Callable[[Path], None] | None = None,
         first_view: str | None = None,
         memory: Memory | None = None,
@@ -84,6 +86,7 @@ class ShowingApp(KeysApp):
             theme: Name of a theme; None: ours for dark terminals.
             ask: Has raw points read, which then come by `deliver_raw`; None: charts make do without.
             ask_live: Has this host read, which then comes by `deliver_live`; None: only recorded readings are shown.
+            ask_beside: Has compared runs read, which then come by `deliver_beside`; None: nothing is compared.
             follow: Has another run folder followed, whose frames then come by `deliver`; None: only this one is.
             first_view: Name of the view to begin with; None, or no such name: the overview.
             memory: Keeps what is set in the views, and names the folder of the list of runs; None: nothing is kept.
@@ -104,6 +107,7 @@ class ShowingApp(KeysApp):
         self._attention = attention if attention is not None else Attention()
         self._raw = RawDesk(ask)
         self._live = LiveDesk(ask_live)
+        self._beside = BesideDesk(ask_beside)
         self._newest: Frame | None = None
         self._shown: Frame | None = None
         self._dimmed = False
@@ -143,11 +147,17 @@ class ShowingApp(KeysApp):
         """Takes raw points, from any thread."""
         self._raw.take(raw)
         if self.is_running:
-            self.post_message(RawArrived())
+            self.post_message(Arrived())
 
     def deliver_live(self, live: Live) -> None:
         """Takes a reading of this host, from any thread; the clock's next tick shows it, the first one at once."""
         if self._live.take(live) and self.is_running:
+            self.post_message(Arrived())
+
+    def deliver_beside(self, beside: tuple[Beside, ...]) -> None:
+        """Takes the curves of compared runs, from any thread."""
+        self._beside.take(beside)
+        if self.is_running:
             self.post_message(Arrived())
 
     def get_default_screen(self) -> OverviewScreen:
@@ -189,11 +199,7 @@ class ShowingApp(KeysApp):
             self._show()
 
     def on_arrived(self, _message: Arrived) -> None:
-        """Shows the newest frame."""
-        self._draw_newest()
-
-    def on_raw_arrived(self, _message: RawArrived) -> None:
-        """Shows the raw points."""
+        """Shows the newest frame, with all that belongs to it."""
         self._draw_newest()
 
     def on_view_changed(self, message: ViewChanged) -> None:
@@ -231,7 +237,7 @@ class ShowingApp(KeysApp):
             folder=self._sight.folder, exists=view.exists, folder_there=view.folder_there, note=view.note,
             files=frame.files, output=frame.output, options=self._options, raw=self._raw.points(view.state),
             whole=view.whole, orphans=view.evidence.orphans, first=newest.first, ranks=frame.ranks,
-            live=self._live.seen(view.state, self._sight.folder, now),
+            live=self._live.seen(view.state, self._sight.folder, now), beside=self._beside.seen(self._sight.folder),
         )  # fmt: skip
         looked = self._attention.look(seen)
         self._sight, ring = self._witness.look(looked, newest.view.state, time.monotonic())

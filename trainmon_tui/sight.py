@@ -17,6 +17,7 @@ from trainmon.series import Series
 from trainmon.since import Digest
 from trainmon.state import RunState
 from trainmon.statuses import Evidence, Orphan, Status, Verdict
+from trainmon_tui.beside import Beside, Compared
 from trainmon_tui.chart_view import ChartView
 from trainmon_tui.live import Live
 from trainmon_tui.raw import NOTHING, Raw
@@ -29,6 +30,8 @@ class Options(msgspec.Struct, frozen=True):
     """How all charts are looked at."""
     paused: bool = False
     """Whether the screen stands still while the run goes on."""
+    compared: tuple[Compared, ...] = ()
+    """Runs whose curves are drawn beside those of the one that is shown, in the order in which they were chosen."""
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -100,6 +103,8 @@ class Sight(msgspec.Struct, frozen=True):
     """The other rank that failed before this one; None: none, as far as is known."""
     ranks: RankSteps | None = None
     """How far the ranks are; None: there are no others, or it is not known."""
+    beside: tuple[Beside, ...] = ()
+    """The compared runs that could be read, without the one that is shown."""
     live: Live | None = None
     """What this host says now, where the run is one of this host and it is read; None: only what was recorded."""
 

@@ -52,7 +52,8 @@ DAY = Theme(
 _COLOURS: Mapping[Role, str] = {
     "plain": "foreground", "title": "primary", "label": "dim", "value": "value", "unit": "dim", "dim": "dim",
     "key": "secondary", "train": "primary", "raw": "dim", "band": "dim", "validation": "warning",
-    "best": "success", "checkpoint": "accent", "nan": "error", "other": "accent", "axis": "dim",
+    "best": "success", "checkpoint": "accent", "nan": "error", "other": "accent", "other2": "value",
+    "other3": "secondary", "axis": "dim",
     "cursor": "value", "match": "value", "bar": "calm", "track": "dim", "good": "success", "warn": "warning",
     "bad": "error", "headline": "error", "own": "value", "frame": "dim", "source": "secondary", "separator": "dim",
 }  # fmt: skip

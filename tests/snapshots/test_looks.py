@@ -4,7 +4,7 @@
 """
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +18,10 @@ from trainmon.output import OutputLine
 from trainmon.reader import RunReader, View
 from trainmon.statuses import Evidence
 from trainmon_tui.app import WatchApp
+from trainmon_tui.beside import LETTERS, Beside, Compared
 from trainmon_tui.catalogue import Catalogue
+from trainmon_tui.chart_view import ruler_of
+from trainmon_tui.deliveries import CompareToggled
 from trainmon_tui.feed import Frame
 from trainmon_tui.screens import runs
 
@@ -140,6 +143,44 @@ def test_a_view_of_a_run_that_goes_well(
     app = an_app(journal, Path("vit"))
 
     assert snap_compare(app, terminal_size=size, run_before=VIEWS[view])
+
+
+def another_run(steps: int, lowest: float) -> Journal:
+    """A run to compare with."""
+    journal = Journal().opened().started(total_epochs=9, total_steps=9 * EPOCH)
+    for step in range(1, steps + 1):
+        loss = lowest + 2.4 * math.exp(-step / 180) + 0.08 * math.sin(step * 4.1414)
+        journal.after(0.1).progress(step, loss, epoch=1 + (step - 1) // EPOCH, total_steps=9 * EPOCH)
+    return journal
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("view", ["overview", "chart"])
+def test_two_runs_beside_the_one_that_is_shown(
+    view: str, size: tuple[int, int], snap_compare: Compare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A colour and a letter for each curve, and what they are called as far as there is room."""
+    monkeypatch.chdir(tmp_path)
+    app = an_app(a_journal(), Path("vit"))
+    keys = ("2", "enter") if view == "chart" else ()
+
+    async def steps(pilot: Pilot[int]) -> None:
+        compare_with(
+            app, {"sweep/lr-1e-3": another_run(9 * EPOCH, 0.3), "sweep/lr-3e-3": another_run(500, 0.8)}
+        )
+        await keys_then(*keys, until="b 0.9" if view == "overview" else "lr-3e-3 0.9")(pilot)
+
+    assert snap_compare(app, terminal_size=size, run_before=steps)
+
+
+def compare_with(app: WatchApp, runs: Mapping[str, Journal]) -> None:
+    """Chooses runs to compare with, and hands over what would be read of them."""
+    read: list[Beside] = []
+    for (name, journal), letter in zip(runs.items(), LETTERS, strict=False):
+        run, state = Compared(f"runs/{name}", name), journal.state()
+        app.on_compare_toggled(CompareToggled(run))
+        read.append(Beside(run, letter, state, ruler_of(state)))
+    app.deliver_beside(tuple(read))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")

@@ -7,6 +7,7 @@ from trainmon.units import number
 from trainmon_tui.chart_view import ChartView
 from trainmon_tui.render.cells import plain, row_width
 from trainmon_tui.sight import Options, Sight
+from trainmon_tui.widgets import chart
 from trainmon_tui.widgets.loss import Axes, axes, pick, rows
 
 
@@ -48,6 +49,24 @@ def test_a_longer_title_gives_up_words_of_the_best_before_the_smoothing() -> Non
 
     assert "log y" in title
     assert "smoothing 0.9" in title
+
+
+def test_steps_that_are_done_again_leave_their_old_losses_behind_the_curve() -> None:
+    journal = a_run(90)
+    for step in range(40, 61):
+        journal.after(0.1).progress(step, 0.1)
+
+    piece = pick(journal.sight())
+    drawn = chart.chart(piece.piece, axes(piece, Axes()), "")
+
+    assert piece.piece.redone is not None
+    assert (piece.piece.redone.x[0], piece.piece.redone.x[-1]) == (40.0, 90.0)
+    assert [line.role for line in drawn.lines] == ["raw", "raw", "train"]
+    assert min(drawn.lines[0].y) > 0.5
+
+
+def test_a_run_that_only_went_on_has_no_second_curve() -> None:
+    assert pick(a_run().sight()).piece.redone is None
 
 
 def test_a_narrow_title_drops_words_and_is_never_cut() -> None:

@@ -14,7 +14,7 @@ Role = Literal[
     "plain",  # text without a meaning of its own, blanks included
     "title", "label", "value", "unit", "dim", "key",  # words and numbers of a panel
     "train", "raw", "band", "validation", "best", "checkpoint", "nan",  # curves and their marks
-    "other",  # a second curve to compare with
+    "other", "other2", "other3",  # curves of other runs, to compare with
     "match",  # what a search found
     "axis", "cursor",  # the frame of a chart
     "bar", "track",  # bars and sparklines

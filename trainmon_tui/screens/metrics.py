@@ -145,6 +145,7 @@ class MetricsScreen(FilteringScreen, ChartingScreen):
                 fault=found.fault,
                 view=self.view,
                 at=self._where(),
+                compared=tuple((one.letter, one.run.name) for one in self._sight.beside),
                 chosen=name if len(name) > LONG_NAME else "",
             )
         )

@@ -12,8 +12,9 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from trainmon_tui.beside import MOST, Compared
 from trainmon_tui.catalogue import Catalogue, CatalogueFeed
-from trainmon_tui.deliveries import RunChosen
+from trainmon_tui.deliveries import CompareToggled, RunChosen
 from trainmon_tui.listing import Listing
 from trainmon_tui.memory import KeptList
 from trainmon_tui.screens.base import FAR, Report
@@ -27,8 +28,8 @@ from trainmon_tui.widgets.runs import RunsPanel, RunsSlice, entries, place
 from trainmon_tui.widgets.runs_table import ORDERS
 
 KEYS = (
-    ("?", "keys"), ("enter", "open"), ("/", "filter"), ("s", "sort"), ("r", "backwards"), ("escape", "back"),
-    ("up down pgup pgdn home end", "choose"), ("q", "quit"),
+    ("?", "keys"), ("enter", "open"), ("c", "compare"), ("/", "filter"), ("s", "sort"), ("r", "backwards"),
+    ("escape", "back"), ("up down pgup pgdn home end", "choose"), ("q", "quit"),
 )  # fmt: skip
 """What the bottom line says."""
 
@@ -51,6 +52,7 @@ class RunsScreen(FilteringScreen):
     OWN_KEYS: ClassVar[Keys] = (
         ("enter", "open the chosen run (double click)"),
         ("up down pgup pgdn home end", "choose (click, wheel)"),
+        ("c", f"compare: draw the run's curves beside the one that is shown; {MOST} at most"),
         ("s r", "sort by the next column; the other way round"),
         ("/", "filter: part of name, model or status, glob, /expression/"),
     )
@@ -59,6 +61,7 @@ class RunsScreen(FilteringScreen):
         Binding("1", "app.overview", "overview", show=False),
         Binding("escape", "back", "remove the filter, back", show=False),
         Binding("enter", "open", "open the chosen run"),
+        Binding("c", "compare", "compare: draw its curves in the charts, too"),
         Binding("slash", "filter", "filter the runs by name, model or status"),
         Binding("s", "sort", "sort the runs by the next column"),
         Binding("r", "backwards", "sort the runs the other way round"),
@@ -104,6 +107,9 @@ class RunsScreen(FilteringScreen):
         """Looks under the folder as long as the list is shown; the run that is open is chosen at first."""
         if self._sight is None:
             self._take(replace(self._list.piece, chosen=(sight.folder, math.inf)))
+        compared = tuple(run.folder for run in sight.options.compared)
+        if compared != self._list.piece.compared:
+            self._take(replace(self._list.piece, compared=compared))
         if self._catalogue is None:
             self._catalogue = Catalogue(Path(self._list.piece.listing.root))
         super().show(sight)
@@ -169,6 +175,14 @@ class RunsScreen(FilteringScreen):
         found, _ = entries(piece)
         if found:
             self.post_message(RunChosen(found[place(found, piece.chosen)].run.path))
+
+    def action_compare(self) -> None:
+        """Compares with the chosen run, or no longer; with the newest where an earlier one of its journal is chosen."""
+        piece = self._list.piece
+        found, _ = entries(piece)
+        if found:
+            run = found[place(found, piece.chosen)].run
+            self.post_message(CompareToggled(Compared(run.path, run.name)))
 
     @property
     def filter(self) -> str:

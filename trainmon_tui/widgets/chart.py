@@ -11,12 +11,14 @@ from trainmon.range_rows import Key
 from trainmon.scalars import decode_number
 from trainmon.units import clock, duration, number
 from trainmon_tui.chart_view import LABELS, NAMES, ChartView, Ruler
-from trainmon_tui.curves import Curve, Readout, curve, readout, series_of
+from trainmon_tui.curves import Curve, Readout, curve, finite_points, readout, redone, series_of
 from trainmon_tui.render.axis import Bounds, log_bounds, stable_bounds
 from trainmon_tui.render.cells import Row, row
 from trainmon_tui.render.plot import Chart, Line, Marks
 from trainmon_tui.sight import Sight
+from trainmon_tui.widgets import others
 from trainmon_tui.widgets.lines import join
+from trainmon_tui.widgets.others import Other
 
 SPIKE = 8.0
 """How many times further from the middle than nearly all values one must lie to be drawn on the edge."""
@@ -50,6 +52,10 @@ class ChartPiece(msgspec.Struct, frozen=True):
     readout: Readout | None = None
     """None without a cursor."""
     validation_readout: Readout | None = None
+    redone: Curve | None = None
+    """The loss of steps that were done again; None: nothing was."""
+    others: tuple[Other, ...] = ()
+    """The same column of compared runs."""
 
 
 def pick(sight: Sight, key: Key, ruler: Ruler, *, checkpoints: bool = False) -> ChartPiece:
@@ -75,6 +81,8 @@ def pick(sight: Sight, key: Key, ruler: Ruler, *, checkpoints: bool = False) -> 
         checkpoints=tuple(ruler.x(view.kind, entry.run_step, entry.time) for entry in saved),
         readout=readout(own, key, view, ruler, raw) if own is not None else None,
         validation_readout=readout(points, beside or key, view, ruler, raw) if points is not None else None,
+        redone=redone(state, view, ruler) if key.series == "loss" else None,
+        others=others.pick(sight.beside, key, view),
     )
 
 
@@ -130,7 +138,8 @@ def axes(piece: ChartPiece, before: Axes) -> Axes:
         before = Axes()
     if before.view.log_y != view.log_y or before.view.window != view.window:
         before = Axes(before.x, None, view)
-    curves = [found for found in (piece.curve, piece.validation) if found is not None]
+    compared = [other.curve for other in piece.others]
+    curves = [found for found in (piece.curve, piece.validation, *compared) if found is not None]
     if not any(found.x for found in curves):
         return Axes(view.window, None, view)
     x = view.window
@@ -180,12 +189,15 @@ def chart(piece: ChartPiece, bounds: Axes, empty: str) -> Chart:
     """
     lines: list[Line] = []
     marks: list[Marks] = []
+    if (before := piece.redone) is not None:
+        lines.append(Line(*finite_points(before.x, before.smoothed or before.mean), "raw"))
     if (own := piece.curve) is not None:
         band = (own.low, own.high) if own.banded else (None, None)
-        if own.smoothed:
-            lines += [Line(own.x, own.mean, "raw", *band), Line(own.x, own.smoothed, "train")]
-        else:
-            lines.append(Line(own.x, own.mean, "train", *band))
+        raw = [Line(own.x, own.mean, "raw", *band)] if own.smoothed else []
+        curve = Line(own.x, own.smoothed, "train") if own.smoothed else Line(own.x, own.mean, "train", *band)
+        lines += [*raw, *others.lines(piece.others), curve]
+    else:
+        lines += others.lines(piece.others)
     if (points := piece.validation) is not None:
         if own is None:
             lines.append(Line(points.x, points.last, "validation"))
@@ -194,6 +206,7 @@ def chart(piece: ChartPiece, bounds: Axes, empty: str) -> Chart:
         marks.append(Marks(piece.best[:1], piece.best[1:], "*", "best"))
     if piece.checkpoints:
         marks.insert(0, Marks(piece.checkpoints, None, "▴", "checkpoint"))
+    marks += others.marks(piece.others)
     return Chart(
         lines=tuple(lines),
         marks=tuple(marks),

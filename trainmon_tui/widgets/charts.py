@@ -57,8 +57,9 @@ class ChartsPanel(RowsPanel[Slice]):
     """Where the charts are."""
 
     def show(self, sight: Sight) -> None:
-        """Draws what changed; raw points, which somebody waits for, at once."""
-        if self._sight is not None and sight.raw is not self._sight.raw:
+        """Draws what changed; raw points and compared runs, which somebody waits for, at once."""
+        before = self._sight
+        if before is not None and (sight.raw is not before.raw or sight.beside is not before.beside):
             self._sight = None
         super().show(sight)
 

@@ -5,7 +5,7 @@ from trainmon_tui.chart_view import NAMES, Ruler
 from trainmon_tui.render.cells import Row, row
 from trainmon_tui.render.plot import plot
 from trainmon_tui.sight import Sight
-from trainmon_tui.widgets import chart
+from trainmon_tui.widgets import chart, others
 from trainmon_tui.widgets.chart import Axes, ChartPiece, readout_alternatives, value_cells
 from trainmon_tui.widgets.charts import ChartsPanel, Drawn
 from trainmon_tui.widgets.grid import NO_VALUES
@@ -33,7 +33,9 @@ def legend(piece: ChartPiece, width: int, ascii_only: bool) -> Row:
         row((f"{dots} ", "train"), ("train" if piece.key.series == "loss" else "value", "label"))
         if curve
         else (),
+        first_that_fits(others.legend(piece.others, ascii_only=ascii_only), width - 10),
         row((f"{dots} ", "raw"), ("raw", "label")) if curve and curve.smoothed else (),
+        row((f"{dots} ", "raw"), ("before the resume", "label")) if piece.redone else (),
         row((f"{dots} ", "band"), ("least to greatest", "label")) if curve and curve.banded else (),
         row(("o ", "validation"), ("validation", "label")) if piece.validation else (),
         row(("* ", "best"), ("best", "label")) if piece.best else (),

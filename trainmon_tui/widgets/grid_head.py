@@ -7,6 +7,7 @@ from trainmon_tui.render.cells import Row, row, row_width
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.chart import modes
 from trainmon_tui.widgets.lines import clip, clip_end, join, title_row, words
+from trainmon_tui.widgets.others import names
 from trainmon_tui.widgets.rows import RowsPanel
 
 _LEAST_NAME = 24
@@ -29,6 +30,8 @@ class HeadSlice(msgspec.Struct, frozen=True):
     view: ChartView = ChartView()
     at: str = ""
     """Where the cursor stands; safe text. Empty: there is none."""
+    compared: tuple[tuple[str, str], ...] = ()
+    """Letters and names of the runs whose curves stand in the charts, too; the names are untrusted."""
     chosen: str = ""
     """The name of the chosen chart, where it may have been shortened there; untrusted."""
 
@@ -45,8 +48,14 @@ def rows(piece: HeadSlice, width: int, height: int, ascii_only: bool) -> list[Ro
         fault = clip(words(piece.fault, ascii_only=ascii_only), max(4, width - 32), ascii_only=ascii_only)
         filtered = row((fault, "bad"))
     modes_ = join(*modes(piece.view))
+    compared = names(piece.compared, ascii_only=ascii_only)
     at = row((piece.at, "cursor"))
     notes = [
+        *(
+            [join(compared, filtered, modes_, at, page), join(compared, filtered, at, page)]
+            if compared
+            else []
+        ),
         join(filtered, modes_, at, page),
         join(filtered, at, page),
         join(filtered, at or page),

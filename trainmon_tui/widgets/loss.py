@@ -16,7 +16,7 @@ from trainmon_tui.render.axis import Bounds
 from trainmon_tui.render.cells import Row, row
 from trainmon_tui.render.plot import plot
 from trainmon_tui.sight import Sight
-from trainmon_tui.widgets import chart
+from trainmon_tui.widgets import chart, others
 from trainmon_tui.widgets.chart import Axes, ChartPiece, modes, readout_alternatives
 from trainmon_tui.widgets.charts import ChartsPanel, Drawn
 from trainmon_tui.widgets.lines import join, title_row, words
@@ -27,6 +27,10 @@ EMPTY = "no loss yet: log_training_progress(loss=…) draws it here"
 
 LOSS = Key("loss", "loss")
 """The column of the training loss."""
+
+
+MOST_WITH_NAMES = 5
+"""Alternatives of the legend, the fullest, that are not shortened further for the names of compared runs."""
 
 
 class LossSlice(msgspec.Struct, frozen=True):
@@ -63,7 +67,8 @@ def legend(piece: LossSlice, *, ascii_only: bool) -> list[Row]:
     own, points, view = piece.piece.curve, piece.piece.validation, piece.piece.view
     at_cursor = readout_alternatives(piece.piece)
     if at_cursor:
-        return [join(*modes(view), at_cursor[0], gap="   "), *at_cursor]
+        own_alone = [join(*modes(view), at_cursor[0], gap="   "), *at_cursor]
+        return _with_others(piece, own_alone, ascii_only=ascii_only)
     raw_value = piece.piece.newest
     if view.window is not None:
         # All numbers are those of one place: the right end of what is seen.
@@ -84,7 +89,7 @@ def legend(piece: LossSlice, *, ascii_only: bool) -> list[Row]:
     )
     best, best_at = _best(piece, ascii_only=ascii_only)
     *unusual, smoothing = modes(view)
-    return [
+    own_alone = [
         join(*unusual, smoothing, train, raw, val, join(best, best_at, gap=" "), gap="   "),
         join(*unusual, smoothing, train, raw, val, join(best, best_at, gap=" ")),
         join(*unusual, smoothing, train, raw, val, best),
@@ -94,6 +99,17 @@ def legend(piece: LossSlice, *, ascii_only: bool) -> list[Row]:
         join(train, val, best),
         join(train, val),
         train,
+    ]
+    return _with_others(piece, own_alone, ascii_only=ascii_only)
+
+
+def _with_others(piece: LossSlice, own_alone: list[Row], *, ascii_only: bool) -> list[Row]:
+    """The alternatives, of which the first have the compared runs with their names, the next without."""
+    named, short, _ = others.legend(piece.piece.others, ascii_only=ascii_only)
+    return [
+        *(join(own, named, gap="   ") for own in own_alone[:MOST_WITH_NAMES]),
+        *(join(own, short, gap="   ") for own in own_alone),
+        *own_alone,
     ]
 
 

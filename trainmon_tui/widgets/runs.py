@@ -3,11 +3,13 @@
 import msgspec
 
 from trainmon.units import count
+from trainmon_tui.beside import LETTERS
 from trainmon_tui.listing import Listing
 from trainmon_tui.name_filter import filtered
 from trainmon_tui.render.cells import Row, fit_row, row
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.lines import clip, clip_end, join, title_row, words, wrap
+from trainmon_tui.widgets.others import role_of
 from trainmon_tui.widgets.rows import RowsPanel
 from trainmon_tui.widgets.runs_table import (
     ARROW,
@@ -38,6 +40,8 @@ class RunsSlice(msgspec.Struct, frozen=True):
     backwards: bool = False
     filter: str = ""
     """As typed; untrusted."""
+    compared: tuple[str, ...] = ()
+    """Folders of the runs that are compared, in the order of their letters."""
     chosen: tuple[str, float] | None = None
     """Key of the chosen entry; None: the first."""
 
@@ -73,20 +77,29 @@ def rows(piece: RunsSlice, width: int, height: int, ascii_only: bool, top: int =
     if not found:
         return [*lines, *_nothing(piece, width, ascii_only)][:height]
     best = words(best_title(piece.listing.runs), ascii_only=ascii_only, limit=40)
-    cells, now = widths(width, len(best) + (ARROW if piece.order == "best" else 0)), piece.listing.now
-    lines.append(
-        header(cells, piece.order, width, best=best, backwards=piece.backwards, ascii_only=ascii_only)
-    )
+    side = width - 1 if piece.compared else width
+    cells, now = widths(side, len(best) + (ARROW if piece.order == "best" else 0)), piece.listing.now
+    titles = header(cells, piece.order, side, best=best, backwards=piece.backwards, ascii_only=ascii_only)
+    lines.append(row((" " * (width - side), "plain"), *titles))
     room = lines_shown(height)
     at = place(found, piece.chosen)
     top = first_line(at, top, room)
     for line, entry in enumerate(found[top : top + room], top):
-        drawn = entry_row(entry, cells, now, width, chosen=line == at, ascii_only=ascii_only)
-        lines.append(drawn)
+        drawn = entry_row(entry, cells, now, side, chosen=line == at, ascii_only=ascii_only)
+        lines.append(row(*_letter(piece, entry), *drawn))
     if height >= _DETAIL:
         lines += [fit_row((), width)] * (height - 1 - len(lines))
         lines.append(_detail(found[at], width, ascii_only))
     return lines[:height]
+
+
+def _letter(piece: RunsSlice, entry: Entry) -> Row:
+    """What the run is called in charts, where runs are compared; a cell, or none."""
+    if not piece.compared:
+        return ()
+    letters = dict(zip(piece.compared, LETTERS, strict=False))
+    letter = letters.get(entry.run.path) if entry.earlier is None else None
+    return row((letter, role_of(letter)) if letter is not None else (" ", "plain"))
 
 
 def lines_shown(height: int) -> int:
