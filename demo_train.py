@@ -512,9 +512,14 @@ def validated(model: Model, samples: Samples) -> tuple[float, dict[str, float]]:
     return loss, {"accuracy": 100 * correct / total, "correct": correct, "total": total}
 
 
-def parse_options(argv: Sequence[str] | None = None) -> Options:
-    """The options of a command line, `sys.argv` where None is given. Exits where they are wrong."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+def parse_options(argv: Sequence[str] | None = None, program: str | None = None) -> Options:
+    """The options of a command line, `sys.argv` where None is given. Exits where they are wrong.
+
+    Args:
+        argv: The options.
+        program: What to call the program that was given them; None: by its file.
+    """
+    parser = argparse.ArgumentParser(prog=program, description=(__doc__ or "").partition("\n")[0])
     add = parser.add_argument
     counts = (
         ("epochs", 20, "of the run"),

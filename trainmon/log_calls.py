@@ -39,10 +39,15 @@ class LogCalls(ErrorCalls):
 
     def __init__(self) -> None:
         super().__init__()
-        self.running = False
-        """A training was started and has not ended."""
+        self._running_in: int | None = None
+        """The process that started a training which has not ended."""
         self.newest_checkpoint: str | None = None
         """The path of the newest checkpoint, as it was logged."""
+
+    @property
+    def running(self) -> bool:
+        """A training was started in this process and has not ended; that of a parent is not a forked child's to end."""
+        return self._running_in == os.getpid()
 
     # The run.
 
@@ -102,7 +107,7 @@ class LogCalls(ErrorCalls):
             versions=versions(),
             system=as_object(system_stats()),
         )
-        self.running = True
+        self._running_in = os.getpid()
         recorder.put(event, wake=True)
 
     @never_raises
@@ -140,7 +145,7 @@ class LogCalls(ErrorCalls):
             reason=reason or ("finished" if done else "failed"),
             error=as_text(error, 2_000) if error is not None else None,
         )
-        self.running = False
+        self._running_in = None
         self.recorder.put(event, wake=True)
         self.recorder.drained()
 

@@ -16,6 +16,7 @@ from trainmon import checks, launched, ranks, sentinel_start
 from trainmon.alert_watch import AlertWatch
 from trainmon.errors import ArgumentError, FolderError
 from trainmon.events import System
+from trainmon.given import as_integer
 from trainmon.hooks import Hooks
 from trainmon.monitor import Monitor
 from trainmon.monitoring import empty_monitoring_data, monitoring_data, newest, with_floats
@@ -244,6 +245,8 @@ class TrainLogger(ProgressCall, SafeCalls):
             limit: The newest entries that each list has at most; None: all of the run, which are read from the journal,
                 whole. More than the usual hundred are read there, too; else the newest ten are whole.
         """
+        if limit is not None and (limit := as_integer(limit)) is None:
+            limit = LIST_LIMIT
         state = self.recorder.state()
         if state is None:
             return empty_monitoring_data()

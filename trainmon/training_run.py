@@ -141,7 +141,7 @@ class TrainingRun:
         """Records the end; an exception is recorded with its traceback, and goes on."""
         logger = self._logger
         if not logger.running:
-            return  # The program said its own end.
+            return  # The program said its own end, or this is a forked child.
         if error is None or (isinstance(error, SystemExit) and not error.code):
             logger.log_training_end(
                 True, self._loss if not isinstance(self._loss, str) else float(self._loss)

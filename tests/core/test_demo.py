@@ -211,7 +211,9 @@ def test_options_name_a_backend_that_is_there() -> None:
 def test_wrong_options_end_with_exit_code_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """Before anything is written, with a sentence on standard error."""
     with pytest.raises(SystemExit) as ended:
-        demo_train.parse_options(arguments)
+        demo_train.parse_options(arguments, "trainmon demo")
 
     assert ended.value.code == 2
-    assert "error:" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert said.startswith("usage: trainmon demo ")
+    assert "error:" in said

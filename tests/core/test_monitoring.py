@@ -129,6 +129,20 @@ def test_a_text_that_reads_like_a_number_stays_a_text() -> None:
     assert data["model_operations"][0]["operation"] == "NaN"
 
 
+@pytest.mark.parametrize("limit", ["many", math.nan, [3]], ids=repr)
+def test_w19_a_limit_that_is_no_number_counts_as_the_usual_one(
+    open_logger: OpenLogger, limit: object
+) -> None:
+    """A dashboard's mistake must not stop the training in the same process."""
+    logger = open_logger()
+    logger.log_model_operation("load", "m", True)
+    assert logger.recorder.drained()
+
+    data = logger.get_monitoring_data(limit)  # type: ignore[arg-type]  # wrong on purpose
+
+    assert len(data["model_operations"]) == 1
+
+
 def test_all_entries_of_the_run_are_given_where_somebody_asks_for_them(open_logger: OpenLogger) -> None:
     """The state keeps a hundred; the journal has all, and those of the run before are none of its business."""
     logger = open_logger()

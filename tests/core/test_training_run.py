@@ -1,6 +1,8 @@
 """`with training(...) as run:` - it owns epoch and step, and says an end whatever happens."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,9 +11,12 @@ import pytest
 from tests.conftest import OpenLogger
 from tests.core.test_logger import events, state
 from tests.hostile import HOSTILE
+from tests.run_folders import environment
+from trainmon.codec import decode_lines
 from trainmon.errors import ArgumentError
 from trainmon.events import Checkpoint, Ended, Error, Message, Progress, Span, Started, Validation
 from trainmon.logger import TrainLogger
+from trainmon.paths import JOURNAL
 from trainmon.training_run import TrainingRun
 
 
@@ -316,3 +321,36 @@ def test_an_optimizer_that_is_given_itself_gives_its_name(open_logger: OpenLogge
     (started,) = of(logger, Started)
     assert isinstance(started, Started)
     assert started.optimizer == "AdamW"
+
+
+FORKS = """
+import os, sys
+import trainmon
+
+trainmon.setup_logging(sys.argv[1], machine_every=None, record_stacks=False)
+with trainmon.training("m", total_steps=3) as run:
+    for step in range(3):
+        run.progress(loss=1.0)
+        child = os.fork() if step < 2 else None
+        if child == 0 and step == 0:
+            sys.exit(0)
+        if child == 0:
+            raise RuntimeError("a worker fails")
+        if child is not None:
+            os.waitpid(child, 0)
+"""
+
+
+def test_a_forked_child_that_leaves_the_block_does_not_end_the_training(tmp_path: Path) -> None:
+    """The block is the parent's; what a worker raises is an error, and the run goes on."""
+    ran = subprocess.run(
+        [sys.executable, "-c", FORKS, str(tmp_path / "logs")],
+        env=environment(), capture_output=True, timeout=60, check=False,
+    )  # fmt: skip
+
+    found = decode_lines((tmp_path / "logs" / JOURNAL).read_bytes().split(b"\n")[:-1])
+    ends = [(event.success, event.final_loss) for event in found if isinstance(event, Ended)]
+    assert ran.returncode == 0
+    assert ends == [(True, 1.0)]
+    assert [event.message for event in found if isinstance(event, Error)] == ["a worker fails"]
+    assert isinstance(next(event for event in reversed(found) if isinstance(event, Progress | Ended)), Ended)

@@ -107,8 +107,8 @@ def check_options(path: Path, arguments: Sequence[str]) -> None:
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
-    parse_options: Callable[[Sequence[str]], object] = module.parse_options
-    parse_options(arguments)
+    parse_options: Callable[[Sequence[str], str], object] = module.parse_options
+    parse_options(arguments, "trainmon demo")
 
 
 def _refuse_busy(log_dir: Path) -> None:
