@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from trainmon.exits import LAUNCHER_APP
 from trainmon.output import plain_line
 from trainmon.paths import OUTPUT, LogFile
 
@@ -23,3 +24,17 @@ class ViewedFile(StrEnum):
     def shown(self, line: str) -> str:
         """A line of the file as it is shown: output has its date and its colours left out."""
         return plain_line(line) if self is ViewedFile.OUTPUT else line
+
+
+class FileChoice:
+    """Which file is shown: what somebody chose, or else what says most of a run."""
+
+    def __init__(self, chosen: ViewedFile = ViewedFile.PROGRESS) -> None:
+        """What was chosen last."""
+        self.chosen = chosen
+        self.file = chosen
+
+    def begin(self, app_name: str) -> None:
+        """Another run is shown; where `trainmon run` records it, the program has printed and logged nothing."""
+        foreign = app_name == LAUNCHER_APP and self.chosen is ViewedFile.PROGRESS
+        self.file = ViewedFile.OUTPUT if foreign else self.chosen

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from trainmon.paths import OUTPUT
+from trainmon_tui.hunt import Hit, Scan
 from trainmon_tui.text_scan import heads
 from trainmon_tui.textfile import CHUNK, TextFile
 
@@ -89,8 +90,8 @@ def _stamps(file: TextFile, data: bytes) -> Iterator[tuple[int, bytes]]:
         yield at, data[at + _STAMP.start : at + _STAMP.stop]
 
 
-def find_step(file: TextFile, step: int, at: str | None = None) -> Iterator[int | None]:
-    """The newest record in which a step is reached: None at each step of the scan, then where it begins.
+def find_step(file: TextFile, step: int, at: str | None = None) -> Scan:
+    """Looks for the newest record in which a step is reached.
 
     Not every step has a line, and steps may start again with an epoch: what is found is the first line with at least
     this step in the newest rise that has one. Where no line names it, the first record that is not older than `at`.
@@ -106,16 +107,16 @@ def find_step(file: TextFile, step: int, at: str | None = None) -> Iterator[int 
             if found is None:
                 continue
             if reached is not None and (found < step or found > reached[1]):
-                yield reached[0]
+                yield Hit(reached[0])
                 return
             if found >= step:
                 reached = (offset, found)
         end = begin
-        yield None
+        yield file.size - end
     if reached is not None:
-        yield reached[0]
+        yield Hit(reached[0])
     elif at is not None and (found_at := find_time(file, at)) is not None:
-        yield found_at
+        yield Hit(found_at)
 
 
 def _step_of(raw: bytes) -> int | None:

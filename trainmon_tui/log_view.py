@@ -4,11 +4,11 @@ It is driven from outside and starts nothing: commands change what is looked at,
 says what is to be shown. It belongs to one thread, see `trainmon_tui.log_feed`.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from trainmon_tui import log_places, text_scan
 from trainmon_tui.expression import SlowError, UnusableError
+from trainmon_tui.hunt import Hunt, Scan
 from trainmon_tui.log_files import ViewedFile
 from trainmon_tui.log_page import LEVELS, LogLine, LogPage, Paper, Search, Wanted, head_of
 from trainmon_tui.log_search import Sieve
@@ -28,9 +28,7 @@ class LogView:
         self._wanted = Wanted()
         self._search = Search()
         self._found: int | None = None
-        self._scan: Iterator[int | None] | None = None
-        self._second: Iterator[int | None] | None = None
-        self._looking_for = ""
+        self._hunt: Hunt | None = None
         self._note: str | None = None
 
     def close(self) -> None:
@@ -45,14 +43,14 @@ class LogView:
     def give_up(self, note: str) -> None:
         """Lets go of the file and of all that is being looked for; the next `poll` tries again."""
         self._text.close()
-        self._scan = self._second = self._window.matches = None
+        self._hunt = self._window.matches = None
         self._wanted, self._note = Wanted(), note
 
     @property
     def busy(self) -> bool:
         """Whether `work` has something to do."""
         matches = self._window.matches
-        return self._scan is not None or (matches is not None and not matches.done)
+        return self._hunt is not None or (matches is not None and not matches.done)
 
     def poll(self) -> None:
         """Looks for what is new in the file."""
@@ -83,7 +81,7 @@ class LogView:
         if self._window.top or self._found is not None:
             self._note = "the file was replaced"
         self._window.start_over()
-        self._found = self._scan = None
+        self._found = self._hunt = None
         self._filter_anew()
 
     def _filter_anew(self) -> None:
@@ -100,7 +98,7 @@ class LogView:
 
     def to_end(self) -> None:
         """Follows the file again."""
-        self._window.following, self._note, self._scan = True, None, None
+        self._window.following, self._note, self._hunt = True, None, None
 
     def stand_or_follow(self) -> None:
         """Stops at the page, or follows the file again."""
@@ -111,7 +109,7 @@ class LogView:
 
     def to_start(self) -> None:
         """The oldest line."""
-        self._note, self._scan = None, None
+        self._note, self._hunt = None, None
         self._window.to_start()
 
     def next_level(self) -> None:
@@ -137,19 +135,19 @@ class LogView:
 
     def look_for(self, text: Search) -> None:
         """Searches from the page on: upwards where the file is followed, else downwards and then upwards."""
-        self._found = self._scan = None
+        self._found = self._hunt = None
         if not self._is_expression(text):
             return
         self._search = text
         sieve = Sieve.of(text)
         if sieve is None:
             return
+        size, top = self._text.size, self._window.top
         if self._window.following:
-            self._begin(self._finder(sieve, self._text.size, forward=False), f"searching {text.text}")
+            scans = [self._finder(sieve, size, forward=False)]
         else:
-            top = self._window.top
-            self._begin(self._finder(sieve, top, forward=True), f"searching {text.text}")
-            self._second = self._finder(sieve, top, forward=False)
+            scans = [self._finder(sieve, top, forward=forward) for forward in (True, False)]
+        self._begin(Hunt(f"searching {text.text}", size, *scans))
 
     def look_further(self, *, forward: bool) -> None:
         """Searches from the last find on, or from the page."""
@@ -162,9 +160,11 @@ class LogView:
             start = self._text.end_of(self._found) if forward else self._found
         else:
             start = (lines[-1].end if forward else lines[0].offset) if lines else 0
-        self._begin(self._finder(sieve, start, forward=forward), f"searching {self._search.text}")
+        most = self._text.size - start if forward else start
+        scan = self._finder(sieve, start, forward=forward)
+        self._begin(Hunt(f"searching {self._search.text}", most, scan))
 
-    def _finder(self, sieve: Sieve, start: int, *, forward: bool) -> Iterator[int | None]:
+    def _finder(self, sieve: Sieve, start: int, *, forward: bool) -> Scan:
         return text_scan.find(self._text, sieve, start, self._wanted, forward=forward)
 
     def _is_expression(self, text: Search) -> bool:
@@ -183,10 +183,11 @@ class LogView:
             place: As typed.
             at: The stamp of that step, by which a file is searched that does not name it; None: not known.
         """
-        self._note, self._scan = None, None
+        self._note, self._hunt = None, None
         step, stamp = log_places.step_of(place), log_places.stamp_of(place, self._text)
         if step is not None:
-            self._begin(log_places.find_step(self._text, step, at), f"going to step {step}")
+            scan = log_places.find_step(self._text, step, at)
+            self._begin(Hunt(f"going to step {step}", self._text.size, scan))
         elif stamp is not None:
             found = log_places.find_time(self._text, stamp)
             if found is None:
@@ -196,36 +197,36 @@ class LogView:
         elif place.strip():
             self._note = "a time (14:05, 14:05:30, 2026-11-22 14:05) or a step (1200)"
 
-    def _begin(self, scan: Iterator[int | None], what: str) -> None:
-        self._scan, self._second, self._looking_for, self._note = scan, None, what, None
+    def _begin(self, hunt: Hunt) -> None:
+        self._hunt, self._note = hunt, None
 
     def cancel(self) -> None:
         """Gives up what is being looked for."""
-        self._scan = self._second = None
+        self._hunt = None
 
     def work(self) -> None:
         """Does some milliseconds of what is being looked for; of the filter where nothing is."""
-        if self._scan is not None:
-            try:
-                found = next(self._scan, -1)
-            except SlowError:
-                self._scan = self._second = None
-                self._note = f"{self._looking_for}: takes too long"
-                return
-            if found == -1:
-                self._scan, self._second = self._second, None
-                if self._scan is None:
-                    self._note = f"{self._looking_for}: nothing found"
-            elif found is not None:
-                self._arrive(found)
+        if self._hunt is not None:
+            self._go_on(self._hunt)
         elif self._window.matches is not None:
             try:
                 self._window.matches.step()
             except SlowError:
                 self._give_up_filter()
 
+    def _go_on(self, hunt: Hunt) -> None:
+        try:
+            hit = hunt.step()
+        except SlowError:
+            self._hunt, self._note = None, f"takes too long: {hunt.what}"
+            return
+        if hit is not None:
+            self._arrive(hit.offset)
+        elif hunt.over:
+            self._hunt, self._note = None, f"nothing found: {hunt.what}"
+
     def _arrive(self, offset: int) -> None:
-        self._scan = self._second = None
+        self._hunt = None
         self._found = offset
         self._window.show(offset)
 
@@ -249,8 +250,8 @@ class LogView:
         )
 
     def _busy_with(self) -> str | None:
-        if self._scan is not None:
-            return self._looking_for
+        if self._hunt is not None:
+            return self._hunt.words
         matches = self._window.matches
         if matches is not None and not matches.done:
             return f"filtering {matches.looked_at:.0%}"

@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import accumulate
 
+from trainmon_tui.hunt import Hit, Scan
 from trainmon_tui.log_page import Wanted, head_of
 from trainmon_tui.log_search import Sieve, lines_of_level
 from trainmon_tui.textfile import TextFile
@@ -204,8 +205,8 @@ class Matches:
         return [offsets[number] for number in numbers]
 
 
-def find(file: TextFile, sieve: Sieve, start: int, wanted: Wanted, *, forward: bool) -> Iterator[int | None]:
-    """The next line that matches, in a record that is wanted: None at each step without one, then where it begins.
+def find(file: TextFile, sieve: Sieve, start: int, wanted: Wanted, *, forward: bool) -> Scan:
+    """Looks for the next line that matches, in a record that is wanted.
 
     Args:
         file: Looked at as far as it was at its last poll.
@@ -214,7 +215,7 @@ def find(file: TextFile, sieve: Sieve, start: int, wanted: Wanted, *, forward: b
         wanted: The filter that is on.
         forward: Whether towards the end.
     """
-    filter_sieve = Sieve.of(wanted.text)
+    filter_sieve, origin = Sieve.of(wanted.text), start
     while start < file.size if forward else start > 0:
         low, high = start, start
         if forward:
@@ -232,6 +233,6 @@ def find(file: TextFile, sieve: Sieve, start: int, wanted: Wanted, *, forward: b
             offsets = piece.offsets()
             hits = [offsets[number] for number in numbers if low <= offsets[number] < high]
             if hits:
-                yield hits[0 if forward else -1]
+                yield Hit(hits[0 if forward else -1])
                 return
-        yield None
+        yield abs(start - origin)

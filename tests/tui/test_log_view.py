@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from trainmon_tui import textfile
 from trainmon_tui.log_files import ViewedFile
 from trainmon_tui.log_page import LogLine, Paper, Search
 from trainmon_tui.log_view import LogView
@@ -163,13 +166,39 @@ def test_a_search_looks_upwards_from_the_end_and_marks_what_it_found(tmp_path: P
     view = a_view(tmp_path)
 
     view.look_for(Search("Step 4"))
-    assert view.page().busy == "searching Step 4"
+    assert view.page().busy == "0% searching Step 4"
     work(view)
     page = view.page()
 
     assert found_step(view) == 49
     assert not page.following
     assert page.busy is None
+
+
+@pytest.mark.parametrize("from_the_middle", [False, True])
+def test_how_far_a_search_or_a_jump_is_is_said_up_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, from_the_middle: bool
+) -> None:
+    """An expression takes seconds in a million lines; downwards and then upwards is one search."""
+    monkeypatch.setattr(textfile, "CHUNK", 400)
+    view = a_view(tmp_path)
+    if from_the_middle:
+        view.jump("25")
+        work(view)
+
+    for begin in (lambda: view.look_for(Search("/no.such/")), lambda: view.jump("9999")):
+        begin()
+        said = list[str]()
+        while view.busy:
+            said.append(view.page().busy or "")
+            view.work()
+        parts = [int(words.partition("%")[0]) for words in said]
+
+        assert parts == sorted(parts)
+        assert (parts[0], parts[-1]) == (0, 100)
+        assert len(set(parts)) > 5
+        assert view.page().note is not None
+        assert "nothing found" in str(view.page().note)
 
 
 def test_n_goes_to_the_next_find_below_and_shift_n_to_the_one_above(tmp_path: Path) -> None:
@@ -184,7 +213,7 @@ def test_n_goes_to_the_next_find_below_and_shift_n_to_the_one_above(tmp_path: Pa
         found.append(found_step(view))
 
     assert found == [95, 85, 75, 85, 95, 95]
-    assert view.page().note == "searching /Step .5/: nothing found"
+    assert view.page().note == "nothing found: searching /Step .5/"
 
 
 def test_from_the_top_a_search_looks_down_first_and_then_up(tmp_path: Path) -> None:
@@ -247,7 +276,7 @@ def test_a_place_that_is_none_is_said(tmp_path: Path) -> None:
     assert notes == [
         "a time (14:05, 14:05:30, 2026-11-22 14:05) or a step (1200)",
         "all lines are older than 2026-11-22 23:00:00",
-        "going to step 5000: nothing found",
+        "nothing found: going to step 5000",
         "a time (14:05, 14:05:30, 2026-11-22 14:05) or a step (1200)",
         "",
     ]
@@ -316,7 +345,7 @@ def test_an_expression_that_would_take_for_ever_is_given_up_and_said(tmp_path: P
     work(view)
     filtered = view.page()
 
-    assert searched.note == "searching /(a+)+$/: takes too long"
+    assert searched.note == "takes too long: searching /(a+)+$/"
     assert filtered.note == "/(a+)+$/ takes too long, so it filters no more"
     assert filtered.shown is None
     assert len(filtered.lines) == 10

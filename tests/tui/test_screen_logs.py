@@ -13,9 +13,11 @@ from textual.pilot import Pilot
 from tests.builders import Journal, a_run
 from tests.tui.apps import Clock, a_frame, panel_text, screen_text
 from trainmon.clock import stamp
+from trainmon.exits import LAUNCHER_APP
 from trainmon_tui import textfile
 from trainmon_tui.app import WatchApp
 from trainmon_tui.chart_view import ChartView
+from trainmon_tui.log_files import FileChoice, ViewedFile
 from trainmon_tui.log_view import LogView
 from trainmon_tui.screens.logs import LogsScreen
 from trainmon_tui.screens.overview import OverviewScreen
@@ -429,6 +431,27 @@ async def test_what_the_program_printed_is_the_sixth_file_without_dates_and_colo
         found = await read(pilot)
 
         assert "14:00:07 epoch 7 of 40" in found
+
+
+async def test_of_a_program_that_logs_nothing_the_output_is_shown_first_and_is_no_choice(
+    tmp_path: Path,
+) -> None:
+    """`trainmon run` records for it; the next run is shown as somebody wished it."""
+    folder = a_folder(tmp_path / "logs")
+    (folder / "output.log").write_text("2026-11-22T14:00:00.000+00:00 hello\n")
+    app = an_app(folder, _named(a_run(), LAUNCHER_APP))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("5")
+        output = await read(pilot)
+        await pilot.press("tab")
+        chosen = await read(pilot)
+
+    assert "hello" in output
+    assert "[training]" in chosen
+    choice = FileChoice()
+    for name, file in ((LAUNCHER_APP, ViewedFile.OUTPUT), ("gradio_app", ViewedFile.PROGRESS)):
+        choice.begin(name)
+        assert (choice.file, choice.chosen) == (file, ViewedFile.PROGRESS)
 
 
 async def test_a_time_and_a_step_are_found_in_what_was_printed_too(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from trainmon_tui import textfile
 from trainmon_tui.expression import UnusableError
+from trainmon_tui.hunt import Hit, Scan
 from trainmon_tui.log_page import Search, Wanted
 from trainmon_tui.log_places import find_step, find_time, newest_stamp
 from trainmon_tui.log_search import Sieve
@@ -42,9 +43,9 @@ def shown(file: TextFile, wanted: Wanted) -> list[str]:
     return [file.line_at(matches[number]).text for number in range(len(matches))]
 
 
-def arrive(scan: Iterator[int | None]) -> int | None:
+def arrive(scan: Scan) -> int | None:
     """Where a scan comes to; None: nowhere."""
-    return next((found for found in scan if found is not None), None)
+    return next((found.offset for found in scan if isinstance(found, Hit)), None)
 
 
 def line(file: TextFile, offset: int | None) -> str | None:

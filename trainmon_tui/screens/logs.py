@@ -13,7 +13,7 @@ from textual.message import Message
 from trainmon.clock import stamp
 from trainmon_tui.chart_view import ruler_of, stamp_of_step
 from trainmon_tui.log_feed import DEFAULT_APP_NAME, Command, LogDesk, LogFeed
-from trainmon_tui.log_files import ViewedFile
+from trainmon_tui.log_files import FileChoice, ViewedFile
 from trainmon_tui.log_page import LogPage, Paper, Search
 from trainmon_tui.log_places import step_of
 from trainmon_tui.log_view import LogView
@@ -106,7 +106,7 @@ class LogsScreen(PanelScreen):
         self._source: tuple[str, str] | None = None
         self._desk: LogDesk | None = None
         self._feed: LogFeed | None = None
-        self._file = ViewedFile.PROGRESS
+        self._choice = FileChoice()
         self._page: LogPage | None = None
         self._wrap = False
         self._shift = 0
@@ -118,11 +118,11 @@ class LogsScreen(PanelScreen):
 
     def restore(self, kept: Kept) -> None:
         """Takes the file, and whether its lines are wrapped."""
-        self._file, self._wrap, self._shift = kept.log, kept.wrap, 0
+        self._choice, self._wrap, self._shift = FileChoice(kept.log), kept.wrap, 0
 
     def keep(self, kept: Kept) -> Kept:
         """The file, and whether its lines are wrapped, are kept."""
-        return structs.replace(kept, log=self._file, wrap=self._wrap)
+        return structs.replace(kept, log=self._choice.chosen, wrap=self._wrap)
 
     def boxes(self, width: int, height: int) -> Plan:
         """One below the other; what is typed takes the place of the keys."""
@@ -143,6 +143,7 @@ class LogsScreen(PanelScreen):
         if source != self._source:
             self._stop()
             self._source, self._desk = source, LogDesk(Path(source[0]), source[1])
+            self._choice.begin(source[1])
         self._start()
         self._do(LogView.poll)
         self._follow_cursor(sight)
@@ -217,16 +218,16 @@ class LogsScreen(PanelScreen):
 
     def _turn(self) -> None:
         if self._feed is not None:
-            self._feed.turn_to(self._file, self._paper())
+            self._feed.turn_to(self._choice.file, self._paper())
 
     def _choose(self, file: ViewedFile) -> None:
-        self._file, self._shift = file, 0
+        self._choice, self._shift = FileChoice(file), 0
         self._turn()
 
     def action_turn(self, files: int) -> None:
         """Shows the next file, or the one before."""
         order = list(TABS)
-        self._choose(order[(order.index(self._file) + files) % len(order)])
+        self._choose(order[(order.index(self._choice.file) + files) % len(order)])
 
     def action_lines(self, lines: int) -> None:
         """Scrolls."""
