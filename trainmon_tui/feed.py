@@ -38,6 +38,10 @@ AT_ONCE = 2
 """Frames that may follow one another at once after a silence: a reading of the machine that has just been shown must
 not keep a step waiting."""
 
+LAST_HINT = 0.2
+"""Seconds in which the thread of hints nearly always ends: it looks whether to stop every 25 ms. One that is still in
+watchfiles when the interpreter goes would have watchfiles up to 1.2 abort the process (pyo3#4874)."""
+
 FILES_EVERY = 5.0
 """Seconds after which the files of checkpoints are looked for again; a new checkpoint is looked for at once."""
 
@@ -132,7 +136,7 @@ class Feed:
             reader.close()
             ranks.close()
             steps.close()
-            self._hints.close()
+            self._hints.close(LAST_HINT)
             self._bell.close()
 
     def _poll(self, reader: RunReader) -> View:

@@ -42,6 +42,10 @@ class Inbox:
             return next(filter(wanted, self.frames))
 
 
+def threads_of_hints() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.name == "trainmon-hints"}
+
+
 @pytest.fixture
 def inbox() -> Inbox:
     return Inbox()
@@ -92,6 +96,24 @@ def test_what_is_appended_arrives(tmp_path: Path, inbox: Inbox, start: Callable[
         file.write(encode_line(journal.events[-1]))
 
     inbox.until(lambda frame: frame.view.state.run_step == 21)
+
+
+def test_a_feed_that_has_stopped_leaves_nobody_in_watchfiles(
+    tmp_path: Path, inbox: Inbox, start: Callable[[Path], Feed]
+) -> None:
+    """A thread in there when the interpreter goes has some versions of it abort the process, after `q`."""
+    before = threads_of_hints()
+    journal = a_run(20)
+    folder = write_run(tmp_path / "logs", journal)
+    feed = start(folder)
+    inbox.until(lambda frame: frame.view.state.run_step == 20)
+    write_run(folder, journal.after(0.1).progress(21))
+    inbox.until(lambda frame: frame.view.state.run_step == 21)
+    assert threads_of_hints() - before
+
+    assert feed.stop(PATIENCE)
+
+    assert not threads_of_hints() - before
 
 
 def test_where_watching_fails_polling_goes_on(
