@@ -171,7 +171,7 @@ class StepsLook:
             if opened is None:
                 return
             names = {path.name: path for path in folders_in(self._folder / RANKS)}
-            others = sorted((int(name), path) for name, path in names.items() if name.isdigit())
+            others = sorted((int(name), path) for name, path in names.items() if name.isdecimal())
             # Folders of ranks beyond are left from a larger training.
             ours = [(rank, path) for rank, path in others if rank < (opened.world_size or 1)]
             read = (read_rank(path, rank, opened.time - APART) for rank, path in [(0, self._folder), *ours])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from trainmon.system import cgroup
@@ -279,6 +279,7 @@ def test_a_host_without_control_groups_says_nothing(tmp_path: Path) -> None:
 
 
 @given(text=st.text(max_size=60))
+@example(text="0\x1f")
 def test_no_content_of_a_file_raises(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     """Files of a kernel of the future are unknown, not an error."""
     names = ("memory.max", "memory.current", "memory.stat", "memory.events", "cpu.max", "cpu.stat")

@@ -104,8 +104,9 @@ def test_damaged_and_missing_journals_and_those_of_earlier_trainings_tell_nothin
 
 
 def test_all_ranks_of_this_training_are_looked_at_in_a_thread(tmp_path: Path) -> None:
-    """A rank beyond the world size is left from a larger training."""
+    """A rank beyond the world size is left from a larger training; what is no number is none of a rank."""
     own = a_journal(0, steps=210)
+    (tmp_path / "ranks" / "²").mkdir(parents=True)
     own.write(tmp_path)
     for rank in (1, 2, 9):
         a_journal(rank, steps=5 if rank < 9 else 1).write(tmp_path / "ranks" / f"{rank:05}")

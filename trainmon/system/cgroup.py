@@ -162,8 +162,9 @@ def _tightest(
 
 
 def _memory_limit(level: Path) -> float | None:
-    if (limit := _text(f"{level}/memory.max")) != "":
-        return int(limit) if limit.strip().isdecimal() else None
+    if (text := _text(f"{level}/memory.max")) != "":
+        limit = text.strip()
+        return int(limit) if limit.isdecimal() else None
     limits = (
         _number(f"{level}/memory.limit_in_bytes"),
         # Version 1 tells the limit of ancestors too, also of those that a container cannot see.
