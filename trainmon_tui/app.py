@@ -138,7 +138,7 @@ class WatchApp(ShowingApp):
             return
         from trainmon_tui.screens.quit import QuitScreen  # deferred likewise
 
-        question = QuitScreen(self.note_bug, ascii_only=self._ascii, pid=child.pid)
+        question = QuitScreen(self.note_bug, ascii_only=self._ascii)
         await self.push_screen(question, callback=self._answered)
         self._show_in_colour()
 

@@ -13,8 +13,8 @@ from types import FrameType
 
 from trainmon_tui.terminal import restore_by_force
 
-SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
-"""What means "leave"."""
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+"""What means "leave"; Ctrl-C on the keyboard is a key and not SIGINT."""
 
 PATIENCE = 0.7
 """Seconds for an orderly exit after a signal; the promise is to be gone within one."""

@@ -413,6 +413,15 @@ def test_a_program_that_closed_its_record_has_exited() -> None:
     assert found.why == "the program exited without log_training_end"
 
 
+@pytest.mark.parametrize("closed", [True, False])
+def test_steps_are_a_training_where_nobody_said_that_one_starts(closed: bool) -> None:
+    journal = Journal().opened().progress(1).progress(2)
+
+    found = judged(journal.closed() if closed else journal, Evidence(alive=False))
+
+    assert "before a training started" not in found.why
+
+
 def test_the_journal_that_trainmon_run_keeps_is_judged_by_the_exit_of_its_child() -> None:
     """The launcher is the recorder, and closes in order whatever became of the program."""
     journal = Journal().opened(pid=4710).started().after(9.0)

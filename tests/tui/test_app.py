@@ -229,6 +229,32 @@ async def test_a_second_ctrl_c_takes_the_question_back() -> None:
         assert len(app.screen_stack) == 1
 
 
+async def test_the_question_names_the_training_and_not_its_launcher() -> None:
+    child = RunningChild()
+    child.pid = 999_999
+    app = an_app(a_run(), child=child)
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("q")
+        await settle(pilot)
+
+        assert "the training (pid 4711) is still running" in screen_text(app)
+
+
+async def test_the_question_says_so_when_the_training_ends_under_it() -> None:
+    journal = a_run()
+    app = an_app(journal, child=RunningChild())
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("q")
+        await settle(pilot)
+        app.deliver(a_frame(journal.ended(), alive=False))
+        await settle(pilot)
+
+        assert "the training has ended" in screen_text(app)
+        assert "still running" not in screen_text(app)
+
+
 @pytest.mark.parametrize("quit_key", ["q", "ctrl+c"])
 @pytest.mark.parametrize(("key", "ends"), [("e", True), ("l", False)])
 async def test_quitting_asks_whether_to_end_the_training_that_came_along(

@@ -35,7 +35,7 @@ def test_it_paints_and_quits_on_q(folder: Path, open_terminal: Open) -> None:
     assert all(sequence in terminal.output for sequence in RESTORED)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_a_signal_restores_the_terminal_and_is_the_exit_code_V04(
     folder: Path, open_terminal: Open, number: signal.Signals
 ) -> None:

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+import msgspec
 from textual.binding import BindingType
 from textual.screen import ModalScreen
 
@@ -13,27 +14,42 @@ from trainmon_tui.widgets.lines import title_row
 from trainmon_tui.widgets.rows import RowsPanel
 
 
-def rows(pid: int, width: int, height: int, ascii_only: bool) -> list[Row]:
-    """The question and its three answers."""
-    return [
-        title_row(f"the training (pid {pid}) is still running", [], width, ascii_only=ascii_only),
-        row(("  e  ", "key"), ("end it, and quit", "plain")),
-        row(("  l  ", "key"), ("leave it running, and quit", "plain")),
-        row(("  escape  ", "key"), ("go on watching", "plain")),
-    ][:height]
+class QuitSlice(msgspec.Struct, frozen=True):
+    """What the question is about."""
+
+    pid: int | None
+    """Of the training; None: it has not said yet."""
+    over: bool
+    """Whether it ended while the question stood."""
 
 
-class QuitPanel(RowsPanel[int]):
+def pick(sight: Sight) -> QuitSlice:
+    """The question's part of a sight."""
+    opened = sight.state.opened
+    return QuitSlice(opened.pid if opened is not None else None, sight.verdict.status.over)
+
+
+def rows(piece: QuitSlice, width: int, height: int, ascii_only: bool) -> list[Row]:
+    """The question and its three answers; one answer less once the training has ended by itself."""
+    title = "the training has ended"
+    if not piece.over:
+        pid = f" (pid {piece.pid})" if piece.pid is not None else ""
+        title = f"the training{pid} is still running"
+    end = row(("  e  ", "key"), ("quit" if piece.over else "end it, and quit", "plain"))
+    leave = row(("  l  ", "key"), ("leave it running, and quit", "plain"))
+    stay = row(("  escape  ", "key"), ("go on watching", "plain"))
+    answers = [end, stay] if piece.over else [end, leave, stay]
+    return [title_row(title, [], width, ascii_only=ascii_only), *answers][:height]
+
+
+class QuitPanel(RowsPanel[QuitSlice]):
     """The question."""
 
-    pid = 0
-    """Of the training."""
+    def pick(self, sight: Sight) -> QuitSlice:
+        """See `pick`."""
+        return pick(sight)
 
-    def pick(self, _sight: Sight) -> int:
-        """Nothing of the sight matters."""
-        return self.pid
-
-    def draw(self, piece: int, width: int, height: int) -> list[Row]:
+    def draw(self, piece: QuitSlice, width: int, height: int) -> list[Row]:
         """See `rows`."""
         return rows(piece, width, height, self._ascii)
 
@@ -47,11 +63,9 @@ class QuitScreen(PanelScreen, ModalScreen[bool | None]):
         ("escape,q,ctrl+c", "dismiss(None)", "go on"),
     ]
 
-    def __init__(self, report: Report, *, ascii_only: bool, pid: int) -> None:
-        """Arguments as for `OverviewScreen`; `pid` of the training."""
-        panel = QuitPanel(report, ascii_only=ascii_only, id="quit")
-        panel.pid = pid
-        super().__init__("quit-screen", {"panel": panel})
+    def __init__(self, report: Report, *, ascii_only: bool) -> None:
+        """Arguments as for `OverviewScreen`."""
+        super().__init__("quit-screen", {"panel": QuitPanel(report, ascii_only=ascii_only, id="quit")})
 
     def boxes(self, width: int, height: int) -> Plan:
         """In the middle."""
