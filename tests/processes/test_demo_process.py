@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.run_folders import REPOSITORY, environment, trainmon
+from trainmon.cli.demo import farewell
 from trainmon.ending import end
 from trainmon.exit_file import read_exit
 from trainmon.output import newest_lines
@@ -190,6 +191,20 @@ def test_the_demo_command_follows_it_as_lines_to_its_end(tmp_path: Path) -> None
     assert "✔ FINISHED" in done.stdout
     assert newest_lines(folder, 1)[0].text.startswith("epoch 2/2")
     assert newest_lines(folder, 1)[0].time is not None
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (None, "still trains: `trainmon watch demo_logs` shows it, `kill 4711` ends it"),
+        (0, "has finished: `trainmon watch demo_logs` shows it again"),
+        (130, "was ended: `trainmon watch demo_logs` shows how far it came"),
+        (1, "ended with exit code 1; its output: demo_logs/output.log"),
+    ],
+)
+def test_after_the_screen_it_is_said_what_became_of_the_demo(code: int | None, words: str) -> None:
+    """An end that the user asked for must not read like a failure."""
+    assert farewell(code, 4711, Path("demo_logs")) == f"the demo {words}"
 
 
 def test_the_demo_command_refuses_what_the_demo_does_not_understand(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def test_validations_are_listed_newest_first_with_their_distance_from_the_best()
     lines = validations(journal.sight()).split("\n")
 
     assert "val_loss" in lines[0]
-    assert lines[2].split()[:3] == ["3", "300", "1.500"]
+    assert lines[2].split()[:3] == ["3", "300", "1.5000"]
     assert "+0.9667" in lines[2]
     assert "* best" in lines[3]
 
@@ -34,7 +34,67 @@ def test_a_validation_shows_its_change_against_the_one_before() -> None:
 
     newest = validations(journal.sight()).split("\n")[2]
 
-    assert newest.split() == ["2", "200", "1.250", "-0.2500", "*", "best"]
+    assert newest.split() == ["2", "200", "1.250", "-0.250", "*", "best"]
+
+
+def test_values_of_a_column_have_the_same_decimals_and_so_do_their_distances() -> None:
+    """What stands below each other is compared at a glance."""
+    journal = Journal().opened().started()
+    for epoch, loss in enumerate((0.4456, 0.157034, 0.053214, 0.053187), 1):
+        journal.progress(epoch * 10, epoch=epoch).validation(epoch * 10, loss, epoch=epoch)
+
+    shown = [line.split() for line in validations(journal.sight()).split("\n")[2:6]]
+
+    assert [cells[2] for cells in shown] == ["0.05319", "0.05321", "0.15703", "0.44560"]
+    assert shown[1][-2:] == ["-0.10382", "+0.00003"]
+
+
+def test_values_too_far_apart_for_one_form_have_four_digits_each() -> None:
+    journal = Journal().opened().started()
+    for epoch, loss in enumerate((3.2e18, 0.05), 1):
+        journal.progress(epoch * 10, epoch=epoch).validation(epoch * 10, loss, epoch=epoch)
+
+    assert [line.split()[2] for line in validations(journal.sight()).split("\n")[2:4]] == [
+        "0.05000",
+        "3.20e+18",
+    ]
+
+
+def test_whole_numbers_have_no_decimals() -> None:
+    journal = Journal().opened().started().progress(10)
+    sight = journal.validation(10, 0.5, val_metrics={"accuracy": 94.3, "correct": 943}).sight()
+
+    assert "accuracy 94.30  correct 943  epoch" in validations(sight, 80, 1)
+    assert validations(sight, 80).split("\n")[2].split()[:5] == ["1", "10", "0.5000", "94.30", "943"]
+
+
+def test_a_long_name_of_a_metric_keeps_its_distance_from_the_next() -> None:
+    journal = Journal().opened().started().progress(10)
+    journal.validation(10, 0.5, val_metrics={"validation/top1": 1.0, "validation/top5": 2.0})
+
+    head = validations(journal.sight(), 80).split("\n")[1]
+
+    assert head.split() == ["epoch", "step", "val_loss", "validati…", "validati…", "vs", "prev", "vs", "best"]
+
+
+def test_a_checkpoint_that_newer_ones_replaced_is_no_warning_when_it_is_gone() -> None:
+    """Keeping the newest three is what most trainings do."""
+    journal = a_run(250)
+    files = {"/ckpt/epoch_001.pt": False, "/ckpt/epoch_002.pt": True}
+
+    rows = checkpoints.rows(checkpoints.pick(journal.sight(files=files)), 70, 7, False)
+    newest_gone = checkpoints.rows(
+        checkpoints.pick(journal.sight(files=dict.fromkeys(files, False))), 70, 7, False
+    )
+
+    assert ("gone", "dim") in rows[3]
+    assert ("* gone", "warn") in newest_gone[2]
+
+
+def test_the_name_of_a_file_gets_the_room_that_short_steps_leave() -> None:
+    journal = Journal().opened().started().progress(10).checkpoint(10, "/ckpt/SpiralNet_epoch_001.pt")
+
+    assert "SpiralNet_epoch_001.pt " in saved(journal.sight(), width=66)
 
 
 def test_the_best_stays_in_the_table_when_newer_ones_push_it_out() -> None:

@@ -27,6 +27,9 @@ LOG_DIR = Path("demo_logs")
 LINE_EVERY = 5.0
 """Seconds between two lines where there is no screen."""
 
+_TOLD_TO_END = frozenset({128 + signal.SIGINT, 128 + signal.SIGTERM})
+"""Exit codes of a demo that `end` ended."""
+
 HELP = """Start the demo training and watch it.
 
 It learns for about two minutes to tell two spirals apart, with torch where it is installed and in pure Python where it
@@ -155,12 +158,27 @@ def _watch(child: "subprocess.Popen[bytes]", log_dir: Path) -> int:
         question = f"The demo still trains (pid {child.pid}). End it?"
         if not click.confirm(question, default=True):
             code = 0
-    if child.poll() is None and code == 0:
-        folder = visible(str(log_dir))
-        say(f"the demo still trains: `trainmon watch {folder}` shows it, `kill {child.pid}` ends it")
-    elif (child.poll() or 0) > 0:
-        say(f"the demo ended with exit code {child.returncode}; its output: {visible(str(log_dir / OUTPUT))}")
+    if child.poll() is not None or code == 0:
+        say(farewell(child.poll(), child.pid, log_dir))
     return code
+
+
+def farewell(code: int | None, pid: int, log_dir: Path) -> str:
+    """What is said of the demo after the screen.
+
+    Args:
+        code: Its exit code; None where it goes on.
+        pid: What to send a signal to, to end it.
+        log_dir: Its run folder.
+    """
+    folder = visible(str(log_dir))
+    if code is None:
+        return f"the demo still trains: `trainmon watch {folder}` shows it, `kill {pid}` ends it"
+    if code in _TOLD_TO_END:
+        return f"the demo was ended: `trainmon watch {folder}` shows how far it came"
+    if code == 0:
+        return f"the demo has finished: `trainmon watch {folder}` shows it again"
+    return f"the demo ended with exit code {code}; its output: {visible(str(log_dir / OUTPUT))}"
 
 
 def _follow(child: "subprocess.Popen[bytes]", log_dir: Path) -> int:

@@ -11,6 +11,7 @@ from trainmon.scalars import decode_number
 from trainmon.state_entries import ValidationEntry
 from trainmon.units import METRIC_COLUMNS, count, number
 from trainmon_tui.render.cells import Role, Row, fit_row, row
+from trainmon_tui.render.column import column, decimals, fixed, whole_or_number
 from trainmon_tui.render.safe import fit
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.lines import clip, first_that_fits, join, title_row, words
@@ -48,11 +49,15 @@ def pick(sight: Sight) -> BestSlice:
     )
 
 
-def value_of(entry: ValidationEntry, metric: str) -> float | None:
-    """The entry's value of a metric, `val_loss` included; None where it has none."""
+def said_of(entry: ValidationEntry, metric: str) -> Number | None:
+    """The entry's value of a metric as the program gave it, `val_loss` included; None where it has none."""
     said: Number | None = entry.val_metrics.get(metric)
-    if said is None and metric == "val_loss":
-        said = entry.val_loss
+    return entry.val_loss if said is None and metric == "val_loss" else said
+
+
+def value_of(entry: ValidationEntry, metric: str) -> float | None:
+    """The same as a float."""
+    said = said_of(entry, metric)
     return None if said is None else decode_number(said)
 
 
@@ -68,9 +73,10 @@ def rows(piece: BestSlice, width: int, height: int, ascii_only: bool) -> list[Ro
         return [*lines, row((clip(EMPTY, width, ascii_only=ascii_only), "dim"))]
     step_width = max(6, len(count(piece.validations[-1].run_step)) + 1)
     names = _columns(piece, width - step_width)
-    header = "".join(
-        fit(words(name, ascii_only=ascii_only), METRIC_COLUMNS + 1, right=True) for name in names
-    )
+    titles = [
+        clip(words(name, ascii_only=ascii_only), METRIC_COLUMNS, ascii_only=ascii_only) for name in names
+    ]
+    header = "".join(fit(title, METRIC_COLUMNS + 1, right=True) for title in titles)
     head = (
         f"{'epoch':>{_EPOCH}}{'step':>{step_width}}{header}{'vs prev':>{_DISTANCE}}{'vs best':>{_DISTANCE}}"
     )
@@ -79,8 +85,13 @@ def rows(piece: BestSlice, width: int, height: int, ascii_only: bool) -> list[Ro
     # The best stays in sight when newer ones have pushed it out of the table.
     if piece.best is not None and not any(same(piece.best, entry) for entry in shown):
         shown[-1] = piece.best
+    columns = [column([said_of(entry, name) for entry in shown]) for name in names]
+    places = decimals(value_of(entry, piece.metric) for entry in shown)
     before = {id(later): earlier for earlier, later in pairwise(piece.validations)}
-    return [*lines, *(_table_row(piece, entry, before.get(id(entry)), names, step_width) for entry in shown)]
+    for at, entry in enumerate(shown):
+        cells = "".join(fit(texts[at], METRIC_COLUMNS + 1, right=True) for texts in columns)
+        lines.append(_table_row(piece, entry, before.get(id(entry)), cells, step_width, places))
+    return lines
 
 
 def _columns(piece: BestSlice, width: int) -> list[str]:
@@ -94,29 +105,38 @@ def _table_row(
     piece: BestSlice,
     entry: ValidationEntry,
     before: ValidationEntry | None,
-    names: list[str],
+    cells: str,
     step_width: int,
+    places: int | None,
 ) -> Row:
     is_best = same(entry, piece.best)
     role: Role = "best" if is_best else "value"
-    cells = "".join(fit(number(value_of(entry, name)), METRIC_COLUMNS + 1, right=True) for name in names)
-    change = distance(piece, entry, before)
+    change = distance(piece, entry, before, places)
     better = change.startswith("-") == (piece.direction == "min")
     return row(
         (f"{entry.epoch:>{_EPOCH},}{count(entry.run_step):>{step_width}}", "plain"),
         (cells, role),
         (f"{change:>{_DISTANCE}}", "plain" if not change else "good" if better else "warn"),
-        (f"{'* best' if is_best else distance(piece, entry, piece.best):>{_DISTANCE}}", role),
+        (f"{'* best' if is_best else distance(piece, entry, piece.best, places):>{_DISTANCE}}", role),
     )
 
 
-def distance(piece: BestSlice, entry: ValidationEntry, other: ValidationEntry | None) -> str:
-    """How far the entry is from another by what decides, with its sign; "" where that cannot be said."""
+def distance(
+    piece: BestSlice, entry: ValidationEntry, other: ValidationEntry | None, places: int | None
+) -> str:
+    """How far the entry is from another by what decides, with its sign; "" where that cannot be said.
+
+    Args:
+        piece: Says what decides.
+        entry: The one.
+        other: The other; None where there is none.
+        places: Decimals, as of the values above; None: as many as the difference itself needs.
+    """
     there = value_of(other, piece.metric) if other is not None else None
     value = value_of(entry, piece.metric)
     if there is None or value is None or not math.isfinite(value - there):
         return ""
-    return f"{'+' if value >= there else '-'}{number(abs(value - there))}"
+    return f"{'+' if value >= there else '-'}{fixed(abs(value - there), places)}"
 
 
 def _one_line(piece: BestSlice, width: int, ascii_only: bool) -> Row:
@@ -128,7 +148,7 @@ def _one_line(piece: BestSlice, width: int, ascii_only: bool) -> Row:
     deciding = row(*label, (f"{name} ", "label"), (number(value_of(best, piece.metric)), "best"))
     others = [
         row((clip(words(other, ascii_only=ascii_only), 16, ascii_only=ascii_only) + " ", "label"),
-            (number(decode_number(value)), "value"))
+            (whole_or_number(value), "value"))
         for other, value in best.val_metrics.items()
         if other != piece.metric
     ]  # fmt: skip

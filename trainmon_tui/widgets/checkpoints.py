@@ -82,28 +82,44 @@ def rows(piece: CheckpointsSlice, width: int, height: int, ascii_only: bool) -> 
         return [*lines, row((clip(EMPTY, width, ascii_only=ascii_only), "dim"))]
     # How long saving took is the first column to go; a name that cannot be read is worth less than all others.
     timed = width >= _WITH_DURATION
-    name_width = max(8, width - 11 - 10 - (9 if timed else 0) - 9 - 8)
+    step_width = max(7, len(count(entries[-1].run_step)) + 2)
+    name_width = max(8, width - step_width - 10 - (9 if timed else 0) - 9 - 8)
     took = f"{'took':>9}" if timed else ""
-    lines.append(row((f"{'file':<{name_width}}{'step':>11}{'size':>10}{took}{'age':>9}", "label")))
+    lines.append(row((f"{'file':<{name_width}}{'step':>{step_width}}{'size':>10}{took}{'age':>9}", "label")))
     loss = _at_risk(piece, width) if height >= 5 else ()
     shown = list(reversed(entries))[: height - len(lines) - (1 if loss else 0)]
     if piece.best is not None and not any(same(piece.best, entry) for entry in shown):
         shown[-1] = piece.best
-    lines += [_table_row(piece, entry, name_width, ascii_only, timed=timed) for entry in shown]
+    newest = newest_there(entries, piece.files)
+    for entry in shown:
+        word, role = file_word(piece.files, entry.checkpoint_path)
+        if word == "gone" and newest is not None and newest.time > entry.time:
+            # Most trainings keep the newest few only.
+            role = "dim"
+        lines.append(
+            _table_row(piece, entry, (name_width, step_width), (word, role), ascii_only, timed=timed)
+        )
     return [*lines, loss] if loss else lines
 
 
 def _table_row(
-    piece: CheckpointsSlice, entry: CheckpointEntry, name_width: int, ascii_only: bool, *, timed: bool
+    piece: CheckpointsSlice,
+    entry: CheckpointEntry,
+    widths: tuple[int, int],
+    told: tuple[str, Role],
+    ascii_only: bool,
+    *,
+    timed: bool,
 ) -> Row:
+    name_width, step_width = widths
     name = clip_end(_file_name(entry.checkpoint_path, ascii_only), name_width, ascii_only=ascii_only)
     took = f"{_seconds(entry.duration):>9}" if timed else ""
     bytes_ = size(entry.size) if entry.size is not None else ""
     age = duration(max(0.0, piece.now - entry.time))
-    cells = f"{count(entry.run_step):>11}{bytes_:>10}{took}{age:>9}"
-    word, role = file_word(piece.files, entry.checkpoint_path)
-    is_best = same(entry, piece.best)
-    mark: tuple[str, Role] = ("* best" if word != "gone" else "* gone", "best") if is_best else (word, role)
+    cells = f"{count(entry.run_step):>{step_width}}{bytes_:>10}{took}{age:>9}"
+    mark = told
+    if same(entry, piece.best):
+        mark = ("* gone", "warn") if told[0] == "gone" else ("* best", "best")
     return row((fit(name, name_width), "value"), (cells, "plain"), ("  ", "plain"), mark)
 
 
