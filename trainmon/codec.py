@@ -53,6 +53,10 @@ def encode_line(event: AnyEvent) -> bytes:
     return _encoder.encode(event) + b"\n"
 
 
+encode_lines = _encoder.encode_lines
+r"""The events as lines, each with its `\n`; raises as `encode_line`. One call for the hot path."""
+
+
 def encode_json(value: Any) -> bytes:
     """Any value of the state as JSON."""
     return _encoder.encode(value)

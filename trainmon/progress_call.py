@@ -4,12 +4,13 @@ It decides nothing that was decidable when the logger was made: no level, no tex
 and written as they are; anything else takes the slow way, where it is made safe.
 """
 
-import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from itertools import product
+from time import monotonic, time
 
 from msgspec import structs
 
-from trainmon.codec import LINE_LIMIT, encode_line
+from trainmon.codec import LINE_LIMIT, encode_line, encode_lines
 from trainmon.events import Progress
 from trainmon.given import LONGEST, NAMES, as_integer, as_metrics, as_recorded, as_seconds
 from trainmon.log_calls import LogCalls
@@ -20,20 +21,12 @@ _PHASE_LIMIT = 80
 """Characters of a phase."""
 _LONG_NAME = 1_024
 """Characters of a metric's name beyond which it is cut before it is encoded."""
-_NAMES_KEPT = 2_048
-"""Names that are known to be short."""
-_short_names: set[str] = set()
-"""The same few names come at every step: whether all are known takes a tenth of looking at the length of each."""
-
-
-def _are_short(names: Iterable[object]) -> bool:
-    """Whether no name is too long to be encoded as it is."""
-    for name in names:
-        if type(name) is not str or len(name) > _LONG_NAME:
-            return False
-        if len(_short_names) < _NAMES_KEPT:
-            _short_names.add(name)
-    return True
+_NONE = type(None)
+_PLAIN = frozenset(
+    product((int,), (int,), (int, _NONE), (float,), (float, _NONE), (dict, _NONE), (str,), (float, _NONE))
+)
+"""Types of the arguments, in their order, that are written as they are. One look into a set instead of a dozen names:
+with cold caches each name that a call touches costs as much as the comparison."""
 
 
 class ProgressCall(LogCalls):
@@ -66,42 +59,40 @@ class ProgressCall(LogCalls):
         """
         recorder = self.recorder
         seq = recorder.next_seq()
-        now, mono = time.time(), time.monotonic()
+        now, mono = time(), monotonic()
         try:
-            # `x - x` is 0 for every finite number and NaN for the others.
-            plain = (
-                type(loss) is float
-                and loss - loss == 0.0
-                and (
-                    learning_rate is None
-                    or (type(learning_rate) is float and learning_rate - learning_rate == 0.0)
-                )
-                and type(step) is int
-                and type(epoch) is int
-                and type(phase) is str
-                and (phase == "training" or len(phase) <= _PHASE_LIMIT)
-                and (metrics is None or (type(metrics) is dict and len(metrics) <= NAMES))
-                and (waited is None or (type(waited) is float and 0.0 <= waited <= LONGEST))
-                and -_INT64 <= step <= _INT64
-                and -_INT64 <= epoch <= _INT64
-            )
-            if plain and metrics:
-                for value in metrics.values():
-                    if (type(value) is not float or value - value != 0.0) and (
-                        type(value) is not int or not -_INT64 <= value <= _INT64
-                    ):
-                        plain = False
-                        break
-                if not _short_names.issuperset(metrics):
-                    plain = plain and _are_short(metrics)
-            if not plain or not (total_steps is None or (type(total_steps) is int and total_steps <= _INT64)):
-                raise TypeError
-            line = encode_line(
-                Progress(
-                    recorder.writer_id, seq, now, mono, epoch, step, total_steps, loss, learning_rate,
-                    metrics, phase, waited,  # type: ignore[arg-type]  # a dict of floats is a dict of numbers
-                )
+            kinds = (
+                type(epoch), type(step), type(total_steps), type(loss), type(learning_rate), type(metrics), type(phase),
+                type(waited),
             )  # fmt: skip
+            # `x - x` is 0 for every finite number and NaN for the others.
+            if (
+                kinds not in _PLAIN
+                or loss - loss != 0.0
+                or (learning_rate is not None and learning_rate - learning_rate != 0.0)
+                or (waited is not None and not 0.0 <= waited <= LONGEST)
+                or not -_INT64 <= step <= _INT64
+                or not -_INT64 <= epoch <= _INT64
+                or (total_steps is not None and total_steps > _INT64)
+                or len(phase) > _PHASE_LIMIT
+            ):
+                raise ValueError
+            if metrics:
+                if len(metrics) > NAMES:
+                    raise ValueError
+                for name, value in metrics.items():
+                    if type(value) is float:
+                        if value - value != 0.0:
+                            raise ValueError
+                    elif type(value) is not int or not -_INT64 <= value <= _INT64:
+                        raise ValueError
+                    if len(name) > _LONG_NAME:
+                        raise ValueError
+            event = Progress(
+                recorder.writer_id, seq, now, mono, epoch, step, total_steps, loss, learning_rate,
+                metrics, phase, waited,  # type: ignore[arg-type]  # a dict of floats is a dict of numbers
+            )  # fmt: skip
+            line = encode_lines((event,))
             if len(line) > LINE_LIMIT:
                 raise ValueError
             if not recorder.spool.append(line):

@@ -43,7 +43,8 @@ def resident() -> int:
 parser = arguments(count=864_000)
 given = parser.parse_args()
 page = Counters(given.page)
-progress_call.time = recorder.time = clock = Simulated()
+recorder.time = clock = Simulated()
+progress_call.time, progress_call.monotonic = clock.time, clock.monotonic
 logger = open_logger(given.folder, progress_per_second=10.0)
 logger.log_training_start("m", 10, given.count, 32, 1e-3, "Adam")
 for step in range(1, given.count + 1):
