@@ -116,7 +116,7 @@ started = _heads(
 others = st.one_of(
     _heads(
         Opened, schema=st.integers(0, 9), host=words, pid=counts, version=words, utc_offset=counts,
-        boot_id=st.none() | words, parent=st.none() | st.sampled_from(WRITERS), app_name=words,
+        boot_id=st.none() | words, parent=st.none() | st.sampled_from(WRITERS), heir=st.booleans(), app_name=words,
         command=st.lists(words, max_size=2).map(tuple), progress_per_second=st.floats(0.1, 100),
         level=st.sampled_from(["DEBUG", "INFO", "ERROR", "odd"]),
     ),

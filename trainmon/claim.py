@@ -54,6 +54,19 @@ def acquire(folder: Path, holder: Holder, options: TextOptions, say: Say) -> Run
         return RunFiles(inside, os.open(inside, os.O_RDONLY | os.O_CLOEXEC), holder, options)
 
 
+def acquire_only(folder: Path, holder: Holder, options: TextOptions) -> RunFiles:
+    """This very folder with its lock.
+
+    Raises:
+        OSError: It cannot be made or locked; `EBUSY` where another process has it, which moves our lines as well.
+    """
+    make_folder(folder)
+    try:
+        return _locked(folder, holder, options)
+    except Busy as busy:
+        raise OSError(errno.EBUSY, str(busy)) from busy
+
+
 def _locked(folder: Path, holder: Holder, options: TextOptions) -> RunFiles:
     lock = journal.take_lock(folder, holder)
     try:

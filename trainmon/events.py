@@ -83,6 +83,8 @@ class Opened(Event, frozen=True, gc=False, tag="opened"):
     """Progress lines a second that the text log gets in the long run."""
     parent: str | None = None
     """For a forked child or spawned worker: the writer that owns the journal."""
+    heir: bool = False
+    """This process goes on with the run of `parent`, which has ended: a training that became a daemon."""
     job: str | None = None
     """The batch job around it, `slurm 88213`."""
     allocation_end: Time | None = None

@@ -28,6 +28,7 @@ from trainmon.safe import ModelLoader, SafeCalls
 from trainmon.state_entries import LIST_LIMIT
 from trainmon.system.stats import system_stats
 from trainmon.whole_record import whole_monitoring_data
+from trainmon.writer import Writer
 
 
 class LoggerOptions(TypedDict, total=False):
@@ -173,13 +174,26 @@ class TrainLogger(ProgressCall, SafeCalls):
         self._hooks = Hooks(self, **hooked)
         if writer is None:
             return
-        if machine_every is not None:
-            self._monitor = Monitor(
-                machine_every, self.folder, self._record_reading, checkpoint=lambda: self.newest_checkpoint
-            )
-            self._monitor.start()
+        self._machine_every = machine_every
+        self._start_monitor()
+        self.recorder.on_succession = self._go_on
         if sentinel:
             self._start_sentinel()
+
+    def _start_monitor(self) -> None:
+        if self._machine_every is not None:
+            self._monitor = Monitor(
+                self._machine_every,
+                self.folder,
+                self._record_reading,
+                checkpoint=lambda: self.newest_checkpoint,
+            )
+            self._monitor.start()
+
+    def _go_on(self, writer: Writer) -> None:
+        """In a forked child that has become the owner of the journal; in a thread of its own."""
+        writer.call_each_second(self._each_second)
+        self._start_monitor()
 
     def __deepcopy__(self, memo: object) -> Self:
         """The same logger: a run folder has one in a process."""

@@ -4,6 +4,7 @@ One process has one writer for a journal: the first opener runs the writer threa
 only have spools, which that thread drains.
 """
 
+import _thread
 import itertools
 import os
 import platform
@@ -18,18 +19,20 @@ import msgspec
 from msgspec import structs
 
 from trainmon import clock, dead_spools, moments, ranks, workers
-from trainmon.codec import LINE_LIMIT, encode_line
+from trainmon.codec import encode_line
 from trainmon.complaints import Complaints
 from trainmon.console import Console
-from trainmon.events import SCHEMA, AnyEvent, Closed, Error, Lost, Message, Opened
+from trainmon.events import SCHEMA, AnyEvent, Closed, Lost, Message, Opened
 from trainmon.given import as_command
 from trainmon.journal import Holder
+from trainmon.long_lines import fitting_line
 from trainmon.opening import TextOptions
 from trainmon.paths import JOURNAL, named, recorded
 from trainmon.refusals import Loss, Refusals
 from trainmon.spool import LEAST, MOST, Spool
 from trainmon.spool_header import SpoolHeader
 from trainmon.state import RunState
+from trainmon.succession import Ancestor
 from trainmon.system import cgroup
 from trainmon.system.batch_job import batch_job
 from trainmon.system.identity import own_identity
@@ -74,6 +77,9 @@ class Recorder:
         self.parent: str | None = None
         self.closed = False
         self.writer: Writer | None = None
+        self.on_succession: Callable[[Writer], object] = lambda writer: None
+        """Called in a thread of its own when a forked child has become the owner of the journal."""
+        self._ancestor: Ancestor | None = None
         self._closing = threading.Lock()
         self.spool: Spool
         owner = workers.owner_of(options.folder)
@@ -89,20 +95,9 @@ class Recorder:
         _living.add(self)
 
     def _start_writer(self) -> None:
-        options = self.options
-        identity = self.identity
-        header = SpoolHeader(recorded(options.folder / JOURNAL), None, self.writer_id, os.getpid())
+        header = SpoolHeader(recorded(self.options.folder / JOURNAL), None, self.writer_id, os.getpid())
         self.spool = Spool(header, most=_spool_limit())
-        holder = Holder(identity.host, identity.boot_id, identity.pid, identity.start_ticks)
-        texts = TextOptions(options.app_name, options.max_log_bytes, options.backup_count)
-        self.writer = writer = Writer(
-            WriterOptions(options.folder, texts, holder, self.writer_id),
-            self.spool,
-            self.refusals,
-            Console() if options.console else None,
-            self._report_loss,
-        )
-        self.spool.on_full = writer.wake
+        self.writer = writer = self._make_writer(inside=True)
         if writer.start():
             writer.ready.wait(CLOSE_LIMIT)
         else:
@@ -115,20 +110,29 @@ class Recorder:
         if self.spool.kind != "shared memory":
             self.note("WARNING", f"the spool is in {self.spool.kind}, not in shared memory: {self.spool.why}")
         writer.go_live(opened)
-        header = self.spool.header
-        workers.announce(
-            Owner(
-                self.writer_id,
-                header.journal,
-                header.journal_id,
-                recorded(options.folder),
-                identity,
-                header.device,
-            )
-        )
+        self._announce()
         dead_spools.remove_orphans_aside(lambda removed: self.note("INFO", dead_spools.words(removed)))
 
-    def _opened(self) -> Opened:
+    def _make_writer(self, *, inside: bool) -> Writer:
+        options, identity = self.options, self.identity
+        holder = Holder(identity.host, identity.boot_id, identity.pid, identity.start_ticks)
+        texts = TextOptions(options.app_name, options.max_log_bytes, options.backup_count)
+        writer = Writer(
+            WriterOptions(self.folder, texts, holder, self.writer_id, inside),
+            self.spool,
+            self.refusals,
+            Console() if options.console else None,
+            self._report_loss,
+        )
+        self.spool.on_full = writer.wake
+        return writer
+
+    def _announce(self) -> None:
+        head, folder = self.spool.header, recorded(self.options.folder)
+        owner = Owner(self.writer_id, head.journal, head.journal_id, folder, self.identity, head.device)
+        workers.announce(owner)
+
+    def _opened(self, *, heir: bool = False) -> Opened:
         identity = self.identity
         job, allocation_end = batch_job(os.environ)
         return Opened(
@@ -154,12 +158,11 @@ class Recorder:
             level=self.options.level,
             progress_per_second=self.options.progress_per_second,
             parent=self.parent,
+            heir=heir,
             job=valid(job[:200]) if job is not None else None,
             allocation_end=allocation_end,
             deadline=moments.recorded(os.environ),
         )
-
-    # Recording.
 
     def stamp(self) -> Stamp:
         """Who, which number and when, for an event that is made now."""
@@ -172,10 +175,7 @@ class Recorder:
             event: Made with `stamp()`.
             wake: The writer is to look at once: errors, checkpoints, ends.
         """
-        line = encode_line(event)
-        if len(line) > LINE_LIMIT:
-            line = encode_line(_shorter(event))
-        if not self.spool.append(line, urgent=True):
+        if not self.spool.append(fitting_line(event), urgent=True):
             self.refuse(event.seq)
         if self.closed:
             self.drain_late()
@@ -264,8 +264,7 @@ class Recorder:
         writer, self.writer = self.writer, None
         if writer is not None:
             writer.let_go()
-        if self.parent is None:
-            self.parent = self.writer_id
+            self.parent, self._ancestor = self.writer_id, Ancestor.at_fork(self.identity)
         old = self.spool
         old.let_go()
         self.identity = own_identity()
@@ -273,10 +272,33 @@ class Recorder:
         self.next_seq = itertools.count().__next__
         self.refusals = Refusals()
         header = structs.replace(old.header, writer=self.writer_id, pid=os.getpid())
-        self.spool = WorkerSpool(header, most=old.most)
-        self.spool.preamble = encode_line(self._opened())
+        self.spool = spool = WorkerSpool(header, most=old.most)
+        spool.on_look = self._look_for_succession
+        spool.preamble = encode_line(self._opened())
         if not self.closed:
             self._closing = threading.Lock()
+
+    def _look_for_succession(self) -> None:
+        """Now and then, in a log call: a training that became a daemon has nobody to move its lines."""
+        ancestor = self._ancestor
+        if ancestor is not None and not self.closed and ancestor.has_left():
+            self._ancestor = None
+            try:
+                # Not `Thread.start`, which would wait for itself where a signal handler logs within it.
+                _thread.start_new_thread(self._succeed, ())
+            except RuntimeError:
+                self._ancestor = ancestor  # No room for a thread now.
+
+    def _succeed(self) -> None:
+        """Goes on with the journal of the process that this one was forked from."""
+        self.writer = writer = self._make_writer(inside=False)
+        self.identity = own_identity()
+        writer.start()
+        opened = self._opened(heir=True)
+        self.put(opened, wake=True)
+        writer.go_live(opened)
+        self._announce()
+        self.on_succession(writer)
 
 
 def _spool_limit() -> int:
@@ -285,21 +307,6 @@ def _spool_limit() -> int:
     if reading.memory_limit is None or reading.memory_used is None:
         return MOST
     return max(LEAST, min(MOST, (reading.memory_limit - reading.memory_used) // 50))
-
-
-def _shorter(event: AnyEvent) -> AnyEvent:
-    """An event whose line was too long, with its free texts cut; escapes can make a line six times its text."""
-    if isinstance(event, Error):
-        return structs.replace(
-            event,
-            message=event.message[:8_192],
-            traceback=event.traceback[:32_768] + "\n… cut: the line would have been too long",
-            additional_data={"…": "cut: the line would have been too long"},
-        )
-    text = f"a record of kind {event.__struct_config__.tag} was too long and is left out"
-    return Message(
-        event.writer, event.seq, event.time, event.mono, logger="trainmon", level="WARNING", text=text
-    )
 
 
 _living: "weakref.WeakSet[Recorder]" = weakref.WeakSet()

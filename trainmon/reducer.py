@@ -177,7 +177,9 @@ class Reducer:
             case Progress():
                 self._take((event,), (offset,))
             case Opened():
-                if event.parent is None:
+                if event.heir:
+                    state.opened = event
+                elif event.parent is None:
                     state.opened = event
                     state.prelude = event.time
                     state.oom_kills_before = None

@@ -277,8 +277,14 @@ def _general(event: Opened | Closed | Lost | Warned | Alerted | Debug) -> _Recor
         case Opened():
             rank = None if event.rank is None else f"{event.rank} of {event.world_size or '?'}"
             parts = (("Host", event.host), ("PID", event.pid), ("Rank", rank), ("trainmon", event.version))
-            who = "Worker" if event.parent else "Logging"
-            return _Record(LogFile.GENERAL, sentence(f"{who} opened", parts))
+            who = (
+                "Logging goes on in a daemon"
+                if event.heir
+                else "Worker opened"
+                if event.parent
+                else "Logging opened"
+            )
+            return _Record(LogFile.GENERAL, sentence(who, parts))
         case Closed():
             text = sentence("Logging closed", (("Refused records", event.refused or None),))
             return _Record(LogFile.GENERAL, text, "WARNING" if event.refused else "INFO")

@@ -149,7 +149,13 @@ def _living(state: RunState, evidence: Evidence, now: float) -> Verdict:
         why = "the process is stopped by a signal (SIGSTOP, Ctrl-Z)"
         return Verdict(Status.STOPPED, why, evidence.stopped_since, sure)
     configuration, opened = state.configuration, state.opened
-    if configuration is not None and opened is not None and configuration.writer != opened.writer:
+    goes_on = opened is not None and opened.heir  # With the run that its parent started.
+    if (
+        configuration is not None
+        and opened is not None
+        and not goes_on
+        and configuration.writer != opened.writer
+    ):
         why = "the last run is dead; a new process prepares the next"
         return Verdict(Status.STARTING, why, opened.time, sure)
     silence = silent_for(state, evidence, known)

@@ -4,6 +4,7 @@ The process that forked or started it drains it and unlinks what is drained; nob
 """
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from trainmon.spool import MOST, Spool
@@ -21,12 +22,15 @@ class WorkerSpool(Spool):
         self._earlier: list[Path] = []
         """Segments that were filled."""
         self._look_at = 0.0
+        self.on_look: Callable[[], None] = lambda: None
+        """Called by a call now and then."""
 
     def append(self, line: bytes, urgent: bool = False) -> bool:
         """As `Spool.append`; now and then looks first whether somebody has tidied the shared memory."""
         now = time.monotonic()
         if now >= self._look_at:
             self._look_at = now + LOOK_EVERY
+            self.on_look()
             if self.path is not None and not _is_there(self.path):
                 try:
                     self.next_segment()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from trainmon.claim import acquire
+from trainmon.claim import acquire, acquire_only
 from trainmon.complaints import Complaints, reason
 from trainmon.console import Console
 from trainmon.disk import Disk
@@ -55,6 +55,8 @@ class WriterOptions(msgspec.Struct, frozen=True):
     holder: Holder
     writer_id: str
     """Names the journal where ours is its first line."""
+    inside: bool = True
+    """Where another process has the folder, record into one inside it; False: wait until it is free."""
 
 
 class Writer:
@@ -239,6 +241,8 @@ class Writer:
 
     def _acquire(self) -> RunFiles:
         options = self.options
+        if not options.inside:
+            return acquire_only(options.folder, options.holder, options.texts)
         return acquire(
             options.folder, options.holder, options.texts, lambda said: self.complaints.say("busy", said)
         )

@@ -4,6 +4,7 @@ import importlib.util
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,9 @@ from tests.processes.harness import (
     repair,
     until,
 )
+from trainmon.reader import RunReader
+from trainmon.statuses import Status
+from trainmon.verdict import verdict
 
 FORKS = int(os.environ.get("TRAINMON_FORKS", "200"))
 """1,500 are the proof."""
@@ -169,6 +173,40 @@ def test_m03_workers_that_are_killed_every_epoch_leave_their_records_and_nothing
         found = {step for epoch, step in steps if epoch == slot + 1}
         assert set(range(1, training.page[slot] + 1)) <= found, f"worker {worker}"
     assert max(count_records(training.folder).values()) == 1
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_w32_a_training_that_becomes_a_daemon_goes_on_in_its_journal(
+    stage: Stage, spool_base: Path, killed: bool
+) -> None:
+    """The process that opened the folder is gone, and nobody else moves the lines or answers for the run."""
+    training = stage.start("ends", "daemon", count=20, threads=2, wait=1)
+    training.wait()
+    reader = RunReader(training.folder)
+
+    def lives() -> bool:
+        opened = reader.poll().state.opened
+        return opened is not None and opened.pid == training.page[CHILD]
+
+    until(lives, "the daemon is the trainer")
+    goal = training.page[0] + 500
+    until(lambda: sum(count_steps(training.folder).values()) >= goal, "steps in the journal")
+    view = reader.poll()
+    status = verdict(view.state, view.evidence, time.time()).status
+    if killed:
+        os.kill(training.page[CHILD], signal.SIGKILL)
+        until(lambda: reader.poll().evidence.alive is False, "a death that is seen")
+        repair(training.folder)
+    else:
+        training.stop_file.touch()
+        until(lambda: training.page[CHILD + 1] == 1, "the daemon has closed")
+    reader.close()
+
+    assert status is Status.RUNNING
+    check_all_there(training)
+    assert not list(spool_base.rglob("*.spool"))
+    assert not (training.folder / "busy").exists()
+    assert len([line for line in of_kind(training.folder, "opened") if line.get("heir")]) == 1
 
 
 @pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="needs torch")

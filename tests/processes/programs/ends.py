@@ -245,6 +245,28 @@ def groups(counters: Counters, count: int) -> None:
     log_steps(counters, 0, 1, count, pause=0.001)
 
 
+def daemon(counters: Counters, count: int) -> None:
+    """The training becomes a daemon in the usual way, and forks a worker once it is one."""
+    trainmon.log_training_start("m", None, None, 32, 1e-3, "Adam")
+    log_steps(counters, 0, 1, 10)
+    for leave in (os.setsid, lambda: None):
+        if os.fork():
+            os._exit(0)
+        leave()
+    counters[CHILD] = os.getpid()
+    limit = time.monotonic() + 30
+    while not given.stop.exists() and time.monotonic() < limit:
+        log_steps(counters, 0, counters[0] + 1, counters[0] + 50)
+        time.sleep(0.01)
+    worker = os.fork()
+    if not worker:
+        log_steps(counters, 1, 1, count)
+        os._exit(0)
+    os.waitpid(worker, 0)
+    logger.close()
+    counters[CHILD + 1] = 1
+
+
 if __name__ == "__main__":
     parser = arguments(count=1)
     parser.add_argument("act", choices=sorted(name for name in globals() if not name.startswith("_")))
