@@ -286,7 +286,8 @@ class TrainingRun:
         """Records a checkpoint that the program saved by itself.
 
         Args:
-            path: Where it is; a file's size is looked up, and a file that is not there is warned about.
+            path: Where it is; a file's size is looked up, and a file that is not there is warned about. What is in
+                a store, `s3://…`, is not looked at.
             metrics: Numbers that belong to it.
             duration: Seconds that saving took.
         """
@@ -294,7 +295,7 @@ class TrainingRun:
         size: int | None = None
         text = path_text(path)
         try:
-            size = _size(Path(path))
+            size = None if "://" in text else _size(Path(path))
         except Exception as error:  # noqa: BLE001 - a foreign path may be anything; looking at it must fail nothing
             recorder.warn_once(f"checkpoint {type(error).__name__}", f"checkpoint {text}: {error}")
         loss = float(self._loss) if isinstance(self._loss, str) else self._loss

@@ -271,6 +271,18 @@ def test_w20_no_method_raises_for_any_value(open_logger: OpenLogger, kind: Calla
     assert len(of(logger, Progress)) == 1
 
 
+def test_a_checkpoint_in_a_store_is_recorded_and_not_looked_for(open_logger: OpenLogger) -> None:
+    logger = open_logger()
+
+    with a_run(logger) as run:
+        run.checkpoint("s3://bucket/model.pt")
+
+    (saved,) = of(logger, Checkpoint)
+    assert isinstance(saved, Checkpoint)
+    assert (saved.checkpoint_path, saved.size) == ("s3://bucket/model.pt", None)
+    assert of(logger, Message) == []
+
+
 @pytest.mark.parametrize("end", [GeneratorExit(), KeyboardInterrupt(), asyncio.CancelledError()], ids=repr)
 def test_who_stops_a_training_early_interrupts_it(open_logger: OpenLogger, end: BaseException) -> None:
     """A generator that is closed and a task that is cancelled have not failed."""
