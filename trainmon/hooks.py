@@ -20,14 +20,11 @@ from trainmon.logger_hooks import LoggerHook
 from trainmon.paths import FAULTS
 from trainmon.private_files import Identity, high_descriptor, identity, make_unwritable, open_append
 from trainmon.stack_file import StackFile, free_signal
-from trainmon.tracebacks import describe
 from trainmon.values import as_text
 from trainmon.writer import CLOSE_LIMIT, Writer
 
 LOGGERS = ("training_progress", "error_logger", "performance", "model_operations")
 """The loggers of the spec beside the general one, which has the application's name."""
-
-_INTERRUPTS = (KeyboardInterrupt,)
 
 
 class Hooks:
@@ -107,22 +104,9 @@ class Hooks:
     def _record_end(self, error: BaseException) -> None:
         """Records what ends the program, and the end of the training that it ends; never raises."""
         try:
-            self._say_end(error)
+            self._logger.end_by(error, "uncaught exception", interrupted=isinstance(error, KeyboardInterrupt))
         except Exception as failure:  # noqa: BLE001 - the program's own exception must still be shown
             self._logger.complain("uncaught exception", failure)
-
-    def _say_end(self, error: BaseException) -> None:
-        logger = self._logger
-        interrupted = isinstance(error, _INTERRUPTS)
-        if not logger.recorded(error) and not interrupted:
-            logger.log_error_with_context(error, "uncaught exception", uncaught=True)
-        if logger.running:
-            described = describe(error)
-            logger.log_training_end(
-                False,
-                reason="interrupted" if interrupted else "failed",
-                error=f"{described.error_type}: {described.message}"[:2_000],
-            )
 
     def _hook_warnings(self) -> None:
         before = warnings.showwarning

@@ -1,7 +1,7 @@
 """The log calls of the spec beside progress: each makes one event of whatever it is given, and never raises."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal, get_args
 
 from trainmon.error_calls import ErrorCalls, never_raises
@@ -28,6 +28,7 @@ from trainmon.given import (
 )
 from trainmon.surroundings import git_commit, versions
 from trainmon.system.stats import system_stats
+from trainmon.tracebacks import describe
 from trainmon.values import as_text, type_name
 
 
@@ -41,6 +42,8 @@ class LogCalls(ErrorCalls):
         super().__init__()
         self._running_in: int | None = None
         """The process that started a training which has not ended."""
+        self.begin_again: Callable[[], None] | None = None
+        """Begins the training anew whose block the program is in; another one inside it calls that when it ends."""
         self.newest_checkpoint: str | None = None
         """The path of the newest checkpoint, as it was logged."""
 
@@ -148,6 +151,22 @@ class LogCalls(ErrorCalls):
         self._running_in = None
         self.recorder.put(event, wake=True)
         self.recorder.drained()
+
+    def end_by(self, error: BaseException, context: str, *, interrupted: bool) -> None:
+        """Records an exception, where that was not done yet, and the end of the training that runs.
+
+        Args:
+            error: What leaves the training.
+            context: What was being done.
+            interrupted: It was stopped, which is no error.
+        """
+        if not (interrupted or isinstance(error, SystemExit) or self.recorded(error)):
+            self.log_error_with_context(error, context, uncaught=True)
+        if not self.running:
+            return
+        described = describe(error)
+        said = described.error_type if interrupted else f"{described.error_type}: {described.message}"
+        self.log_training_end(False, reason="interrupted" if interrupted else "failed", error=said[:2_000])
 
     @never_raises
     def log_model_checkpoint(

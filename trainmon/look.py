@@ -178,6 +178,17 @@ def is_there(entry: CheckpointEntry, opened: Opened | None) -> bool | None:
     return None if is_other else True
 
 
+def size_of(path: Path) -> int:
+    """Bytes of a checkpoint: a file, or a folder with files in it.
+
+    Raises:
+        OSError: It is not there, or cannot be looked at.
+    """
+    if path.is_dir():
+        return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    return path.stat().st_size
+
+
 def _status(path: Path) -> os.stat_result | None:
     try:
         return os.stat(path)

@@ -7,20 +7,20 @@ are timed apart from training steps.
 import itertools
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, TypeVar
 
 from trainmon import checks
-from trainmon.best import better
+from trainmon.best import better, measure
 from trainmon.events import Number, Span, SpanName
 from trainmon.given import as_integer, as_metrics, as_recorded, path_text
 from trainmon.logger import TrainLogger
-from trainmon.resumption import Resumption, check_resume, continued, resumption
+from trainmon.look import size_of
+from trainmon.resumption import Resume, Resumption, check_resume, continued, resumption
 from trainmon.state import RunState
-from trainmon.tracebacks import describe
 
 Item = TypeVar("Item")
 
@@ -99,6 +99,10 @@ class TrainingRun:
         self._tracked = False
         self._loss: Number | None = None
         self._best: Number | None = None
+        self._process: int | None = None
+        """The process in which the block is; None outside of it."""
+        self._around: Callable[[], None] | None = None
+        """Begins the training anew whose block is around this one."""
 
     def _continued(self) -> RunState | None:
         """The last run of the folder, where it will be continued."""
@@ -110,16 +114,20 @@ class TrainingRun:
         logger = self._logger
         if self._said is not None:
             logger.recorder.warn_once(f"resumed {self._run_id}", self._said)
+        self._around, logger.begin_again = logger.begin_again, self._begin_again
+        self._process = os.getpid()
         if logger.running:
             logger.recorder.warn_once(
-                "two trainings",
-                f"{self.model_name} begins, and the training before has not ended: all calls count for the new one",
+                "two trainings", f"{self.model_name} begins before the training before it has ended"
             )
         state = self._continued()
         if state is not None and state.best is not None:
-            measured = {"loss": state.best.val_loss, "val_loss": state.best.val_loss} | state.best.val_metrics
-            self._best = measured.get(logger.best_metric)
-        logger.log_training_start(
+            self._best = measure(state.best, logger.best_metric)
+        self._start(self._resume)
+        return self
+
+    def _start(self, resume: Resume) -> None:
+        self._logger.log_training_start(
             self.model_name,
             self.total_epochs,
             self.total_steps,
@@ -130,32 +138,41 @@ class TrainingRun:
             run_id=self._run_id,
             steps_per_epoch=self.steps_per_epoch,
             initial_step=self.step,
-            resume=self._resume,
+            resume=resume,
             steps_count="run",
         )
-        return self
+
+    def _begin_again(self) -> None:
+        """Goes on as a run of its own after a training inside its block, whose records would else go on."""
+        if self._process is not None:
+            self._start(False)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Records the end; an exception is recorded with its traceback, and goes on."""
+        if self._process != os.getpid():
+            return  # A forked child; the block is its parent's.
+        if self._logger.running:  # Else the program said its own end.
+            self._end(error)
+        self._process = None
+        self._logger.begin_again = self._around
+        if self._around is not None:
+            self._around()
+
+    def _end(self, error: BaseException | None) -> None:
         logger = self._logger
-        if not logger.running:
-            return  # The program said its own end, or this is a forked child.
         if error is None or (isinstance(error, SystemExit) and not error.code):
-            logger.log_training_end(
-                True, self._loss if not isinstance(self._loss, str) else float(self._loss)
-            )
+            logger.log_training_end(True, self._newest_loss())
             return
-        described = describe(error)
-        if isinstance(error, KeyboardInterrupt | GeneratorExit) or type(error).__name__ == "CancelledError":
-            logger.log_training_end(False, reason="interrupted", error=described.error_type)
-            return
-        if not isinstance(error, SystemExit) and not logger.recorded(error):
-            logger.log_error_with_context(error, f"training {self.model_name}", uncaught=True)
-        logger.log_training_end(
-            False, reason="failed", error=f"{described.error_type}: {described.message}"[:2_000]
-        )
+        interrupted = isinstance(error, KeyboardInterrupt | GeneratorExit)
+        interrupted = (
+            interrupted or type(error).__name__ == "CancelledError"
+        )  # of asyncio, which need not be imported
+        logger.end_by(error, f"training {self.model_name}", interrupted=interrupted)
+
+    def _newest_loss(self) -> float | None:
+        return float(self._loss) if isinstance(self._loss, str) else self._loss
 
     def epochs(self) -> Iterator[int]:
         """The epochs to run, from the first that is not done, through `total_epochs` where that is known."""
@@ -295,17 +312,9 @@ class TrainingRun:
         size: int | None = None
         text = path_text(path)
         try:
-            size = None if "://" in text else _size(Path(path))
+            size = None if "://" in text else size_of(Path(path))
         except Exception as error:  # noqa: BLE001 - a foreign path may be anything; looking at it must fail nothing
             recorder.warn_once(f"checkpoint {type(error).__name__}", f"checkpoint {text}: {error}")
-        loss = float(self._loss) if isinstance(self._loss, str) else self._loss
         self._logger.log_model_checkpoint(
-            self.epoch, self.step, loss, text, metrics, size=size, duration=duration
+            self.epoch, self.step, self._newest_loss(), text, metrics, size=size, duration=duration
         )
-
-
-def _size(path: Path) -> int:
-    """Bytes of a checkpoint: a file, or a folder with files in it."""
-    if path.is_dir():
-        return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-    return path.stat().st_size
