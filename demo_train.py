@@ -7,6 +7,7 @@ both. Everything a run can get into is real too: `--fail-at`, `--nan-at`, `--sta
 """
 
 import argparse
+import contextlib
 import dataclasses
 import importlib.util
 import io
@@ -538,8 +539,11 @@ def parse_options(argv: Sequence[str] | None = None, program: str | None = None)
     add("--log-dir", type=Path, default=Path("logs"), help="the run folder, checkpoints inside (%(default)s)")
     add("--resume", action="store_true", help="go on from the newest checkpoint, if there is one")
     chosen = parser.parse_args(argv)
+    has_torch = importlib.util.find_spec("torch") is not None
     if chosen.backend == "auto":
-        chosen.backend = "torch" if importlib.util.find_spec("torch") else "python"
+        chosen.backend = "torch" if has_torch else "python"
+    if chosen.backend == "torch" and not has_torch:
+        parser.error("--backend torch needs torch, which is not installed here: pip install torch")
     if chosen.backend == "python" and chosen.device not in ("auto", "cpu"):
         parser.error(f"--device {chosen.device} needs torch; the python backend computes on the cpu")
     return Options(**vars(chosen))
@@ -547,16 +551,18 @@ def parse_options(argv: Sequence[str] | None = None, program: str | None = None)
 
 def _count(text: str) -> int:
     """A whole number from 1 up."""
-    if int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is less than 1")
-    return int(text)
+    with contextlib.suppress(ValueError):
+        if int(text) >= 1:
+            return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 up")
 
 
 def _amount(text: str) -> float:
     """A finite number from 0 up."""
-    if not 0 <= float(text) < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 up")
-    return float(text)
+    with contextlib.suppress(ValueError):
+        if 0 <= float(text) < math.inf:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 up")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -33,7 +33,10 @@ def after_the_end(state: RunState, evidence: Evidence) -> str | None:
     exit_ = exit_of(state, evidence)
     if exit_ is None or not exit_.own or exit_.record.status == 0:
         return None
-    return f"the program then ended with {_words(exit_.record)}"
+    configuration, opened = state.configuration, state.opened
+    same = configuration is None or opened is None or opened.writer == configuration.writer
+    who = "the program then" if same else "a program that came after it and started no training"
+    return f"{who} ended with {_words(exit_.record)}"
 
 
 def _words(record: ExitRecord) -> str:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 
 from tests.run_folders import environment, trainmon
 from trainmon.cli import main
+from trainmon.cli.output import RUN_FOLDER
 from trainmon.version import __version__
 
 
@@ -68,6 +70,26 @@ def test_wrong_usage_is_2_and_goes_to_standard_error(capsys: pytest.CaptureFixtu
     said = capsys.readouterr()
     assert said.out == ""
     assert "--nonsense" in said.err
+
+
+@pytest.mark.parametrize("name", ["journal.jsonl", "training_progress.log"])
+def test_a_file_of_a_run_stands_for_its_folder(tmp_path: Path, name: str) -> None:
+    """`trainmon watch logs/journal.jsonl` would wait for ever for a folder of that name."""
+    (tmp_path / "journal.jsonl").touch()
+    (tmp_path / name).touch()
+
+    assert RUN_FOLDER.convert(tmp_path / name, None, None) == tmp_path
+    assert RUN_FOLDER.convert(tmp_path / "not yet", None, None) == tmp_path / "not yet"
+
+
+def test_a_file_of_no_run_is_wrong_usage(tmp_path: Path) -> None:
+    """It never becomes a run folder."""
+    (tmp_path / "notes.txt").touch()
+
+    result = CliRunner().invoke(main.group, ["status", str(tmp_path / "notes.txt")])
+
+    assert result.exit_code == 2
+    assert "notes.txt is a file, and a run is recorded in a folder" in result.output
 
 
 def test_a_sentence_of_ours_is_1(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -217,3 +217,17 @@ def test_wrong_options_end_with_exit_code_2(arguments: list[str], capsys: pytest
     said = capsys.readouterr().err
     assert said.startswith("usage: trainmon demo ")
     assert "error:" in said
+    assert "_count" not in said
+
+
+def test_a_backend_that_is_not_installed_is_refused_before_the_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Behind a screen nobody would see why the child died."""
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+
+    with pytest.raises(SystemExit) as ended:
+        demo_train.parse_options(["--backend", "torch"])
+
+    assert ended.value.code == 2
+    assert "pip install torch" in capsys.readouterr().err

@@ -265,6 +265,18 @@ def test_a_finished_training_whose_program_crashed_afterwards_has_finished() -> 
     assert (found.status, found.why) == (Status.FINISHED, "the program then ended with SIGSEGV")
 
 
+def test_the_end_of_a_later_program_is_not_that_of_the_one_that_finished() -> None:
+    """A second start in the folder that fails before its training begins."""
+    first = a_run().ended().closed()
+    second = Journal("ba9876543210", first.now + 60.0).opened().after(2.0)
+    first.events += second.events
+
+    found = verdict(first.state(), Evidence(alive=False, exit=an_exit(second, status=1)), second.now + 1.0)
+
+    why = "a program that came after it and started no training ended with exit status 1"
+    assert (found.status, found.why) == (Status.FINISHED, why)
+
+
 def test_a_worker_that_the_out_of_memory_killer_took_explains_the_exception() -> None:
     message = "DataLoader worker (pid 4777) is killed by signal: Killed. "
     journal = a_run().system(with_memory(20.0, oom_kills=2))

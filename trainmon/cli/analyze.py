@@ -17,7 +17,7 @@ from trainmon.analysis import (
 )
 from trainmon.cli.analyze_text import analysis_lines
 from trainmon.cli.json_output import strict_json
-from trainmon.cli.output import DEFAULT_FOLDER, say
+from trainmon.cli.output import DEFAULT_FOLDER, RUN_FOLDER, say
 from trainmon.paths import LogFile
 from trainmon.status_document import NO_RUN
 from trainmon.visible import visible
@@ -57,7 +57,7 @@ class FolderAnalysis(msgspec.Struct, frozen=True):
 
 
 @click.command("analyze", help=HELP, short_help="What the text logs say: progress, errors, performance.")
-@click.argument("folder", type=click.Path(path_type=Path), default=DEFAULT_FOLDER)
+@click.argument("folder", type=RUN_FOLDER, default=DEFAULT_FOLDER)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document (docs/scripts.md).")
 @click.pass_context
 def command(ctx: click.Context, folder: Path, as_json: bool) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from trainmon.cli.output import DEFAULT_FOLDER, printable, say
+from trainmon.cli.output import DEFAULT_FOLDER, RUN_FOLDER, printable, say
 from trainmon.visible import visible
 
 HELP = """Say what will work here, for a run in FOLDER (default: logs); it need not exist.
@@ -23,7 +23,7 @@ _SIGNS = {"well": ("✓", "ok"), "limited": ("!", "!!"), "missing": ("✗", "no"
 
 
 @click.command("doctor", help=HELP, short_help="What will work here.")
-@click.argument("folder", type=click.Path(path_type=Path), default=DEFAULT_FOLDER)
+@click.argument("folder", type=RUN_FOLDER, default=DEFAULT_FOLDER)
 def command(folder: Path) -> None:
     """The command; its help stands in `HELP`."""
     from trainmon.cli.findings import findings

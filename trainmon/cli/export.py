@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from trainmon.cli.output import RUN_FOLDER
 from trainmon.errors import FolderError
 from trainmon.export import Exported, export
 from trainmon.export_files import (
@@ -54,7 +55,7 @@ def _points(ctx: click.Context, param: click.Parameter, value: str) -> int | Non
 
 
 @click.command("export", help=HELP, short_help="The journal as CSV, JSON lines or Parquet.")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=RUN_FOLDER)
 @click.option("--format", "format_", type=click.Choice([each.value for each in Format]), required=True)
 @click.option(
     "--what", type=click.Choice([each.value for each in What]), default=What.METRICS.value, show_default=True

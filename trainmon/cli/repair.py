@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from trainmon.cli.output import say
+from trainmon.cli.output import RUN_FOLDER, say
 from trainmon.dead_spools import remove_orphans, words
 from trainmon.journal import Busy
 from trainmon.look import folders_in
@@ -38,7 +38,7 @@ Exit codes:
 
 
 @click.command("repair", help=HELP, short_help="Make good what a crash left behind.")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=RUN_FOLDER)
 @click.pass_context
 def command(ctx: click.Context, folder: Path) -> None:
     """The command; its help stands in `HELP`."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from trainmon.alerts import Thresholds, alerts
-from trainmon.cli.output import DEFAULT_FOLDER, say
+from trainmon.cli.output import DEFAULT_FOLDER, RUN_FOLDER, say
 from trainmon.configuration import read_section
 from trainmon.look import look
 from trainmon.report.page import report
@@ -40,7 +40,7 @@ Exit codes:
 
 
 @click.command("report", help=HELP, short_help="One self-contained HTML page about the run.")
-@click.argument("folder", type=click.Path(path_type=Path), default=DEFAULT_FOLDER)
+@click.argument("folder", type=RUN_FOLDER, default=DEFAULT_FOLDER)
 @click.option(
     "-o",
     "--output",

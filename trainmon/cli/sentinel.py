@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from trainmon.cli.output import DEFAULT_FOLDER, say
+from trainmon.cli.output import DEFAULT_FOLDER, RUN_FOLDER, say
 from trainmon.paths import JOURNAL
 from trainmon.visible import visible
 
@@ -34,7 +34,7 @@ PATIENCE = 5.0
 
 
 @click.command("sentinel", help=HELP, short_help="Watch a run when nobody looks, and send messages.")
-@click.argument("folder", type=click.Path(path_type=Path), default=DEFAULT_FOLDER)
+@click.argument("folder", type=RUN_FOLDER, default=DEFAULT_FOLDER)
 @click.option("--foreground", is_flag=True, help="Stay in front until the run is over.")
 @click.option("--since", type=float, hidden=True)
 @click.option("--watched", type=int, hidden=True)

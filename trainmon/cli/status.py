@@ -8,7 +8,7 @@ import click
 
 from trainmon.alerts import Thresholds
 from trainmon.cli import deadline
-from trainmon.cli.output import DEFAULT_FOLDER, say
+from trainmon.cli.output import DEFAULT_FOLDER, RUN_FOLDER, say
 from trainmon.configuration import read_section
 from trainmon.look import look
 from trainmon.status_document import NO_RUN, document
@@ -37,7 +37,7 @@ Exit codes:
 
 
 @click.command("status", help=HELP, short_help="What became of a run, with an exit code for scripts.")
-@click.argument("folder", type=click.Path(path_type=Path), default=DEFAULT_FOLDER)
+@click.argument("folder", type=RUN_FOLDER, default=DEFAULT_FOLDER)
 @click.option("--json", "as_json", is_flag=True, help="Print the documented JSON document (docs/cli.md).")
 @click.option("--oneline", is_flag=True, help="Print one line.")
 @click.option("--deadline", callback=deadline.as_moment, metavar="WHEN", help=deadline.HELP)

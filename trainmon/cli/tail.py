@@ -9,7 +9,7 @@ from typing import get_args
 
 import click
 
-from trainmon.cli.output import DEFAULT_FOLDER, say
+from trainmon.cli.output import DEFAULT_FOLDER, RUN_FOLDER, say
 from trainmon.codec import LINE_LIMIT, Unread
 from trainmon.event_text import event_line
 from trainmon.events import AnyEvent, Opened
@@ -46,7 +46,7 @@ Exit codes:
 
 
 @click.command("tail", help=HELP, short_help="The events as they come, as text or JSON lines.")
-@click.argument("folder", type=click.Path(path_type=Path), default=DEFAULT_FOLDER)
+@click.argument("folder", type=RUN_FOLDER, default=DEFAULT_FOLDER)
 @click.option("--json", "as_json", is_flag=True, help="Print the lines of the journal.")
 @click.option("-n", "count", metavar="N", type=click.IntRange(0, 1_000_000), default=10,
               help="Lines before those to come; 10 where not said.")  # fmt: skip

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from trainmon.cli.output import DEFAULT_FOLDER, say
+from trainmon.cli.output import DEFAULT_FOLDER, RUN_FOLDER, say
 from trainmon.conditions import WORDS, holds, unheard_of, value_of
 from trainmon.expression import Expression, ExpressionError, names, parse
 from trainmon.moments import span
@@ -55,7 +55,7 @@ Exit codes:
 
 
 @click.command("wait", help=HELP, short_help="Wait until an expression is true of a run.")
-@click.argument("folder", type=click.Path(path_type=Path), default=DEFAULT_FOLDER)
+@click.argument("folder", type=RUN_FOLDER, default=DEFAULT_FOLDER)
 @click.option("--until", required=True, metavar="EXPRESSION", help="What is waited for.")
 @click.option("--timeout", metavar="SPAN", help="At most so long: 8h, 1h30m, 90s, 2d. Default: without end.")
 @click.pass_context

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from trainmon.cli import deadline
-from trainmon.cli.output import DEFAULT_FOLDER, printable
+from trainmon.cli.output import DEFAULT_FOLDER, RUN_FOLDER, printable
 
 HELP = """Watch the run in FOLDER (default: logs); it need not exist yet.
 
@@ -28,7 +28,7 @@ Exit codes:
 
 
 @click.command("watch", help=HELP, short_help="The screen of a run.")
-@click.argument("folder", type=click.Path(path_type=Path), default=DEFAULT_FOLDER)
+@click.argument("folder", type=RUN_FOLDER, default=DEFAULT_FOLDER)
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII characters only.")
 @click.option("--deadline", callback=deadline.as_moment, metavar="WHEN", help=deadline.HELP)
 @click.pass_context

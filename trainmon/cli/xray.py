@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from trainmon.cli.output import DEFAULT_FOLDER, say
+from trainmon.cli.output import DEFAULT_FOLDER, RUN_FOLDER, say
 from trainmon.visible import visible
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ NOT_ASKED, NO_RUN = 3, 6
 
 
 @click.command("xray", help=HELP, short_help="Where a training hangs: the stacks of its threads.")
-@click.argument("folder", type=click.Path(path_type=Path), default=DEFAULT_FOLDER)
+@click.argument("folder", type=RUN_FOLDER, default=DEFAULT_FOLDER)
 @click.option("--all", "everybody", is_flag=True, help="Print trainmon's own threads, too.")
 @click.pass_context
 def command(ctx: click.Context, folder: Path, everybody: bool) -> None:
