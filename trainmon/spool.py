@@ -103,13 +103,14 @@ class Spool:
             line: One whole line.
             urgent: May use the reserve: errors, ends, all that is not progress.
         """
-        room = self._room - len(line)
+        length = len(line)
+        room = self._room - length
         if room < 0 and (not urgent or room < -RESERVE):
             if not self._make_room():
                 return False
-            room = self._room - len(line)
+            room = self._room - length
         self._room = room
-        if self._write(self.descriptor, line, len(line)) == len(line):
+        if self._write(self.descriptor, line, length) == length:
             return True
         return self._append_again(line)
 
