@@ -13,6 +13,7 @@ from textual.theme import ThemeProvider
 
 from trainmon.state import RunState
 from trainmon.statuses import Status, Verdict
+from trainmon_tui.beside import Compared
 from trainmon_tui.chart_view import flip_log_y, next_smoothing
 from trainmon_tui.commands import commands
 from trainmon_tui.deliveries import CompareToggled, RunChosen
@@ -84,6 +85,11 @@ class WatchApp(ShowingApp):
             self._witness.change(Path(message.folder))
             self._follow(Path(message.folder))
         self.action_overview()
+
+    def compare(self, runs: Iterable[Compared]) -> None:
+        """Draws the curves of these runs, too, from the beginning; before the app runs."""
+        for run in runs:
+            self._options = replace(self._options, compared=self._beside.toggle(run))
 
     def on_compare_toggled(self, message: CompareToggled) -> None:
         """Draws the curves of a run beside those of the one that is shown, or no longer."""

@@ -7,7 +7,7 @@ import gc
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from trainmon.configuration import read_section
 from trainmon.ending import end
 from trainmon_tui.absence import Absence
 from trainmon_tui.attention import Attention
+from trainmon_tui.beside import Compared
 from trainmon_tui.beside_feed import BesideFeed
 from trainmon_tui.catalogue import first_runs, newest_run
 from trainmon_tui.feed import Frame
@@ -41,6 +42,7 @@ def run_watch(
     ascii: bool | None = None,
     child: "subprocess.Popen[bytes] | None" = None,
     deadline: float | None = None,
+    compare: Sequence[Path] = (),
 ) -> int:
     """Watches a run folder until the user quits; returns the exit code.
 
@@ -52,6 +54,7 @@ def run_watch(
         ascii: Draw with characters up to 0x7f only; None: find out.
         child: A training that was started together with the monitor; on quitting the user is asked whether to end it.
         deadline: Unix seconds until which the run has to be done; None: what the run says itself.
+        compare: Run folders whose curves are drawn, too.
     """
     reason = why_no_screen(os.environ)
     if reason is not None:
@@ -61,13 +64,17 @@ def run_watch(
     # Collecting garbage during imports costs 30 of 260 ms (measured 2026-11); the app switches it on again.
     gc.disable()
     try:
-        return _watch(folder, needs_ascii(os.environ) if ascii is None else ascii, child, deadline)
+        return _watch(folder, needs_ascii(os.environ) if ascii is None else ascii, child, deadline, compare)
     finally:
         gc.enable()
 
 
 def _watch(
-    folder: Path, ascii_only: bool, child: "subprocess.Popen[bytes] | None", deadline: float | None
+    folder: Path,
+    ascii_only: bool,
+    child: "subprocess.Popen[bytes] | None",
+    deadline: float | None,
+    compare: Sequence[Path],
 ) -> int:
     receive: list[Callable[[Frame], None]] = []
     settings = read_settings()
@@ -102,6 +109,7 @@ def _watch(
         attention=Attention(folder, thresholds=read_section("alerts", Thresholds), deadline=deadline),
     )
     app.driver_class = driver_onto(painter, title.restore)
+    app.compare([Compared(str(path), path.resolve().name) for path in compare])
     receive.append(app.deliver)
     if feed.newest is not None:
         app.deliver(feed.newest)

@@ -129,3 +129,12 @@ def test_watch_without_a_terminal_says_why_and_prints_the_status(tmp_path: Path)
     assert done.returncode == 0
     assert "DemoModel  ✔ FINISHED" in done.stdout
     assert "not a terminal" in done.stderr
+
+
+def test_watch_compares_with_three_runs_and_says_so_of_more(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "logs", a_run().ended())
+
+    done = trainmon("watch", str(run), *["--compare", str(run)] * 4)
+
+    assert done.returncode == 2
+    assert "expected at most 3 folders, got 4" in done.stderr

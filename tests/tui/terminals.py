@@ -9,7 +9,7 @@ import struct
 import sys
 import termios
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pyte
@@ -26,7 +26,8 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from trainmon_tui.cli import run_watch
-sys.exit(run_watch(Path(sys.argv[1]), lambda folder: f"plain status of {folder.name}"))
+folder, *compare = map(Path, sys.argv[1:])
+sys.exit(run_watch(folder, lambda folder: f"plain status of {folder.name}", compare=compare))
 """
 
 
@@ -35,7 +36,7 @@ class Terminal:
 
     def __init__(
         self, folder: Path, *, width: int = 80, height: int = 24, ignore_hangup: bool = False,
-        variables: Mapping[str, str] | None = None,
+        variables: Mapping[str, str] | None = None, compare: Sequence[Path] = (),
     ) -> None:  # fmt: skip
         settings = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONIOENCODING": ""} | dict(
             variables or {}
@@ -47,7 +48,7 @@ class Terminal:
         if self.pid == 0:
             if ignore_hangup:
                 signal.signal(signal.SIGHUP, signal.SIG_IGN)
-            arguments = [sys.executable, "-c", PROGRAM, str(folder)]
+            arguments = [sys.executable, "-c", PROGRAM, str(folder), *map(str, compare)]
             inherited = environment(**settings)
             # A test runner may set them, and they win over the terminal's size.
             for name in ("COLUMNS", "LINES"):

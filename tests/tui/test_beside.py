@@ -12,6 +12,7 @@ from tests.builders import START, Journal, a_run
 from tests.tui.apps import Clock, a_frame, panel_text
 from tests.tui.test_screen_runs import a_row, a_slice
 from trainmon import snapshot
+from trainmon.cli.watch import MOST_COMPARED
 from trainmon.range_rows import Key
 from trainmon.snapshot import Texts
 from trainmon_tui.app import WatchApp
@@ -325,3 +326,7 @@ def app_of(root: Path, feeds: list[BesideFeed]) -> WatchApp:
     )
     feeds.append(BesideFeed(app.deliver_beside))
     return app
+
+
+def test_the_command_takes_as_many_as_the_screen_tells_apart() -> None:
+    assert MOST_COMPARED == MOST

@@ -35,6 +35,18 @@ def test_it_paints_and_quits_on_q(folder: Path, open_terminal: Open) -> None:
     assert all(sequence in terminal.output for sequence in RESTORED)
 
 
+def test_runs_to_compare_with_stand_in_the_chart_from_the_beginning(
+    folder: Path, open_terminal: Open, tmp_path: Path
+) -> None:
+    other = write_run(tmp_path / "baseline", a_run(90))
+
+    terminal = open_terminal(folder, width=160, compare=[other])
+
+    terminal.until(lambda: "a baseline" in terminal.text or " a 0.9" in terminal.text)
+    terminal.send("q")
+    assert terminal.wait() == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_a_signal_restores_the_terminal_and_is_the_exit_code_V04(
     folder: Path, open_terminal: Open, number: signal.Signals

@@ -18,6 +18,7 @@ Example:
   trainmon watch runs/vit-b16
   trainmon watch --ascii logs          for fonts without braille
   trainmon watch logs --deadline 18:00
+  trainmon watch runs/new --compare runs/baseline --compare runs/wide
 
 \b
 Exit codes:
@@ -26,18 +27,30 @@ Exit codes:
   128+N  ended by signal N
 """
 
+MOST_COMPARED = 3
+"""Runs beside the one that is shown; the screen tells no more apart."""
+
 
 @click.command("watch", help=HELP, short_help="The screen of a run.")
 @click.argument("folder", type=RUN_FOLDER, default=DEFAULT_FOLDER)
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII characters only.")
 @click.option("--deadline", callback=deadline.as_moment, metavar="WHEN", help=deadline.HELP)
+@click.option(
+    "--compare", multiple=True, type=click.Path(path_type=Path), metavar="FOLDER",
+    help="Draw the curves of this run, too; up to three times.",
+)  # fmt: skip
 @click.pass_context
-def command(ctx: click.Context, folder: Path, ascii_only: bool, deadline: float | None) -> None:
+def command(
+    ctx: click.Context, folder: Path, ascii_only: bool, deadline: float | None, compare: tuple[Path, ...]
+) -> None:
     """The command; its help stands in `HELP`."""
     from trainmon_tui.cli import run_watch  # deferred: the screen costs what the other commands need not pay
 
+    if len(compare) > MOST_COMPARED:
+        raise click.UsageError(f"--compare: expected at most {MOST_COMPARED} folders, got {len(compare)}")
     plain = partial(printable_status, deadline=deadline)
-    ctx.exit(run_watch(folder, plain, ascii=True if ascii_only else None, deadline=deadline))
+    ascii = True if ascii_only else None
+    ctx.exit(run_watch(folder, plain, ascii=ascii, deadline=deadline, compare=compare))
 
 
 def printable_status(folder: Path, deadline: float | None = None) -> str:
