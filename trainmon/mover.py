@@ -61,7 +61,7 @@ class Mover:
     def keep_spool(self) -> bool:
         """Begins a new segment where ours is full, lost its name, or was closed by the program; True if it did."""
         if self._spool.kind != "none" and not self._spool.is_spent():
-            self._spool.reserve()
+            self._spool.prepare_pages()
             return False
         try:
             self._spool.next_segment()

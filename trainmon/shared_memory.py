@@ -121,7 +121,7 @@ def keeping_write() -> Write:
     return write
 
 
-class Reserve:
+class Pages:
     """Pages of a file in memory that are there before anybody writes to them; its length stays as it is."""
 
     def __init__(self) -> None:

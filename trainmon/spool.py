@@ -26,7 +26,7 @@ from trainmon.private_files import (
     make_unwritable,
     new_locked_file,
 )
-from trainmon.shared_memory import Reserve, Write, releasing_write
+from trainmon.shared_memory import Pages, Write, releasing_write
 from trainmon.spool_header import SUFFIX, SpoolHeader
 
 MOST = 16 << 20
@@ -91,7 +91,7 @@ class Spool:
         """The next segment while it is being made."""
         self._reopen_at = 0.0
         self._write: Write = releasing_write
-        self._reserve = Reserve()
+        self._pages = Pages()
         self._opening = HandlerLock()
 
     # The hot path.
@@ -249,8 +249,7 @@ class Spool:
             else:
                 self._next_segment(self.folder)
         except OSError as error:
-            # The present one serves for a while. Then another folder may have room, or be ours, where this one is that
-            # of the user that the program was before.
+            # The present one serves for a while; then another folder may have room, or be that of the user we are now.
             if not isinstance(error, FileNotFoundError) and self._seen <= self.limit // 2:
                 raise
             self._reopen()  # Or the folder was removed.
@@ -275,10 +274,10 @@ class Spool:
         """Whether there is room for what is not progress."""
         return self._room > -RESERVE // 2
 
-    def reserve(self) -> None:
+    def prepare_pages(self) -> None:
         """Has pages ready for the next lines: a call that has to find one takes tens of microseconds, caches cold."""
         if self.kind == "shared memory":
-            self._reserve.keep(self.descriptor, self._identity, self._seen, self.limit // 4)
+            self._pages.keep(self.descriptor, self._identity, self._seen, self.limit // 4)
 
     def add_room(self, moved: int) -> None:
         """Lets callers that wait use at once what was just moved; `set_used` counts anew, soon."""

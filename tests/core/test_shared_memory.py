@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from trainmon import shared_memory
-from trainmon.shared_memory import AHEAD, Reserve
+from trainmon.shared_memory import AHEAD, Pages
 
 OLD = 1_000_000_000
 """Unix seconds: long ago."""
@@ -26,7 +26,7 @@ def pages(descriptor: int) -> int:
 
 
 def test_pages_are_ready_and_the_length_stays(in_memory: int) -> None:
-    Reserve().keep(in_memory, "a", 0, 1 << 30)
+    Pages().keep(in_memory, "a", 0, 1 << 30)
 
     assert pages(in_memory) >= AHEAD
     assert os.fstat(in_memory).st_size == 0
@@ -34,19 +34,19 @@ def test_pages_are_ready_and_the_length_stays(in_memory: int) -> None:
 
 
 def test_more_pages_come_before_the_last_are_used(in_memory: int) -> None:
-    reserve = Reserve()
-    reserve.keep(in_memory, "a", 0, 1 << 30)
-    reserve.keep(in_memory, "a", AHEAD // 4, 1 << 30)
+    ahead = Pages()
+    ahead.keep(in_memory, "a", 0, 1 << 30)
+    ahead.keep(in_memory, "a", AHEAD // 4, 1 << 30)
     before = pages(in_memory)
 
-    reserve.keep(in_memory, "a", AHEAD * 3 // 4, 1 << 30)
+    ahead.keep(in_memory, "a", AHEAD * 3 // 4, 1 << 30)
 
     assert before < AHEAD * 3 // 2 <= pages(in_memory)
     os.close(in_memory)
 
 
 def test_a_small_spool_reserves_little(in_memory: int) -> None:
-    Reserve().keep(in_memory, "a", 0, 32 << 10)
+    Pages().keep(in_memory, "a", 0, 32 << 10)
 
     assert pages(in_memory) <= 64 << 10
     os.close(in_memory)
@@ -54,10 +54,10 @@ def test_a_small_spool_reserves_little(in_memory: int) -> None:
 
 def test_the_next_segment_gets_pages_of_its_own(in_memory: int) -> None:
     other = os.memfd_create("next")
-    reserve = Reserve()
-    reserve.keep(in_memory, "a", 0, 1 << 30)
+    ahead = Pages()
+    ahead.keep(in_memory, "a", 0, 1 << 30)
 
-    reserve.keep(other, "b", 0, 1 << 30)
+    ahead.keep(other, "b", 0, 1 << 30)
 
     assert pages(other) >= AHEAD
     os.close(other)
@@ -67,7 +67,7 @@ def test_the_next_segment_gets_pages_of_its_own(in_memory: int) -> None:
 def test_a_descriptor_that_was_closed_costs_nothing_but_the_pages(in_memory: int) -> None:
     os.close(in_memory)
 
-    Reserve().keep(in_memory, "a", 0, 1 << 30)
+    Pages().keep(in_memory, "a", 0, 1 << 30)
 
 
 def test_a_base_that_did_not_change_is_not_listed_again(
