@@ -102,8 +102,14 @@ class Hooks:
         self._undo.callback(restore)
 
     def _record_end(self, error: BaseException) -> None:
-        """Records what ends the program, and the end of the training that it ends; never raises."""
+        """Records what ends the program, and the end of the training that it ends; never raises.
+
+        At a prompt of the interpreter a mistake ends nothing.
+        """
         try:
+            if hasattr(sys, "ps1"):
+                self._logger.log_error_with_context(error, "at the prompt")
+                return
             self._logger.end_by(error, "uncaught exception", interrupted=isinstance(error, KeyboardInterrupt))
         except Exception as failure:  # noqa: BLE001 - the program's own exception must still be shown
             self._logger.complain("uncaught exception", failure)

@@ -62,7 +62,7 @@ class LogCalls(ErrorCalls):
         total_steps: int | None,
         batch_size: int | None,
         learning_rate: float | None,
-        optimizer: str | None,
+        optimizer: object,
         *,
         config: Mapping[str, object] | None = None,
         run_id: str | None = None,

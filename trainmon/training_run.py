@@ -38,7 +38,7 @@ class TrainingRun:
         total_steps: int | None = None,
         batch_size: int | None = None,
         learning_rate: float | None = None,
-        optimizer: str | None = None,
+        optimizer: object = None,
         config: Mapping[str, object] | None = None,
         run_id: str | None = None,
         initial_step: int | None = None,

@@ -65,6 +65,22 @@ def test_an_interrupt_is_an_end_and_no_error(open_logger: OpenLogger, shown: lis
     assert ended.reason == "interrupted"
 
 
+def test_a_mistake_at_a_prompt_ends_no_training(
+    open_logger: OpenLogger, shown: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The session goes on, and so may the training."""
+    monkeypatch.setattr(sys, "ps1", ">>> ", raising=False)
+    logger = open_logger(record_exceptions=True)
+    logger.log_training_start("m", 1, 1, 1, 0.1, "o")
+
+    sys.excepthook(NameError, NameError("no such name"), None)
+
+    (recorded,) = of(logger, Error)
+    assert isinstance(recorded, Error)
+    assert (recorded.context, recorded.uncaught, of(logger, Ended)) == ("at the prompt", False, [])
+    assert shown == ["main NameError"]
+
+
 def test_an_exception_that_was_logged_is_not_recorded_twice(
     open_logger: OpenLogger, shown: list[str]
 ) -> None:
