@@ -21,6 +21,9 @@ EVERY = 5.0
 HOLD = 60.0
 """Seconds without an alert after which it has cleared: what comes and goes is one alert, not many."""
 
+LATE = 1.0
+"""Seconds behind an end after which a step is no step of another thread that came late."""
+
 MOST_TOLD = 500
 """Lines about alerts that one process writes: an alert that flaps for weeks must not fill the journal."""
 
@@ -61,6 +64,16 @@ class AlertWatch:
     def _look(self, now: float) -> bool:
         """False where there is nothing to look at yet: then the next second may bring it."""
         state = self._recorder.state()
+        if (
+            state is not None
+            and state.end is not None
+            and (state.last_step_time or 0.0) > state.end.time + LATE
+        ):
+            self._recorder.warn_once(
+                "steps after the end",
+                "steps are logged after log_training_end, and count for the run that has ended: each training begins "
+                "with log_training_start",
+            )
         if state is None or not self._is_ours(state):
             return False
         if self._thresholds is None:

@@ -1,6 +1,7 @@
 """`trainmon/alert_watch.py`: what the trainer sees of its alerts stands in the journal and in the general log."""
 
 import math
+import time
 from pathlib import Path
 
 import pytest
@@ -212,3 +213,21 @@ def test_a_bug_in_judging_ends_the_watch_and_not_the_recording(
 
     assert looks.after(EVERY) == []
     assert logger.recorder.state().progress is not None
+
+
+@pytest.mark.parametrize(("seconds", "warned"), [(0.5, False), (30.0, True)])
+def test_steps_that_go_on_after_the_end_are_warned_about_once(
+    open_logger: OpenLogger, monkeypatch: pytest.MonkeyPatch, seconds: float, warned: bool
+) -> None:
+    """The second training of a program that forgot its start would be shown as finished."""
+    logger = a_training(open_logger)
+    logger.log_training_end(True)
+    later = time.time() + seconds
+    monkeypatch.setattr("trainmon.progress_call.time", lambda: later)
+    logger.log_training_progress(1, 2, 100, 1.0, 1e-3)
+    looks = Looks(logger)
+
+    looks.after(0.0)
+    looks.after(EVERY)
+
+    assert ("steps after the end" in logger.recorder.complaints.counts) is warned
