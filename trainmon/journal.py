@@ -177,6 +177,14 @@ class JournalFile:
             return True
         return not os.path.samestat(ours, there)
 
+    def is_elsewhere(self) -> bool:
+        """Whether what was just written stands in a file without its name any more; False where nobody can tell."""
+        try:
+            there = os.stat(self.path, follow_symlinks=False)
+        except OSError as error:
+            return error.errno == errno.ENOENT
+        return (there.st_dev, there.st_ino) != self._identity or there.st_size < self.end
+
     def append(self, data: bytes) -> int:
         """Appends whole lines and gives the offset at which they begin.
 

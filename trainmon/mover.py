@@ -142,7 +142,7 @@ class Mover:
             if end == file.offset:
                 return
             self._store(files, [line for line in lines if line])
-            if _is_gone(files):
+            if files.journal.is_elsewhere():
                 return  # They may stand in a file without a name: the next `move` puts them into the new one.
             self.moved += len(lines)
             self._spool.add_room(end - file.offset)
@@ -182,11 +182,3 @@ class Mover:
             self._complaints.say("text logs", sentence)
         else:
             self._complaints.healed("text logs", "text logs are written again")
-
-
-def _is_gone(files: RunFiles) -> bool:
-    """Whether the journal was renamed or deleted before or while we wrote."""
-    try:
-        return files.journal.changed()
-    except OSError:
-        return False  # The next `move` asks again.

@@ -6,6 +6,9 @@ import time
 
 from trainmon.private_files import close_own, high_descriptor, identity
 
+_AT_ONCE = 65_536
+"""Bytes that a pipe holds usually: all wakes so far."""
+
 
 class Wakeup:
     """One thread waits, all others may wake it; a wake between two waits ends the next one at once."""
@@ -32,7 +35,7 @@ class Wakeup:
         if descriptor < 0 or identity(descriptor) != self._identity:
             return  # The thread has ended, or the program closed it: then the next look comes when its time comes.
         try:
-            os.eventfd_write(descriptor, 1)
+            os.write(descriptor, b"\0")
         except OSError:
             return  # It is full of wakes.
 
@@ -52,7 +55,7 @@ class Wakeup:
             time.sleep(seconds)  # The program closed our descriptor: then only the timer is left.
             return
         try:
-            os.eventfd_read(self._descriptor)
+            os.read(self._descriptor, _AT_ONCE)
         except BlockingIOError:
             return
 
@@ -70,8 +73,18 @@ class Wakeup:
 
 
 def _open() -> int:
-    """A descriptor to wake the thread with; -1 where none is left: then the thread looks when its time comes."""
+    """A descriptor to wake the thread with; -1 where none is left: then the thread looks when its time comes.
+
+    A pipe, whose both ends are one descriptor: no write to it is a signal, because it has a reader. All descriptors of
+    kinds such as `eventfd` and `epoll` have one and the same inode: where the program closes ours, and gets the number
+    for one of its own, nothing would tell the two apart.
+    """
+    ends: list[int] = []
     try:
-        return high_descriptor(os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC))
+        ends += os.pipe2(os.O_CLOEXEC)
+        return high_descriptor(os.open(f"/proc/self/fd/{ends[0]}", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC))
     except OSError:
         return -1
+    finally:
+        for end in ends:
+            os.close(end)

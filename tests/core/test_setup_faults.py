@@ -47,7 +47,7 @@ def test_w17_without_a_descriptor_to_wake_the_writer_it_looks_when_its_time_come
     def refuse(*arguments: int) -> int:
         raise OSError(errno.EMFILE, "Too many open files")
 
-    monkeypatch.setattr(os, "eventfd", refuse)
+    monkeypatch.setattr(os, "pipe2", refuse)
     logger = open_logger()
     logger.log_training_progress(1, 1, None, 0.5)
     logger.log_error_with_context(ValueError("x"), "c")

@@ -4,6 +4,8 @@ import os
 import threading
 import time
 
+import pytest
+
 from trainmon.wakeup import Wakeup
 
 LONG = 30.0
@@ -104,3 +106,35 @@ def test_waking_a_thread_that_has_ended_does_nothing() -> None:
     wakeup.wake()
 
     assert wakeup.pending
+
+
+def test_w32_a_number_that_the_program_has_for_an_eventfd_of_its_own_is_left_alone() -> None:
+    """It says the same of itself as any other eventfd."""
+    wakeup = Wakeup()
+    number = found_descriptor(wakeup)
+    own = os.eventfd(0, os.EFD_NONBLOCK)
+    os.dup2(own, number)
+
+    wakeup.wake()
+    wakeup.close()
+
+    with pytest.raises(BlockingIOError):
+        os.eventfd_read(own)
+    os.eventfd_write(number, 3)
+    assert os.eventfd_read(own) == 3
+    for descriptor in (own, number):
+        os.close(descriptor)
+
+
+def test_thousands_of_wakes_that_nobody_hears_are_one() -> None:
+    """More than a pipe holds; the next wait ends at once, and the one after it lasts."""
+    wakeup = Wakeup()
+    for _ in range(70_000):
+        wakeup.wake()
+
+    wakeup.wait(LONG)
+    assert wakeup.hear()
+
+    wakeup.wait(0.0)
+    assert not wakeup._poll.poll(0)
+    wakeup.close()
