@@ -46,7 +46,14 @@ class _Writer(Protocol):
     def close(self) -> None: ...
 
 
-def write_csv(table: Exported, file: IO[str]) -> int:
+class Sink(Protocol):
+    """What rows are written to, one a call."""
+
+    def write(self, text: str, /) -> object:
+        """Takes a row with its line end."""
+
+
+def write_csv(table: Exported, file: Sink) -> int:
     """Writes a header and the rows; returns how many. NaN and infinities are words, absent cells are empty."""
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow([_harmless(column.name) for column in table.columns])

@@ -117,3 +117,15 @@ def test_a_reader_that_went_away_ends_it_quietly() -> None:
         os.close(write)
 
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_an_output_that_is_full_is_said_in_a_sentence() -> None:
+    """`trainmon status > file` on a full disk: no traceback, and a code that says it failed."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "trainmon", "--help"],
+            stdout=full, stderr=subprocess.PIPE, env=environment(), timeout=60, check=False,
+        )  # fmt: skip
+
+    assert done.returncode == 1
+    assert done.stderr == b"trainmon: the output cannot be written: No space left on device\n"

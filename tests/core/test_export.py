@@ -12,8 +12,10 @@ from click.testing import CliRunner, Result
 
 from tests.builders import Journal, a_run
 from tests.conftest import OpenLogger
+from trainmon.cli.export import ShownRows
 from trainmon.cli.main import group
 from trainmon.export import export
+from trainmon.export_files import write_csv
 from trainmon.export_tables import What
 
 
@@ -135,6 +137,21 @@ def test_a_text_cannot_become_a_formula_or_a_row(tmp_path: Path) -> None:
 
     assert row["message"] == "'=HYPERLINK(1)\n,,,"
     assert row["context"] == "'@SUM(1)"
+
+
+def test_s01_a_terminal_gets_rows_that_it_cannot_obey_and_a_pipe_the_bytes(tmp_path: Path) -> None:
+    """`-o -` in a shell is for the eyes."""
+    Journal().opened().started().error("\x1b[2J\nsecond line").write(tmp_path)
+    shown, piped = io.StringIO(), io.StringIO()
+
+    with export(tmp_path, What.ERRORS, None) as table:
+        write_csv(table, ShownRows(shown))
+    with export(tmp_path, What.ERRORS, None) as table:
+        write_csv(table, piped)
+
+    assert "\\x1b[2J\\nsecond line" in shown.getvalue()
+    assert len(shown.getvalue().splitlines()) == 2
+    assert "\x1b[2J\nsecond line" in piped.getvalue()
 
 
 def test_the_file_is_complete_or_not_there_and_the_run_is_never_overwritten(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from trainmon.export import Exported, export
 from trainmon.export_files import (
     Format,
     MissingExtraError,
+    Sink,
     parquet_library,
     write_csv,
     write_jsonl,
@@ -111,10 +112,24 @@ def _check(folder: Path, format_: Format, what: What, output: Path, points: int 
             raise click.ClickException(str(error)) from error
 
 
+class ShownRows:
+    """Rows for the eyes: a terminal must not obey what a log holds; a file and a pipe get it as it is."""
+
+    def __init__(self, terminal: Sink) -> None:
+        self._terminal = terminal
+
+    def write(self, row: str) -> None:
+        """Writes one row as one line."""
+        text = row.removesuffix("\n")
+        self._terminal.write(visible(text, len(text)) + "\n")
+
+
 def _write(table: Exported, format_: Format, output: Path) -> int:
     if str(output) == "-":
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a real standard output
-        return write_csv(table, sys.stdout) if format_ is Format.CSV else write_jsonl(table, sys.stdout)
+        if format_ is Format.JSONL:
+            return write_jsonl(table, sys.stdout)
+        return write_csv(table, ShownRows(sys.stdout) if sys.stdout.isatty() else sys.stdout)
     with _whole(output) as path:
         if format_ is Format.PARQUET:
             return write_parquet(table, path)

@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import click
 
+from trainmon.complaints import print_line, reason
 from trainmon.version import __version__
 
 COMMANDS = (
@@ -37,6 +38,11 @@ INTERRUPTED = 130
 
 PIPE_CLOSED = 141
 """Exit code where nobody reads our output any more: 128 and the number of SIGPIPE."""
+
+NOT_WRITTEN = 1
+"""Exit code where the output cannot be written."""
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
 
 HELP = """htop for a training run.
 
@@ -98,10 +104,14 @@ def run(arguments: list[str] | None = None) -> int:
         if sys.stdout is not None:  # None where the program was started with it closed.
             sys.stdout.flush()
     except OSError as error:
-        if error.errno != errno.EPIPE:
+        if error.errno == errno.EPIPE:
+            code = PIPE_CLOSED
+        elif error.filename is None and error.errno in _FULL:
+            print_line(f"trainmon: the output cannot be written: {reason(error)}")
+            code = NOT_WRITTEN
+        else:
             raise
-        code = PIPE_CLOSED
-    if code == PIPE_CLOSED:
+    if code in (PIPE_CLOSED, NOT_WRITTEN):
         # Nothing more can be written; without this the interpreter complains when it flushes at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     return code
