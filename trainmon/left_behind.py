@@ -47,12 +47,12 @@ class Orphans:
             # The program that `trainmon run` started leads a session of its own.
             if exit_ is None or exit_.start_ticks is None or exit_.launcher != opened.pid:
                 return None
-            return orphans(exit_.pid, exit_.start_ticks, exit_.pid, None, self._root)
+            return orphans(exit_.pid, exit_.start_ticks, exit_.pid, None, opened.folder, self._root)
         if opened.session is None or opened.process_start is None:
             return None
         leads = opened.session == opened.pid
         group = None if leads else opened.process_group
-        return orphans(opened.pid, opened.process_start, opened.session, group, self._root)
+        return orphans(opened.pid, opened.process_start, opened.session, group, opened.folder, self._root)
 
     def _named(self, pid: int) -> Orphan:
         command = command_of(pid, self._root)

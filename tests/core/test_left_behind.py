@@ -92,6 +92,23 @@ def test_what_the_script_starts_next_is_no_orphan(shell: Shell, tmp_path: Path) 
     assert [orphan.pid for orphan in found] == [worker]
 
 
+def test_another_training_of_the_same_script_is_no_orphan_and_neither_are_its_workers(
+    shell: Shell, tmp_path: Path
+) -> None:
+    """`kill` beside its number would end a training that is well."""
+    (tmp_path / "other").mkdir()
+    process = shell("$T & cd other; ${T%t.py}../t.py & exit")
+    assert process.stdout is not None
+    pairs = [tuple(map(int, process.stdout.readline().split())) for _ in range(2)]
+    trainer, worker = next(pair for pair in pairs if os.readlink(f"/proc/{pair[0]}/cwd") == str(tmp_path))
+    os.kill(trainer, signal.SIGKILL)
+
+    found = left(tmp_path)
+
+    assert found is not None
+    assert [orphan.pid for orphan in found] == [worker]
+
+
 def test_a_trainer_that_left_nothing_says_so_and_a_living_one_says_nothing(
     shell: Shell, tmp_path: Path
 ) -> None:

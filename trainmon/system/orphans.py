@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from trainmon.paths import JOURNAL
 from trainmon.system.proc import ROOT, Stat, read_stat
 
 MOST_CLIMBED = 256
@@ -15,7 +16,7 @@ MOST_CLIMBED = 256
 
 
 def orphans(
-    pid: int, start_ticks: int, session: int, group: int | None, root: Path = ROOT
+    pid: int, start_ticks: int, session: int, group: int | None, folder: str | None, root: Path = ROOT
 ) -> tuple[int, ...]:
     """Process ids, rising, of what a dead process left behind; some 20 µs for each process of the session.
 
@@ -24,6 +25,8 @@ def orphans(
         start_ticks: When it began; what is older is not its child.
         session: Its session.
         group: Its process group; None: any of the session.
+        folder: Its run folder, absolute. Who records in another is a training of its own, which a script started
+            beside it and did not wait for. None: not known.
         root: Where `proc` is.
     """
     members = {
@@ -36,8 +39,22 @@ def orphans(
     younger = {
         number for number, stat in members.items() if stat.start_ticks >= start_ticks and number not in older
     }
+    younger -= {
+        number for number in younger if folder is not None and _records_elsewhere(number, folder, root)
+    }
     # A script that started the trainer, and now its next program, is older and of the same group.
     return tuple(sorted(number for number in younger if _top(number, members, younger) not in members))
+
+
+def _records_elsewhere(number: int, folder: str, root: Path) -> bool:
+    """Whether the process has the journal of a run open that is neither in the folder nor below it."""
+    descriptors = root / "proc" / str(number) / "fd"
+    try:
+        files = [os.readlink(descriptors / name) for name in os.listdir(descriptors)]
+    except OSError:  # it ended just now, or belongs to another user
+        return False
+    journals = [Path(file) for file in files if file.endswith(f"/{JOURNAL}")]
+    return any(not journal.is_relative_to(os.path.realpath(folder)) for journal in journals)
 
 
 def _top(number: int, members: dict[int, Stat], younger: set[int]) -> int:
