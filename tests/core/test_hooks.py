@@ -298,11 +298,14 @@ def test_a_faulthandler_that_the_program_enabled_is_left_alone(
 
 
 def test_loggers_that_follow_each_other_use_no_more_descriptors_and_record_crashes(tmp_path: Path) -> None:
-    """A search for hyper-parameters makes thousands in one process; a crash is that of the last one."""
+    """A search for hyper-parameters makes thousands in one process; a crash is that of the last one.
+
+    The threads of a logger open files for moments, so one more or less says nothing; one that stays is ten in the end.
+    """
     program = """
 import ctypes, gc, os, sys, trainmon
 counts = []
-for number in range(6):
+for number in range(12):
     logger = trainmon.setup_logging(f"{sys.argv[1]}/run-{number}", machine_every=None)
     gc.collect()
     counts.append(len(os.listdir("/proc/self/fd")))
@@ -320,7 +323,7 @@ ctypes.string_at(0)
 
     second, last = map(int, done.stdout.split())
     assert done.returncode == -signal.SIGSEGV
-    assert last <= second
+    assert last - second < 5
     (report,) = tmp_path.rglob("faulthandler.*.log")
-    assert report.parent.name == "run-5"
+    assert report.parent.name == "run-11"
     assert "Segmentation fault" in report.read_text()

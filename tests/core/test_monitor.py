@@ -15,6 +15,7 @@ from trainmon import monitor as monitor_module
 from trainmon.monitor import MOST_OF_A_CORE, Monitor, pause
 from trainmon.readings import MachineReading
 from trainmon.system import gpus as gpus_module
+from trainmon.system import machine_reader
 
 PATIENCE = 20.0
 
@@ -39,10 +40,13 @@ class Inbox:
 
 @pytest.fixture
 def driver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Source]:
-    """A driver, and no waits that a test need not have."""
+    """A driver, and no limit of time or of a core's share that a busy machine could come to."""
     driver = Source()
     monkeypatch.setattr(gpus_module, "AnyMaker", lambda _environment: driver)
-    monkeypatch.setattr(gpus_module.Gpus.sample, "__defaults__", (0.0,))
+    monkeypatch.setattr(gpus_module.Gpus.sample, "__defaults__", (PATIENCE,))
+    monkeypatch.setattr(gpus_module, "SAID_AFTER", 1_000.0)
+    monkeypatch.setattr(machine_reader.Disks.sample, "__defaults__", (PATIENCE,))
+    monkeypatch.setattr(monitor_module, "MOST_OF_A_CORE", 1.0)
     monkeypatch.setattr(monitor_module, "FIRST_AFTER", 0.0)
     monkeypatch.setattr(monitor_module, "FIRST_SPAN", 0.01)
     yield driver
@@ -64,7 +68,10 @@ def test_readings_come_until_it_is_stopped(tmp_path: Path, driver: Source) -> No
     assert driver.opened == 1
 
 
-def test_a_driver_that_hangs_holds_up_no_reading_of_the_host(tmp_path: Path, driver: Source) -> None:
+def test_a_driver_that_hangs_holds_up_no_reading_of_the_host(
+    tmp_path: Path, driver: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gpus_module.Gpus.sample, "__defaults__", (0.0,))
     driver.may_answer.clear()
     inbox = Inbox()
     monitor = Monitor(0.01, tmp_path, inbox.take)

@@ -93,10 +93,18 @@ def wait_for_steps(folder: Path) -> int:
     return opened.pid
 
 
-def watched(folder: Path) -> int:
-    """The process id of the sentinel, once it is on duty."""
-    until(lambda: duty.on_duty(folder) is not None, "a sentinel")
+def watched(folder: Path, trainer: int) -> int:
+    """The process id of the sentinel, once it has the trainer in sight."""
+    until(lambda: holds(duty.on_duty(folder) or 0, trainer), "a sentinel that looks")
     return duty.on_duty(folder) or 0
+
+
+def holds(pid: int, other: int) -> bool:
+    """Whether a process has a pidfd of another one."""
+    infos = Path(f"/proc/{pid}/fdinfo")
+    with contextlib.suppress(OSError):  # One that was closed meanwhile.
+        return any(f"\nPid:\t{other}\n" in info.read_text() for info in infos.iterdir())
+    return False
 
 
 def kill_and_wait(pid: int, service: Receiver) -> float:
@@ -112,7 +120,7 @@ def test_of_a_training_under_run_that_is_killed_people_are_told_by_which_signal(
     """No screen is open, and `trainmon run` itself ends at once."""
     with started([sys.executable, "-m", "trainmon", "run", "--", *demo(folder)]) as launcher:
         pid = wait_for_steps(folder)
-        watched(folder)
+        watched(folder, pid)
 
         kill_and_wait(pid, service)
 
@@ -136,7 +144,7 @@ def test_a_trainer_below_a_script_is_told_of_by_its_own_end_and_not_by_that_of_t
     script = f"{shlex.join(demo(folder))}; {then}"
     with started([sys.executable, "-m", "trainmon", "run", "--", "sh", "-c", script]) as launcher:
         pid = wait_for_steps(folder)
-        watched(folder)
+        watched(folder, pid)
 
         kill_and_wait(pid, service)
 
@@ -155,7 +163,7 @@ def test_a_sentinel_outlives_all_of_the_training_and_leaves_how_it_ended(
     """A training that nobody launched: its whole process group is killed, and its terminal hangs up."""
     with started(demo(folder), {SENTINEL: "1"}) as trainer:
         pid = wait_for_steps(folder)
-        guard = watched(folder)
+        guard = watched(folder, pid)
         stat = Path(f"/proc/{guard}/stat").read_text().rpartition(")")[2].split()
         assert Path(f"/proc/{guard}/comm").read_text().strip() == COMM
         assert int(stat[1]) != pid

@@ -100,6 +100,8 @@ class Sentinel:
 
     def look(self) -> bool:
         """Looks once and has told what is news; False: there is nothing left to do here."""
+        # Asked first: what it writes of the end is then there, and `_write_down` has the last word.
+        launched = self._watched is not None and alive(self._watched)
         view = self._read_up()
         now, mono = self._clock(), self._monotonic()
         if view.version != self._version:
@@ -112,7 +114,7 @@ class Sentinel:
         if over:
             self._write_down(view)
         self._over_since = (mono if self._over_since is None else self._over_since) if over else None
-        return not self._is_done(view, mono)
+        return launched or not self._is_done(view, mono)
 
     def _read_up(self) -> View:
         """What is known at the end of the journal; less where it cannot be read on."""
@@ -140,8 +142,6 @@ class Sentinel:
         self._sender.put(Order(str(self._folder), news.key, news.kind, told))
 
     def _is_done(self, view: View, mono: float) -> bool:
-        if self._watched is not None and alive(self._watched):
-            return False
         if view.evidence.alive is not True and mono - self._changed > NOTHING_LIMIT:
             return True
         if self._over_since is None or not self._sender.idle:
