@@ -132,7 +132,7 @@ def training(
     batch_size: int | None = None,
     learning_rate: float | None = None,
     optimizer: object = None,
-    config: Mapping[str, object] | None = None,
+    config: object = None,
     run_id: str | None = None,
     initial_step: int | None = None,
     initial_epoch: int | None = None,

@@ -2,7 +2,7 @@
 
 import operator
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import SupportsFloat, SupportsIndex
 
 from trainmon.complaints import print_line
@@ -14,6 +14,9 @@ from trainmon.values import freeze, type_name
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 """Names of the levels of `logging`, lowest first."""
+
+_SAY_SETTINGS = ("model_dump", "to_dict")
+"""What configurations of pydantic, Transformers and ml_collections are asked for their names and values."""
 
 _TAKEN = frozenset((OUTPUT, *(file.name_in("") for file in LogFile)))
 """Files of a run folder beside the general log."""
@@ -141,10 +144,26 @@ def check_optional_number(name: str, value: object) -> object:
     return value
 
 
-def check_settings(name: str, value: object) -> None:
-    """Names and values: a mapping, a namespace, a dataclass; or None. It is not shown, it may hold secrets."""
-    if value is not None and not isinstance(freeze(value), dict):
-        raise ArgumentError(f"{name}: expected names and values, such as vars(args), got {type_name(value)}")
+def check_settings(name: str, value: object) -> object:
+    """Names and values: a mapping, a namespace, a dataclass, or what can say itself as one; or None.
+
+    A wrong value is not shown: it may hold secrets.
+    """
+    if value is None or isinstance(freeze(value), dict):
+        return value
+    for method in _SAY_SETTINGS:
+        said = _said(value, method)
+        if isinstance(said, Mapping):
+            return said
+    raise ArgumentError(f"{name}: expected names and values, such as vars(args), got {type_name(value)}")
+
+
+def _said(value: object, method: str) -> object:
+    try:
+        said: object = getattr(value, method)()
+    except Exception:  # noqa: BLE001 - a foreign configuration may do anything, and may be asked in another way
+        return None
+    return said
 
 
 def check_direction(value: object) -> Direction:

@@ -64,7 +64,7 @@ class LogCalls(ErrorCalls):
         learning_rate: float | None,
         optimizer: object,
         *,
-        config: Mapping[str, object] | None = None,
+        config: object = None,
         run_id: str | None = None,
         steps_per_epoch: int | None = None,
         initial_step: int | None = None,

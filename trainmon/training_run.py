@@ -39,7 +39,7 @@ class TrainingRun:
         batch_size: int | None = None,
         learning_rate: float | None = None,
         optimizer: object = None,
-        config: Mapping[str, object] | None = None,
+        config: object = None,
         run_id: str | None = None,
         initial_step: int | None = None,
         initial_epoch: int | None = None,
@@ -57,7 +57,8 @@ class TrainingRun:
                 samples a second.
             learning_rate: At the start.
             optimizer: Its name, or itself.
-            config: All other settings; secrets are masked.
+            config: All other settings by name, as a mapping, a namespace, a dataclass, or an object with `to_dict` or
+                `model_dump`; secrets are masked.
             run_id: Names the run across restarts.
             initial_step: Steps done before this start; None: 0, or when resuming those of the newest checkpoint whose
                 file is there (`resumed_from`).
@@ -78,10 +79,9 @@ class TrainingRun:
         self._resume, self._run_id = check_resume(resume, run_id)
         self._batch_size = checks.check_optional_count("batch_size", batch_size, least=1)
         checks.check_optional_number("learning_rate", learning_rate)
-        checks.check_settings("config", config)
         self._learning_rate = learning_rate
         self._optimizer = optimizer
-        self._config = config
+        self._config = checks.check_settings("config", config)
         initial_step = checks.check_optional_count("initial_step", initial_step)
         found = resumption(self._continued()) if initial_step is None else Resumption()
         self._said = found.said

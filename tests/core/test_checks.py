@@ -90,7 +90,15 @@ def test_w19_scalars_of_numpy_are_numbers_in_setup_too() -> None:
 def test_s08_settings_are_names_and_values_and_a_wrong_one_is_not_shown() -> None:
     """What was given for them may hold secrets."""
     for right in (None, {}, {"lr": 1}, SimpleNamespace(lr=1), Namespace(lr=1)):
-        checks.check_settings("config", right)
+        assert checks.check_settings("config", right) is right
 
     with pytest.raises(ArgumentError, match=r"config: expected names and values, .*, got str$"):
         checks.check_settings("config", "token=hidden")
+
+
+@pytest.mark.parametrize("method", ["to_dict", "model_dump"])
+def test_a_configuration_of_a_library_says_its_settings(method: str) -> None:
+    """Those of Transformers, ml_collections and pydantic are no mappings."""
+    config = type("Config", (), {method: lambda self: {"lr": 0.5}})()
+
+    assert checks.check_settings("config", config) == {"lr": 0.5}
