@@ -42,7 +42,7 @@ WATCHING = re.compile(
     rb"\x1b\[[0-9;:]*m"  # colours
     rb"|\x1b\[\d+;\d+H|\x1b\[\d+C"  # moves
     rb"|\x1b\[\?(?:1000|1003|1004|1006|1015|1049|2004|2026)h"  # mouse, focus, other screen, paste, whole frames
-    rb"|\x1b\[\?(?:25|7|2026)l|\x1b\[>25u|\x1b\[\?(?:2026|2048)\$p"  # cursor, wrapping; keyboard; what it can
+    rb"|\x1b\[\?(?:25|7|2026)l|\x1b\[>\d+u|\x1b\[\?(?:2026|2048)\$p"  # cursor, wrapping; keyboard; what it can
     rb"|\x1b\[22;2t|\x1b\]22;(?:default|text|pointer)\x07"  # title kept, pointer
 )
 """All that the monitor may send while it watches, its title apart."""
