@@ -29,11 +29,11 @@ from trainmon.long_lines import fitting_line
 from trainmon.opening import TextOptions
 from trainmon.paths import JOURNAL, named, recorded
 from trainmon.refusals import Loss, Refusals
-from trainmon.spool import LEAST, MOST, Spool
+from trainmon.spool import Spool
 from trainmon.spool_header import SpoolHeader
+from trainmon.spool_limit import spool_limit
 from trainmon.state import RunState
 from trainmon.succession import Ancestor
-from trainmon.system import cgroup
 from trainmon.system.batch_job import batch_job
 from trainmon.system.identity import own_identity
 from trainmon.version import __version__
@@ -87,8 +87,7 @@ class Recorder:
             self.parent = owner.writer
             self.folder = named(owner.journal).parent
             header = SpoolHeader(owner.journal, owner.journal_id, self.writer_id, os.getpid(), owner.device)
-            self.spool = WorkerSpool(header, most=_spool_limit())
-            self.spool.preamble = encode_line(self._opened())
+            self.spool = self._worker_spool(header, spool_limit())
         else:
             self.folder = options.folder
             self._start_writer()
@@ -96,7 +95,7 @@ class Recorder:
 
     def _start_writer(self) -> None:
         header = SpoolHeader(recorded(self.options.folder / JOURNAL), None, self.writer_id, os.getpid())
-        self.spool = Spool(header, most=_spool_limit())
+        self.spool = Spool(header, most=spool_limit())
         self.writer = writer = self._make_writer(inside=True)
         if writer.start():
             writer.ready.wait(CLOSE_LIMIT)
@@ -112,6 +111,12 @@ class Recorder:
         writer.go_live(opened)
         self._announce()
         dead_spools.remove_orphans_aside(lambda removed: self.note("INFO", dead_spools.words(removed)))
+
+    def _worker_spool(self, header: SpoolHeader, most: int) -> Spool:
+        spool = WorkerSpool(header, most=most)
+        spool.on_look = self._look_around
+        spool.preamble = encode_line(self._opened())
+        return spool
 
     def _make_writer(self, *, inside: bool) -> Writer:
         options, identity = self.options, self.identity
@@ -272,14 +277,15 @@ class Recorder:
         self.next_seq = itertools.count().__next__
         self.refusals = Refusals()
         header = structs.replace(old.header, writer=self.writer_id, pid=os.getpid())
-        self.spool = spool = WorkerSpool(header, most=old.most)
-        spool.on_look = self._look_for_succession
-        spool.preamble = encode_line(self._opened())
+        self.spool = self._worker_spool(header, old.most)
         if not self.closed:
             self._closing = threading.Lock()
 
-    def _look_for_succession(self) -> None:
-        """Now and then, in a log call: a training that became a daemon has nobody to move its lines."""
+    def _look_around(self) -> None:
+        """Now and then, in a call: nobody else says what a worker lost, or moves the lines of a daemon."""
+        loss = self.refusals.take() if self.writer is None and self.spool.has_reserve() else None
+        if loss is not None:
+            self._report_loss(loss)
         ancestor = self._ancestor
         if ancestor is not None and not self.closed and ancestor.has_left():
             self._ancestor = None
@@ -299,14 +305,6 @@ class Recorder:
         writer.go_live(opened)
         self._announce()
         self.on_succession(writer)
-
-
-def _spool_limit() -> int:
-    """Bytes that a spool may have: it counts against the memory of the job, of which it takes 2 % of what is left."""
-    reading = cgroup.read(cgroup.find_folders())
-    if reading.memory_limit is None or reading.memory_used is None:
-        return MOST
-    return max(LEAST, min(MOST, (reading.memory_limit - reading.memory_used) // 50))
 
 
 _living: "weakref.WeakSet[Recorder]" = weakref.WeakSet()

@@ -46,12 +46,16 @@ class Refusals:
         self._sum = (count + len(seqs), min(first, *seqs), max(last, *seqs), self._why)
 
     def take(self) -> Loss | None:
-        """What was refused since the last call; None: nothing. For the writer thread."""
+        """What was refused since the last call; None: nothing. For the writer thread, and for the calls of a worker."""
         if not self._waiting and self._sum is None:
             return None
-        with self._adding:
+        if not self._adding.acquire(blocking=False):
+            return None  # Perhaps by the very thread that a signal handler interrupted: the next call has it.
+        try:
             self._add_up()
             loss, self._sum = self._sum, None
+        finally:
+            self._adding.release()
         if loss is not None:
             self._taken += loss[0]
         return loss

@@ -1,5 +1,6 @@
 """Moving lines from the spool: none goes down with a journal that was taken away, and what is lost is said in full."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from trainmon.opening import RunFiles
 from trainmon.projection import TextLine
 from trainmon.refusals import Loss, Refusals
 from trainmon.spool import RESERVE
+from trainmon.worker_spool import WorkerSpool
 
 
 def test_w14_what_is_written_while_the_folder_is_removed_stands_in_the_new_journal(
@@ -79,6 +81,26 @@ def test_p5_a_loss_waits_for_room_to_be_said_in(
     assert (lost["count"], lost["first"], lost["last"]) == (10, 1_000, 1_009)
     (closed,) = of_kind(tmp_path / "logs", "closed")
     assert closed["refused"] == 10
+
+
+def test_p5_a_worker_says_what_it_lost_while_it_goes_on(open_logger: OpenLogger, tmp_path: Path) -> None:
+    """Those of a data loader end without a word."""
+    logger = open_logger()
+    child = os.fork()
+    if child == 0:
+        spool = logger.recorder.spool
+        assert isinstance(spool, WorkerSpool)
+        logger.log_training_progress(1, 1, None, 0.5)
+        for seq in range(1_000, 1_003):
+            logger.recorder.refusals.note(seq, "full")
+        spool._look_at = 0.0
+        logger.log_training_progress(1, 2, None, 0.5)
+        os._exit(0)
+    os.waitpid(child, 0)
+    logger.close()
+
+    (lost,) = of_kind(tmp_path / "logs", "lost")
+    assert (lost["count"], lost["first"], lost["last"]) == (3, 1_000, 1_002)
 
 
 def test_what_was_refused_is_counted_before_it_is_taken() -> None:
