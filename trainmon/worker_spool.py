@@ -39,7 +39,11 @@ class WorkerSpool(Spool):
         return super().append(line, urgent)
 
     def _make_room(self) -> bool:
-        """Begins the next segment, if those before it leave room."""
+        """Begins the next segment; of a daemon, which has a thread that moves its lines, that is waited for."""
+        return self._begin_next() or super()._make_room()
+
+    def _begin_next(self) -> bool:
+        """The next segment, if those before it leave room."""
         if not self._opening.acquire():
             return False
         try:

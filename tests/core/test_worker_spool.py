@@ -1,6 +1,7 @@
 """The spool of a worker, which looks after itself: full segments, and a shared memory that somebody tidies."""
 
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,24 @@ def test_a_folder_that_was_removed_keeps_no_full_segment_from_its_successor(
     assert worker.append(b"second\n")
 
     assert lines(spools) == [b"second"]
+
+
+def test_a_full_spool_waits_for_a_thread_that_moves_its_lines_and_for_nobody_else(
+    worker: WorkerSpool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A daemon has one, once it owns the journal; other workers are refused at once."""
+    asked: list[str] = []
+    monkeypatch.setattr(time, "sleep", lambda seconds: asked.append("waited"))
+    worker.limit = worker._room = 0
+    assert not worker.append(b"refused\n")
+    assert asked == []
+
+    def move() -> None:
+        asked.append("asked")
+        worker.add_room(100)
+
+    worker.on_full = move
+    worker.moved_at = time.monotonic()
+
+    assert worker.append(b"taken\n")
+    assert asked[0] == "asked"
