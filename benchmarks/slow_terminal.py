@@ -5,7 +5,6 @@ records a second, and then reads again.
 """
 
 import json
-import subprocess
 import time
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -14,8 +13,6 @@ from pathlib import Path
 from benchmarks.measure import (
     Row,
     Scale,
-    child_command,
-    child_environment,
     judged,
     left_out,
     memory,
@@ -23,7 +20,7 @@ from benchmarks.measure import (
     scratch,
 )
 from benchmarks.terminal import COMMAND, Replay, Terminal
-from benchmarks.viewer import BEFORE, SETTLE, live_run, step_on
+from benchmarks.viewer import BEFORE, SETTLE, live_trainer, step_on
 
 RATE = 10
 """Records a second."""
@@ -34,20 +31,9 @@ AFTER = 4.0
 
 def held(seconds: float) -> tuple[float, float, float]:
     """Seconds to the present, megabytes more while held, kilobytes that came until then."""
+    count = int(RATE * (seconds + AFTER + 2))
     with scratch() as folder:
-        run, ready = folder / "run", folder / "ready"
-        count = int(RATE * (seconds + AFTER + 2))
-        arguments: dict[str, object] = {
-            "folder": str(run), "count": count, "gap": 1 / RATE, "ready": str(ready), "before": BEFORE,
-        }  # fmt: skip
-        trainer = subprocess.Popen(
-            child_command(live_run, arguments, pinned=False),
-            env=child_environment(),
-            stdout=subprocess.DEVNULL,
-        )
-        try:
-            while not (run / "snapshot.json").exists():
-                time.sleep(0.02)
+        with live_trainer(folder, count, 1 / RATE, BEFORE) as (run, ready, trainer):
             with Terminal([*COMMAND, "watch", str(run)]) as terminal:
                 time.sleep(SETTLE)
                 ready.touch()
@@ -60,10 +46,6 @@ def held(seconds: float) -> tuple[float, float, float]:
                 terminal.go_on()
                 time.sleep(AFTER)
             trainer.wait(30)
-        finally:
-            if trainer.poll() is None:
-                trainer.kill()
-                trainer.wait()
         called: list[float] = json.loads(Path(f"{ready}.calls").read_text(encoding="ascii"))
     newest = BEFORE + sum(at < resumed for at in called)
     replay = Replay(terminal.chunks)

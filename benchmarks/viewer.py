@@ -10,6 +10,7 @@ import statistics
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -91,38 +92,46 @@ def live_run(folder: str, count: int, gap: float, ready: str, before: int) -> di
     return {}
 
 
+@contextmanager
+def live_trainer(
+    folder: Path, count: int, gap: float, before: int
+) -> Iterator[tuple[Path, Path, "subprocess.Popen[bytes]"]]:
+    """(run folder, file that has it begin, process) of a `live_run` that has its first steps behind it."""
+    run, ready = folder / "run", folder / "ready"
+    arguments: dict[str, object] = {
+        "folder": str(run), "count": count, "gap": gap, "ready": str(ready), "before": before,
+    }  # fmt: skip
+    command = child_command(live_run, arguments, pinned=False)
+    trainer = subprocess.Popen(command, env=child_environment(), stdout=subprocess.DEVNULL)
+    try:
+        while not (run / "snapshot.json").exists():
+            time.sleep(0.02)
+        yield run, ready, trainer
+    finally:
+        if trainer.poll() is None:
+            trainer.kill()
+            trainer.wait()
+
+
 def beside(per_second: float, seconds: float, before: int = BEFORE) -> Load:
     """Watches a live run for some seconds; at 0 records a second it is silent."""
+    count, gap = max(1, int(per_second * seconds)), 1 / per_second if per_second else seconds
     with scratch() as folder:
-        run, ready = folder / "run", folder / "ready"
-        arguments: dict[str, object] = {
-            "folder": str(run),
-            "count": max(1, int(per_second * seconds)),
-            "gap": 1 / per_second if per_second else seconds,
-            "ready": str(ready),
-            "before": before,
-        }
-        command = child_command(live_run, arguments, pinned=False)
-        trainer = subprocess.Popen(command, env=child_environment(), stdout=subprocess.DEVNULL)
-        try:
-            while not (run / "snapshot.json").exists():
-                time.sleep(0.02)
-            with Terminal([*COMMAND, "watch", str(run)]) as terminal:
-                time.sleep(SETTLE)
-                ready.touch()
-                time.sleep(1.0)
-                cpu, written, waits = terminal.cpu(), terminal.bytes_written(), terminal.switches()
-                begin = time.monotonic()
-                time.sleep(max(1.0, seconds - 1.0))
-                took = time.monotonic() - begin
-                cpu, written = terminal.cpu() - cpu, terminal.bytes_written() - written
-                trainer.wait(seconds + 30)
-                rss = memory("VmRSS", terminal.process.pid)
-                waits = (terminal.switches() - waits) / (time.monotonic() - begin)
-        finally:
-            if trainer.poll() is None:
-                trainer.kill()
-                trainer.wait()
+        with (
+            live_trainer(folder, count, gap, before) as (run, ready, trainer),
+            Terminal([*COMMAND, "watch", str(run)]) as terminal,
+        ):
+            time.sleep(SETTLE)
+            ready.touch()
+            time.sleep(1.0)
+            cpu, written, waits = terminal.cpu(), terminal.bytes_written(), terminal.switches()
+            begin = time.monotonic()
+            time.sleep(max(1.0, seconds - 1.0))
+            took = time.monotonic() - begin
+            cpu, written = terminal.cpu() - cpu, terminal.bytes_written() - written
+            trainer.wait(seconds + 30)
+            rss = memory("VmRSS", terminal.process.pid)
+            waits = (terminal.switches() - waits) / (time.monotonic() - begin)
         called: list[float] = json.loads(Path(f"{ready}.calls").read_text(encoding="ascii"))
         latencies = shown_after(terminal, called, before) if 0 < per_second <= 10 else []
     return Load(

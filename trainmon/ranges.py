@@ -16,12 +16,12 @@ from pathlib import Path
 import msgspec
 
 from trainmon import journal
-from trainmon.paths import JOURNAL
 from trainmon.progress_fold import REWIND
 from trainmon.range_replay import Replay
 from trainmon.range_rows import Key
 from trainmon.series import Column, Series
 from trainmon.state import RunState
+from trainmon.walk import in_journal
 
 MOST_POINTS = 16_384
 """Points of a column that are handed out one by one: more than four for each dot of the widest chart."""
@@ -69,19 +69,10 @@ def read_range(
     buckets = _Buckets.of(state)
     if buckets is None or last < first or last < buckets.firsts[0]:
         return None
-    try:
-        descriptor = journal.open_shared(folder / JOURNAL)
-    except OSError:
-        return None
-    try:
-        if not journal.fits(descriptor, state.bookmark):
-            return None
-        replay = Replay(state, keys, (first, last))
-        bytes_read = _read(descriptor, buckets, replay, state.bookmark.offset, cancelled)
-    except OSError:
-        return None
-    finally:
-        os.close(descriptor)
+    replay, end = Replay(state, keys, (first, last)), state.bookmark.offset
+    bytes_read = in_journal(
+        folder, state.bookmark, lambda descriptor: _read(descriptor, buckets, replay, end, cancelled)
+    )
     if bytes_read is None:
         return None
     return Range(max(first, buckets.firsts[0]), min(last, replay.run_step), replay.columns(most), bytes_read)

@@ -1,13 +1,12 @@
 """One error as the journal has it, with its texts uncut; the state keeps the beginning of the newest ones only."""
 
-import os
 from pathlib import Path
 
-from trainmon import journal
 from trainmon.codec import decode_line
 from trainmon.events import Error
-from trainmon.paths import JOURNAL
+from trainmon.journal import read_lines
 from trainmon.state import Bookmark
+from trainmon.walk import in_journal
 
 
 def recall_error(folder: Path, bookmark: Bookmark, offset: int) -> Error | None:
@@ -23,17 +22,6 @@ def recall_error(folder: Path, bookmark: Bookmark, offset: int) -> Error | None:
     """
     if not 0 <= offset < bookmark.offset:
         return None
-    try:
-        descriptor = journal.open_shared(folder / JOURNAL)
-    except OSError:
-        return None
-    try:
-        if not journal.fits(descriptor, bookmark):
-            return None
-        lines = journal.read_lines(descriptor, offset).lines
-    except OSError:
-        return None
-    finally:
-        os.close(descriptor)
+    lines = in_journal(folder, bookmark, lambda descriptor: read_lines(descriptor, offset).lines)
     event = decode_line(lines[0]) if lines else None
     return event if isinstance(event, Error) else None

@@ -4,8 +4,9 @@ For questions about each event; what is known of a run as a whole is a `RunState
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -17,9 +18,31 @@ from trainmon.events import AnyEvent, Checkpoint, Progress, Validation
 from trainmon.journal import Lines
 from trainmon.paths import JOURNAL
 from trainmon.reducer import Reducer
-from trainmon.state import RunState
+from trainmon.state import Bookmark, RunState
 
 _MOST_STEPS = 2**63 - 1
+
+Found = TypeVar("Found")
+
+
+def in_journal(folder: Path, bookmark: Bookmark, read: Callable[[int], Found | None]) -> Found | None:
+    """What is found in the journal that a state is of; None where it was replaced, or cannot be read.
+
+    Args:
+        folder: The run folder.
+        bookmark: Of the state.
+        read: Is given the journal's descriptor.
+    """
+    try:
+        descriptor = journal.open_shared(folder / JOURNAL)
+    except OSError:
+        return None
+    try:
+        return read(descriptor) if journal.fits(descriptor, bookmark) else None
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
 
 
 class Told(msgspec.Struct, frozen=True, gc=False):
