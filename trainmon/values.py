@@ -293,7 +293,7 @@ def _is_secret_pair(value: object) -> TypeGuard[tuple[str, object] | list[object
     """Whether this is a name and its value, as in a list of headers, and the name is that of a secret."""
     if not (isinstance(value, tuple | list) and len(value) == 2):
         return False
-    return _is_text(value[0]) and is_secret_key(value[0])
+    return _is_text(value[0]) and _is_text(value[1]) and is_secret_key(value[0])
 
 
 def _leaf_text(value: object) -> str:

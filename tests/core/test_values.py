@@ -260,6 +260,7 @@ def test_frozen_is_strict_json_and_freezing_it_again_changes_nothing(value: obje
         (["--token=hidden", "x"], ["--token=***", "x"]),
         ([("Accept", "x"), ("X-Api-Key", "hidden")], [["Accept", "x"], ["X-Api-Key", "***"]]),
         ([["token", "hidden"]], [["token", "***"]]),
+        ([["token", 12], ["the", 40]], [["token", 12], ["the", 40]]),
         ({"columns": ["token", "label"]}, {"columns": ["token", "label"]}),
         (["--tokenizer", "bert"], ["--tokenizer", "bert"]),
     ],
