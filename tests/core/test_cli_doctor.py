@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from tests.core.test_amd_gpu import a_card as an_amd_card
 from trainmon.cli import findings, findings_machine
 from trainmon.cli.finding import Finding
 from trainmon.cli.main import group
@@ -13,6 +14,7 @@ from trainmon.paths import JOURNAL
 from trainmon.readings import GpuReading
 from trainmon.spool import Spool
 from trainmon.spool_header import SpoolHeader
+from trainmon.system.amd_gpu import AmdReader
 from trainmon.system.cgroup import CgroupFolders
 from trainmon.system.gpu import GpuReader
 
@@ -152,11 +154,29 @@ def test_a_lost_gpu_and_those_that_are_not_ours_are_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("note", "how"),
-    [("no NVML", "well"), ("no GPU", "well"), ("no NVML (Insufficient Permissions)", "limited")],
+    ("note", "how", "words"),
+    [
+        ("no NVML", "well", "no NVML, the library of NVIDIA's driver, and no card of AMD"),
+        ("no GPU", "well", "no GPU"),
+        ("no NVML (Insufficient Permissions)", "limited", "no NVML (Insufficient Permissions)"),
+    ],
 )
-def test_a_machine_without_a_driver_is_an_ordinary_one_and_a_broken_one_is_not(note: str, how: str) -> None:
-    assert findings_machine.gpu(Driver(note=note), 20.0) == Finding(how, "GPU", note)
+def test_a_machine_without_a_driver_is_an_ordinary_one_and_a_broken_one_is_not(
+    note: str, how: str, words: str, tmp_path: Path
+) -> None:
+    found = findings_machine.gpu(Driver(note=note), 20.0, AmdReader({}, tmp_path))
+
+    assert found == Finding(how, "GPU", words)
+
+
+def test_cards_of_amd_are_found_where_there_is_none_of_nvidia(tmp_path: Path) -> None:
+    """As the trainer and the screen find them."""
+    an_amd_card(tmp_path, "card0")
+    an_amd_card(tmp_path, "card1")
+
+    found = findings_machine.gpu(Driver(note="no NVML"), 20.0, AmdReader({}, tmp_path))
+
+    assert found == Finding("well", "GPU", "2 × AMD INSTINCT MI210; read from the kernel's files")
 
 
 def test_a_driver_that_hangs_does_not_hang_the_doctor() -> None:
