@@ -79,6 +79,15 @@ async def test_all_columns_have_a_chart_the_loss_first() -> None:
     assert "metrics 5" in text
 
 
+async def test_metrics_beyond_what_a_state_keeps_are_said_to_be_in_the_journal() -> None:
+    """The loss and 512 others have curves, the learning rate among them: made-up names must not fill the memory."""
+    app = an_app(many_metrics(600, steps=3))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "2")
+
+        assert "metrics 513, 89 more in the journal only" in screen_text(app)
+
+
 async def test_the_empty_grid_says_what_makes_charts_appear() -> None:
     app = an_app(Journal().opened().started())
 

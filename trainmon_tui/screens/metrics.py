@@ -121,7 +121,8 @@ class MetricsScreen(FilteringScreen, ChartingScreen):
         """Finds out which charts are on the page, and tells the panels."""
         if self._sight is None:
             return
-        self._all = columns_of(self._sight.state)
+        state = self._sight.state
+        self._all = columns_of(state)
         names = tuple(key.name for key in self._all)
         if self._filtered[:2] != (self._text, names):
             self._filtered = (self._text, names, filtered(names, self._text))
@@ -139,6 +140,7 @@ class MetricsScreen(FilteringScreen, ChartingScreen):
             HeadSlice(
                 shown=len(self._kept),
                 total=len(self._all),
+                left_out=sum(series.columns_refused for series in (state.metrics, state.validation)),
                 page=page + 1,
                 pages=pages,
                 filter=self._text,

@@ -20,6 +20,9 @@ class HeadSlice(msgspec.Struct, frozen=True):
     shown: int = 0
     """Metrics that the filter let through."""
     total: int = 0
+    """Metrics that have a curve."""
+    left_out: int = 0
+    """Metrics that have none, because a run made up too many names; counted to 512 of each kind."""
     page: int = 1
     """From 1."""
     pages: int = 0
@@ -61,7 +64,7 @@ def rows(piece: HeadSlice, width: int, height: int, ascii_only: bool) -> list[Ro
         join(filtered, at or page),
         filtered or at or page,
     ]
-    title = f"metrics {count}"
+    title = f"metrics {count}" + (f", {piece.left_out:,} more in the journal only" if piece.left_out else "")
     room = width - len(title) - row_width(notes[0]) - 12
     if piece.chosen and room >= _LEAST_NAME:
         title += f"  {clip_end(words(piece.chosen, ascii_only=ascii_only), room, ascii_only=ascii_only)}"
