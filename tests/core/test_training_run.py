@@ -74,7 +74,7 @@ def test_another_phase_does_not_move_the_step(open_logger: OpenLogger) -> None:
 
 def test_the_wait_for_data_is_timed_apart(open_logger: OpenLogger, monkeypatch: pytest.MonkeyPatch) -> None:
     logger, clock = open_logger(), [100.0]
-    monkeypatch.setattr("trainmon.training_run.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("trainmon.run_calls.time.monotonic", lambda: clock[0])
 
     def loader() -> Iterator[int]:
         for batch in range(2):
