@@ -69,3 +69,17 @@ def test_runs_of_lines_arrive_as_line_by_line(runs: list[tuple[str, int, int]]) 
             assert [arrive(together, name, seq) for seq in seqs] == alone
 
     assert (together.writers, together.totals) == (single.writers, single.totals)
+
+
+def test_of_too_many_writers_one_that_closed_is_forgotten_first() -> None:
+    """Nothing more comes of it, and what it left out is still counted."""
+    state = RunState()
+    for number in range(WRITERS):
+        arrive(state, f"{number}", 1)
+    state.writers["300"].closed = True
+
+    arrive(state, "one more", 0)
+
+    assert "300" not in state.writers
+    assert "0" in state.writers
+    assert missing(state) == WRITERS

@@ -148,3 +148,28 @@ def test_a_segment_that_may_not_be_unlinked_is_left_and_not_moved_again(
     collector.scan(NAME)
 
     assert collector.segments == {}
+
+
+def test_what_fits_makes_no_room(spool: Spool) -> None:
+    """A segment that the disk has not confirmed goes only where it must."""
+    collector = Collector()
+    spool.next_segment()
+    collector.scan(NAME)
+    read_all(collector)
+    collector.finish(100)
+    used = collector.used()
+
+    assert collector.free(used) == used
+    assert len(collector.segments) == 2
+    assert collector.free(used - 1) < used
+    assert len(collector.segments) == 1
+
+
+def test_a_failed_sync_of_nothing_leaves_no_doubt(spool: Spool) -> None:
+    assert spool.path is not None
+    collector = Collector()
+    collector.scan(NAME)
+    read_all(collector)
+    collector.synced(collector.offsets(), 50)
+
+    assert not collector.distrust(collector.offsets())

@@ -5,11 +5,12 @@ import random
 from itertools import pairwise
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.curves import diverging, healthy
-from trainmon.divergence import BLOCK, Divergence
+from trainmon.divergence import BLOCK, PERSISTENT, SMALL, Divergence
 
 
 def first_alarm(losses: list[float]) -> int | None:
@@ -99,3 +100,49 @@ def test_its_memory_stays_finite_whatever_the_losses(losses: list[float]) -> Non
 
     numbers = [detector.level, detector.slow, detector.lowest, detector.drift, detector.usual, detector.peak]
     assert all(math.isfinite(number) for number in (*numbers, *detector.recent, detector.scale))
+
+
+def stands(level: float, count: int, size: float = 0.02, seed: int = 3) -> list[float]:
+    """Losses around a level."""
+    rng = random.Random(seed)
+    return [level * math.exp(rng.gauss(0, size)) for _ in range(count)]
+
+
+def test_the_level_of_a_block_is_between_its_two_middle_losses() -> None:
+    detector = Divergence()
+
+    detector.extend(range(1, BLOCK + 1), [1.0] * (BLOCK // 2) + [3.0] * (BLOCK // 2))
+
+    assert detector.scale == pytest.approx(SMALL * 2.0)
+
+
+def test_a_rise_is_said_after_five_blocks_and_since_when() -> None:
+    """Four are a spike, however high."""
+    detector = Divergence()
+    detector.extend(range(1, 961), stands(1.0, 960))
+    said = list[bool]()
+
+    for block in range(PERSISTENT):
+        begin = 961 + block * BLOCK
+        detector.extend(range(begin, begin + BLOCK), stands(20.0, BLOCK))
+        said.append(detector.found)
+
+    assert PERSISTENT == 5
+    assert said == [False] * 4 + [True]
+    assert detector.since == 961
+
+
+def test_a_spike_that_passed_hides_no_divergence_that_is_smaller() -> None:
+    """How high a rise must still stand is measured from its own peak."""
+    spike = [*stands(1.0, 800), *stands(1e6, 2 * BLOCK), *stands(1.0, 800)]
+
+    assert first_alarm(spike) is None
+    assert first_alarm([*spike, *stands(20.0, 400)]) is not None
+
+
+def test_what_is_usual_for_a_run_is_no_divergence() -> None:
+    """A loss that goes up and down by a factor of four all the time is not diverging when it is up again."""
+    waves = [2.0 * math.exp(0.7 * math.sin(step / 60)) for step in range(3_000)]
+
+    assert first_alarm(waves) is None
+    assert first_alarm([*waves, *(80.0 for _ in range(200))]) is not None

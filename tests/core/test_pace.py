@@ -234,3 +234,32 @@ def test_absurd_clocks_leave_a_state_that_json_can_hold(monos: Sequence[float]) 
     pace.extend([4, 5], [1e308, 1e308])
 
     assert through_json(pace) == pace
+
+
+def test_two_long_intervals_are_pauses_and_the_third_says_that_they_are_none() -> None:
+    pace = a_pace([0.1] * 40)
+
+    goes_on(pace, [5.0, 5.0])
+    held = len(pace.held)
+    goes_on(pace, [5.0])
+
+    assert (held, pace.held) == (2, [])
+    assert pace.training + pace.open_seconds() == pytest.approx(39 * 0.1 + 15.0)
+
+
+def test_the_usual_step_time_is_that_in_the_middle() -> None:
+    """Neither the fastest block nor the slowest one."""
+    pace = a_pace([0.5, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99])
+
+    assert sorted(pace.block_seconds)[len(pace.block_seconds) // 2] == pace.usual
+
+
+def test_a_pause_before_the_first_step_is_no_part_of_the_start() -> None:
+    """A validation that checks all is well, before anything was learned."""
+    pace = Pace()
+    pace.anchor(0, 1_000.0)
+
+    pace.pause(100.0, "validation")
+    pace.extend([1, 2], [1_120.0, 1_120.5])
+
+    assert pace.startup == 20.0

@@ -154,3 +154,26 @@ def test_what_is_no_segment_is_left_alone(spool: Spool, tmp_path: Path) -> None:
     found = find(JournalName("/runs/a/journal.jsonl", "0123456789ab"))
 
     assert [file.path for file in found] == [spool.path]
+
+
+def test_a_line_as_long_as_a_line_may_be_is_waited_for(spool: Spool) -> None:
+    """Only what is longer is passed over."""
+    os.write(spool.descriptor, b"x" * LINE_LIMIT)
+    file = reading(spool)
+    torn = file.peek(64)
+
+    os.write(spool.descriptor, b"\n")
+
+    assert torn == ([], file.offset)
+    assert [len(line) for line in file.peek(64)[0]] == [LINE_LIMIT]
+
+
+def test_a_segment_with_a_long_line_is_not_drained(spool: Spool) -> None:
+    """It must not be thrown away with it; a torn end, however long, is nothing to wait for."""
+    os.write(spool.descriptor, b"x" * 100_000)
+    file = reading(spool)
+    torn = file.is_drained()
+
+    os.write(spool.descriptor, b"\n")
+
+    assert (torn, file.is_drained()) == (True, False)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from trainmon import trends
 from trainmon.series import Series
+from trainmon.state import RunState
 from trainmon.trends import Gain, gain, rise
 
 
@@ -87,3 +88,59 @@ def test_validations_that_stand_still_do_not_rise() -> None:
 def test_the_median_is_that_of_the_standard_library(values: list[float]) -> None:
     """Which takes 10 ms to import."""
     assert trends.median(values) == statistics.median(values)
+
+
+def test_the_loss_around_a_step_and_the_newest_are_means_of_few_values() -> None:
+    series = a_loss([9.0, 9.0, 9.0, 9.0, 1.0, 2.0, 3.0, 4.0])
+
+    assert trends.mean_around(series, 6) == 1.5
+    assert trends.mean_around(series, 9) is None
+    assert trends.newest_mean(series) == 2.5
+    assert trends.newest_mean(Series()) is None
+
+
+def test_a_distance_is_usual_once_there_are_two_of_it() -> None:
+    assert trends.usual_distance([100, 200]) is None
+    assert trends.usual_distance([100, 200, 200, 400, 500]) == 100
+
+
+def test_a_rise_over_known_noise_has_a_known_height() -> None:
+    """Losses that go up and down by one; the last two stand ten above."""
+    found = rise([1.0, -1.0] * 10 + [11.0, 9.0], 2)
+
+    assert found == pytest.approx(10 * math.sqrt(2) / (4 / 1.652))
+
+
+def memory_of(growth: float, noise: float) -> Series:
+    """Fifteen minutes of a memory of 100 that grows by so much after the first five, and goes up and down."""
+    series, times = Series(), [10.0 * row for row in range(91)]
+    values = [
+        100.0 + growth * max(0.0, time - 300.0) / 600.0 + noise * (-1) ** row
+        for row, time in enumerate(times)
+    ]
+    series.extend(range(91), times, [0] * 91, {"rss": values})
+    return series
+
+
+@pytest.mark.parametrize(
+    ("growth", "noise", "grows"),
+    [(30.0, 0.0, True), (30.0, 1.0, True), (30.0, 5.0, False), (1.0, 0.0, False)],
+)
+def test_memory_grows_where_a_line_explains_it_and_it_is_considerable(
+    growth: float, noise: float, grows: bool
+) -> None:
+    """Three quarters of the variance are not enough, nor is one percent."""
+    found = trends.steady_growth(memory_of(growth, noise), "rss")
+
+    assert (found is not None) is grows
+    if found is not None:
+        assert found.rate == pytest.approx(growth / 600.0, rel=0.05)
+        assert found.since == 300.0
+
+
+def test_of_a_long_run_the_newest_two_buckets_tell_the_share_of_waiting() -> None:
+    """Each spans more than the last minutes."""
+    state = RunState(first_step_time=0.0)
+    state.metrics.extend([1, 2, 3], [0.0, 200.0, 400.0], [0, 0, 0], {"waited": [100.0, 20.0, 20.0]})
+
+    assert trends.waiting_share(state) == pytest.approx(40.0 / 200.0)
