@@ -8,7 +8,7 @@ from typing import SupportsFloat, SupportsIndex
 from trainmon.complaints import print_line
 from trainmon.errors import ArgumentError
 from trainmon.events import Direction
-from trainmon.paths import OUTPUT, LogFile
+from trainmon.paths import FAULTS, OUTPUT, LogFile
 from trainmon.scalars import as_number
 from trainmon.values import freeze, type_name
 
@@ -125,8 +125,8 @@ def check_name(name: str, value: object) -> str:
 def check_app_name(value: object) -> str:
     """A name for the general log that no other log of the folder has."""
     name = check_name("app_name", value)
-    if f"{name}.log" in _TAKEN:
-        raise ArgumentError(f"app_name: expected a name that no other log has, got {value!r}")
+    if f"{name}.log" in _TAKEN or name.startswith((".", f"{FAULTS}.")):
+        raise ArgumentError(f"app_name: expected a name that no other log has, without a dot before it, got {value!r}")
     return name
 
 

@@ -36,6 +36,8 @@ from trainmon.errors import ArgumentError, TrainmonError
         (lambda value: checks.check_app_name(value), "performance"),
         (lambda value: checks.check_app_name(value), "model_operations"),
         (lambda value: checks.check_app_name(value), "output"),
+        (lambda value: checks.check_app_name(value), "faulthandler.12"),
+        (lambda value: checks.check_app_name(value), ".hidden"),
         (lambda value: checks.check_app_name(value), "a/b"),
         (lambda value: checks.check_optional_number("rate", value), "fast"),
         (lambda value: checks.check_optional_number("rate", value), np.array([1.0, 2.0])),
