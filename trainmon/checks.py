@@ -126,7 +126,9 @@ def check_app_name(value: object) -> str:
     """A name for the general log that no other log of the folder has."""
     name = check_name("app_name", value)
     if f"{name}.log" in _TAKEN or name.startswith((".", f"{FAULTS}.")):
-        raise ArgumentError(f"app_name: expected a name that no other log has, without a dot before it, got {value!r}")
+        raise ArgumentError(
+            f"app_name: expected a name that no other log has, without a dot before it, got {value!r}"
+        )
     return name
 
 
