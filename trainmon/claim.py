@@ -14,6 +14,7 @@ from trainmon.paths import BUSY, RANKS
 from trainmon.private_files import REFUSALS, close, make_folder
 
 Say = Callable[[str], object]
+"""Tells the user a sentence."""
 
 BUSY_PATIENCE = 0.5
 """Seconds that a folder's lock is waited for: a killed process holds it until the kernel has taken it apart, and

@@ -34,6 +34,7 @@ DIVERGED = "diverged"
 """The word for a training loss that rises far beyond what the run's noise does."""
 
 WORDS = frozenset({*_WORDS, NAN, DIVERGED})
+"""All words that an expression may have."""
 
 
 def holds(expression: Expression, state: RunState, evidence: Evidence, now: float) -> bool | None:

@@ -193,3 +193,4 @@ MACHINE_RULES: tuple[Rule, ...] = (
         "https://github.com/pytorch/pytorch/issues/10577 and pull request 175248",
     ),
 )
+"""The first that fits wins, before any of `PROGRAM_RULES`."""

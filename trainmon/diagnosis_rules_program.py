@@ -201,3 +201,4 @@ PROGRAM_RULES: tuple[Rule, ...] = (
         "KeyboardInterrupt",
     ),
 )
+"""The first that fits wins."""

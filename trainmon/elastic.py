@@ -18,6 +18,7 @@ from trainmon.output import OutputLine, newest_lines
 from trainmon.paths import RANKS
 
 NAME = "torchrun"
+"""Who sent the signal, in an exit record."""
 
 MOST_LINES = 4_000
 """Lines of the output that are looked at, the newest: a summary has 8 for each rank that ended badly."""

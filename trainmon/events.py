@@ -306,3 +306,4 @@ AnyEvent = (
     | Alerted
     | Ended
 )
+"""Every kind of line."""

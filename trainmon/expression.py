@@ -109,6 +109,7 @@ class Either(msgspec.Struct, frozen=True):
 
 
 Expression = Word | Comparison | Not | Both | Either
+"""What was parsed, as a tree."""
 
 
 def evaluate(

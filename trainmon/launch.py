@@ -42,6 +42,7 @@ LOOK_EVERY = 1.0
 """Seconds between two looks at the program's control group."""
 
 MOST_FORWARDED = 16
+"""Signals that an exit record lists, the oldest."""
 
 
 class Launch(Listener):

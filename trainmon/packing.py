@@ -19,6 +19,7 @@ from typing import TypeAlias
 import msgspec
 
 Numbers: TypeAlias = "array[int] | array[float]"
+"""What is packed: 64-bit integers or doubles."""
 
 MOST = 4 << 20
 """Bytes that a text may unpack to: five times the largest series of ours, and no bomb."""

@@ -20,6 +20,7 @@ from trainmon.state import RunState
 from trainmon.textlines import LineContext, text_lines
 
 TextLine = tuple[LogFile, str]
+"""A text log, and a record of it, of one or more lines."""
 
 
 class Projector:

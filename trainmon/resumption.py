@@ -16,6 +16,7 @@ from trainmon.system.aside import Aside
 from trainmon.values import as_text
 
 Resume = bool | Literal["auto"]
+"""Whether the last run of the folder is continued; `auto`: if it has the same `run_id`."""
 
 PATIENCE = 5.0
 """Seconds that a file system may take to say which files are there; a server that wakes up its disks needs some."""

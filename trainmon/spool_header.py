@@ -3,6 +3,7 @@
 import msgspec
 
 SUFFIX = ".spool"
+"""End of the name of a segment's file."""
 
 
 class SpoolHeader(msgspec.Struct, frozen=True, tag_field="kind", tag="spool"):

@@ -9,6 +9,7 @@ from trainmon.paths import recorded
 from trainmon.system.identity import ProcessIdentity, alive
 
 VARIABLE = "TRAINMON_WRITER"
+"""Environment variable in which a process that was spawned finds who owns the journal."""
 
 
 class Owner(msgspec.Struct, frozen=True):

@@ -22,6 +22,7 @@ PATIENCE = 1.0
 """Seconds that leaving waits for a state folder that does not answer."""
 
 KIND = "looked"
+"""Folder of the state folder for these files."""
 
 
 class Absence:

@@ -27,6 +27,7 @@ EVERY = 2.0
 """Seconds between two looks at the trends behind the alerts: they take a millisecond, and minutes to change."""
 
 KIND = "acknowledged"
+"""Folder of the state folder for these files."""
 
 PATIENCE = 0.5
 """Seconds that leaving waits for a state folder that does not answer."""

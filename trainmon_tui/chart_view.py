@@ -21,6 +21,7 @@ Kind = Literal["step", "epoch", "time", "relative"]
 """What x means: run steps, epochs done, Unix seconds, or seconds since the first step."""
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
+"""In the order in which the key goes through them."""
 
 LABELS: dict[Kind, LabelKind] = {"step": "count", "epoch": "count", "time": "clock", "relative": "elapsed"}
 """How the axis of each kind is labelled."""

@@ -23,6 +23,7 @@ EVERY = 2.0
 """Seconds between two looks: the trends behind alerts take a millisecond."""
 
 MakeSender = Callable[[Path], "Sender"]
+"""Makes what sends the messages about a run folder."""
 
 
 class Newsroom:

@@ -19,6 +19,7 @@ UNKNOWN = "unknown"
 """Stands for an exception type that the log does not say."""
 
 ERROR_LEVELS = frozenset({"ERROR", "CRITICAL", "FATAL"})
+"""Levels of a record that is an error."""
 
 
 class _Seen(msgspec.Struct):

@@ -9,7 +9,10 @@ from trainmon.analysis.results import MemorySummary, OperationSummary, Performan
 from trainmon.analysis.tallies import Course, Extent, Quantiles
 
 MOST_OPERATIONS = 512
+"""Names of operations that are told apart; a program that makes names up must not fill the memory."""
+
 MOST_MEMORY_NAMES = 64
+"""Names of memory values of an operation, likewise."""
 
 _TIMED = re.compile(r"(.*): Duration: (\S+?)s", re.DOTALL)
 _THROUGHPUT = re.compile(r"Throughput: (\S+)(?: .*)?")

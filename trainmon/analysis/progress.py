@@ -22,7 +22,11 @@ from trainmon.analysis.timing import Timing
 from trainmon.counting import Counting
 
 MOST_METRICS = 512
+"""Names of metrics that are told apart; a program that makes names up must not fill the memory."""
+
 MOST_RUNS = 100
+"""Runs that are listed, the newest."""
+
 TRAINING = (None, "training")
 """Phases in which a loss is a training loss; a line that names no phase is of it."""
 

@@ -15,7 +15,10 @@ GAP_FACTOR = 10.0
 """A gap is longer than so many usual silences; the same as for a stall, see `trainmon.derived`."""
 
 MOST_GAPS = 100
+"""Gaps that are listed, the longest."""
+
 MOST_PHASES = 100
+"""Phases that are told apart."""
 
 
 class _Phase(msgspec.Struct):

@@ -42,6 +42,8 @@ THROTTLE_WORDS = {
 """Bits of nvmlClocksEventReasons in nvml.h; bit 0 (idle) is left out: an idle card is not held down."""
 
 TEMPERATURE_GPU = 0
+"""With those below: values of the enums of nvml.h, which `pynvml` would have to be loaded for."""
+
 CLOCK_SM = 1
 ECC_UNCORRECTED = 1
 ECC_SINCE_DRIVER_LOAD = 0
