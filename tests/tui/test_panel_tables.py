@@ -136,6 +136,13 @@ def test_checkpoints_show_file_step_size_and_age_and_what_is_not_saved() -> None
     assert "a crash now would lose 50 steps" in drawn
 
 
+def test_less_than_a_second_of_compute_is_not_said_in_seconds() -> None:
+    journal = Journal().opened().started().progress(10).checkpoint(10).after(0.4).progress(14)
+
+    assert "a crash now would lose 4 steps " in saved(journal.sight()) + " "
+    assert "0s" not in saved(journal.sight()).split("lose")[1]
+
+
 def test_a_narrow_panel_says_in_fewer_words_what_is_not_saved() -> None:
     assert "not saved yet: 50 steps" in saved(a_run(250).sight(), width=34)
 
@@ -174,6 +181,14 @@ def test_metrics_have_a_value_and_a_sparkline_each() -> None:
     assert "0.9833" in drawn
     assert "▁▂" in drawn
     assert "▇█" in drawn
+
+
+def test_a_sparkline_keeps_its_distance_from_the_panel_beside_it() -> None:
+    journal = Journal().opened().started().steps(300, metrics={"width": 0.1})
+
+    drawn = plain(metrics.rows(metrics.pick(journal.sight()), 52, 6, False)).split("\n")
+
+    assert all(len(line) < 52 for line in drawn[1:] if line.strip())
 
 
 def test_a_constant_metric_is_a_flat_line() -> None:

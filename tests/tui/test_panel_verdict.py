@@ -39,6 +39,12 @@ def test_an_older_best_is_named_apart() -> None:
     assert "best     /ckpt/epoch_002.pt" in drawn
 
 
+def test_the_name_of_the_checkpoint_gets_all_the_room_that_there_is() -> None:
+    journal = Journal().opened().started().steps(30).checkpoint(30, "/data/runs/a/SpiralNet_epoch_011.json")
+
+    assert "/SpiralNet_epoch_011.json  step 30" in text(journal.sight(alive=False), 80)
+
+
 def test_a_run_without_checkpoints_says_that_all_is_lost() -> None:
     drawn = text(Journal().opened().started().steps(30).sight(alive=False))
 

@@ -12,7 +12,17 @@ from trainmon.units import count, duration, size
 from trainmon_tui.render.cells import Role, Row, fit_row, row
 from trainmon_tui.render.safe import fit
 from trainmon_tui.sight import Sight
-from trainmon_tui.widgets.lines import ago, clip, clip_end, coming, first_that_fits, join, title_row, words
+from trainmon_tui.widgets.lines import (
+    ago,
+    bracketed,
+    clip,
+    clip_end,
+    coming,
+    first_that_fits,
+    join,
+    title_row,
+    words,
+)
 from trainmon_tui.widgets.rows import RowsPanel
 
 EMPTY = "no checkpoint yet: log_model_checkpoint"
@@ -140,7 +150,7 @@ def _at_risk(piece: CheckpointsSlice, width: int) -> Row:
     steps = unsaved(piece.run_step, newest)
     if not steps or piece.last_step_time is None or piece.over:
         return ()
-    span = f" ({duration(max(0.0, piece.last_step_time - newest.time))})" if newest is not None else ""
+    span = bracketed(piece.last_step_time - newest.time) if newest is not None else ""
     lost = row((f"a crash now would lose {count(steps)} steps{span}", "dim"))
     short = row((f"not saved yet: {count(steps)} steps{span}", "dim"))
     next_ = coming("next", piece.next, "dim") if piece.next is not None else ()

@@ -113,6 +113,11 @@ def wrap(text: str, width: int, most: int, *, ascii_only: bool = False) -> list[
     return lines
 
 
+def bracketed(seconds: float) -> str:
+    """A duration behind what took it, " (5s)"; "" below a second, of which it would say nothing."""
+    return f" ({duration(seconds)})" if seconds >= 1 else ""
+
+
 def ago(seconds: float) -> str:
     """How long ago, "8s ago"; what lies in the future by a clock that differs is "now"."""
     return f"{duration(seconds)} ago" if seconds >= 1 else "now"

@@ -93,7 +93,8 @@ def _metric_row(metric: Metric, name_width: int, width: int, ascii_only: bool) -
     value = words(number(metric.newest), ascii_only=ascii_only)
     broken = metric.newest is not None and not math.isfinite(metric.newest)
     text = row((name, "label"), (f" {value:>{METRIC_COLUMNS + 1}}", "nan" if broken else "value"))
-    room = width - name_width - METRIC_COLUMNS - 4
+    # The last cell stays blank: beside the sparkline stands another table.
+    room = width - name_width - METRIC_COLUMNS - 5
     if room < _LEAST_SPARK:
         return text
     low, high = _span(metric.history)

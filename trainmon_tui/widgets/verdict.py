@@ -13,13 +13,22 @@ from trainmon.saved import newest_there, unsaved
 from trainmon.series import Series
 from trainmon.state_entries import CheckpointEntry, ErrorEntry
 from trainmon.statuses import Certainty, Status
-from trainmon.units import clock, count, duration, gib, size, size_gib
+from trainmon.units import clock, count, gib, size, size_gib
 from trainmon_tui.render.cells import Row, fit_row, row, row_width
 from trainmon_tui.render.sparkline import sparkline
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets import aftermath
 from trainmon_tui.widgets.checkpoints import file_word
-from trainmon_tui.widgets.lines import clip, clip_end, first_that_fits, join, title_row, words, wrap
+from trainmon_tui.widgets.lines import (
+    bracketed,
+    clip,
+    clip_end,
+    first_that_fits,
+    join,
+    title_row,
+    words,
+    wrap,
+)
 from trainmon_tui.widgets.rows import RowsPanel
 
 _WITH_FOLDER = 76
@@ -201,7 +210,6 @@ def _checkpoint_row(
         return row(*head, ("no checkpoint was saved", "bad"))
     word, role = file_word(piece.files, entry.checkpoint_path)
     whole = words(entry.checkpoint_path, ascii_only=ascii_only)
-    path = row((clip_end(whole, max(12, width - 58), ascii_only=ascii_only), "value"))
     short = row(
         (clip_end(whole.rpartition("/")[2] or whole, max(12, width - 40), ascii_only=ascii_only), "value")
     )
@@ -209,7 +217,9 @@ def _checkpoint_row(
     at = row((clock(entry.time, piece.utc_offset), "plain"))
     bytes_ = row((size(entry.size), "value")) if entry.size is not None else ()
     file = row(("file ", "label"), (word, role))
-    fuller = [join(path, step, at, bytes_, file)] if width >= _WITH_FOLDER else []
+    rest = join(step, at, bytes_, file)
+    path = row((clip_end(whole, max(12, width - 13 - row_width(rest)), ascii_only=ascii_only), "value"))
+    fuller = [join(path, rest)] if width >= _WITH_FOLDER else []
     return row(*head, *first_that_fits([*fuller, join(short, step, file), join(short, file)], width - 11))
 
 
@@ -221,7 +231,7 @@ def _lost_row(piece: VerdictSlice) -> Row:
         return row(*head, *join(row(("no steps", "good")), records))
     span = ""
     if piece.safe is not None and piece.last_step_time is not None:
-        span = f" ({duration(max(0.0, piece.last_step_time - piece.safe.time))})"
+        span = bracketed(piece.last_step_time - piece.safe.time)
     return row(*head, *join(row((f"{count(steps)} steps{span} of compute", "warn")), records))
 
 
