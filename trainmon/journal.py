@@ -153,8 +153,7 @@ class JournalFile:
         if self._identity == before and self.end == end:
             return True
         self._begun = b""
-        if self.end and os.pread(self.descriptor, 1, self.end - 1) != b"\n":
-            self.end += os.write(self.descriptor, b"\n")
+        self._end_torn_line()
         return False
 
     def _open_or_make(self) -> tuple[int, bool]:
@@ -173,9 +172,19 @@ class JournalFile:
             if error.errno in (errno.ENOENT, errno.EBADF, errno.ESTALE):
                 return True
             raise
-        if (ours.st_dev, ours.st_ino) != self._identity or ours.st_size < self.end:
-            return True
-        return not os.path.samestat(ours, there)
+        lost = (ours.st_dev, ours.st_ino) != self._identity or ours.st_size < self.end
+        return lost or not os.path.samestat(ours, there)
+
+    def end_foreign_bytes(self) -> None:
+        """Ends what somebody else left, another host perhaps: our next line must not stand in theirs."""
+        size = os.fstat(self.descriptor).st_size
+        if size > self.end and not self._begun:
+            self.end = size
+            self._end_torn_line()
+
+    def _end_torn_line(self) -> None:
+        if self.end and os.pread(self.descriptor, 1, self.end - 1) != b"\n":
+            self.end += os.write(self.descriptor, b"\n")
 
     def is_elsewhere(self) -> bool:
         """Whether what was just written stands in a file without its name any more; False where nobody can tell."""
@@ -257,9 +266,8 @@ def bookmark(descriptor: int, offset: int, journal: str | None) -> Bookmark:
 
 def fits(descriptor: int, mark: Bookmark) -> bool:
     """Whether a bookmark was made in this journal, or in one that it is a copy of."""
-    if os.fstat(descriptor).st_size < mark.offset:
-        return False
-    return mark.offset == 0 or bookmark(descriptor, mark.offset, first_writer(descriptor)) == mark
+    offset = mark.offset if mark.offset <= os.fstat(descriptor).st_size else -1
+    return offset == 0 or (offset > 0 and bookmark(descriptor, offset, first_writer(descriptor)) == mark)
 
 
 class Lines(msgspec.Struct, frozen=True):

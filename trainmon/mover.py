@@ -90,6 +90,7 @@ class Mover:
         # First, because it makes the folder again where that is gone.
         if self._reopen or files.journal.changed():
             self._open_again(files)
+        files.journal.end_foreign_bytes()
         if now >= self._scan_at:
             files.collector.scan(files.name())
             files.keep_lock()

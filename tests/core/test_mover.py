@@ -9,6 +9,7 @@ import pytest
 from tests.conftest import OpenLogger
 from tests.processes.harness import count_steps, of_kind
 from trainmon.opening import RunFiles
+from trainmon.paths import JOURNAL
 from trainmon.projection import TextLine
 from trainmon.refusals import Loss, Refusals
 from trainmon.spool import RESERVE
@@ -57,6 +58,24 @@ def test_w14_a_folder_that_is_gone_when_the_thread_looks_at_its_lock_is_made_aga
     assert logger.recorder.drained(30.0)
 
     assert set(count_steps(tmp_path / "logs")) == {(1, 1)}
+
+
+def test_what_somebody_else_leaves_at_the_end_of_the_journal_costs_no_line(
+    open_logger: OpenLogger, tmp_path: Path
+) -> None:
+    """A torn line of another host, or a hole of NULs: ours begins a line of its own, and its offset is right."""
+    logger = open_logger()
+    for step, foreign in enumerate((b'{"kind":"prog', bytes(5_000), b'{"kind":"other"}\n'), 1):
+        assert logger.recorder.drained(30.0)
+        with (tmp_path / "logs" / JOURNAL).open("ab") as journal:
+            journal.write(foreign)
+        logger.log_training_progress(1, step, None, 0.5)
+    logger.close()
+
+    assert set(count_steps(tmp_path / "logs")) == {(1, 1), (1, 2), (1, 3)}
+    state = logger.recorder.state()
+    assert state is not None
+    assert state.bookmark.offset == (tmp_path / "logs" / JOURNAL).stat().st_size
 
 
 def test_p5_a_loss_waits_for_room_to_be_said_in(
