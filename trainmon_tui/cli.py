@@ -32,6 +32,7 @@ from trainmon_tui.witness import Witness
 
 if TYPE_CHECKING:
     from trainmon.notify.sender import Sender
+    from trainmon_tui.app import WatchApp
     from trainmon_tui.newsroom import Newsroom
 
 
@@ -76,6 +77,7 @@ def _watch(
     deadline: float | None,
     compare: Sequence[Path],
 ) -> int:
+    """Wires the monitor up, the reading first, and runs it."""
     receive: list[Callable[[Frame], None]] = []
     settings = read_settings()
     memory = Memory(folder)
@@ -113,16 +115,27 @@ def _watch(
     receive.append(app.deliver)
     if feed.newest is not None:
         app.deliver(feed.newest)
+    return _run(app, child, (raw.stop, live.stop, beside.stop, feed.stop))
+
+
+def _run(
+    app: "WatchApp", child: "subprocess.Popen[bytes] | None", stops: Sequence[Callable[[], object]]
+) -> int:
+    """Runs the app until it is left; the exit code of `run_watch`.
+
+    Args:
+        app: The monitor, wired up.
+        child: As for `run_watch`.
+        stops: End what reads for it, in this order.
+    """
     guard = Guard(app.leave, app.leave_word)
     guard.start()
     try:
         result = app.run()
     finally:
         guard.stop()
-        raw.stop()
-        live.stop()
-        beside.stop()
-        feed.stop()
+        for stop in stops:
+            stop()
     app.leave_word()
     _say_bugs(app.bugs)
     if child is not None and (app.end_child or guard.code is not None):
