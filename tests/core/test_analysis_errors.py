@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
+from tests.conftest import OpenLogger
 from tests.core.test_analysis_progress import golden
-from trainmon.analysis import ErrorAnalysis, analyze_errors
+from trainmon.analysis import ErrorAnalysis, analyze_errors, analyze_performance
 
 RAISED = """[2024-01-15 10:00:00] ERROR - ERROR - gradio_app - train - step - no such - thing{times}
 Traceback: train.py:line 40 in step
@@ -97,3 +100,15 @@ def test_names_without_number_are_bounded(tmp_path: Path) -> None:
     assert found.errors == 6_000
     assert len(found.by_context) == 256
     assert len(found.recurring) <= 256
+
+
+def test_a_run_that_had_no_error_yet_has_none(open_logger: OpenLogger) -> None:
+    """`errors.log` is made with its first line; a script that asks must not fail because all is well."""
+    logger = open_logger()
+    logger.log_training_start("m", 1, 9, 1, 0.1, "o")
+    assert logger.recorder.drained()
+
+    assert analyze_errors(logger.folder / "errors.log").errors == 0
+    assert analyze_performance(logger.folder / "performance.log").operations == ()
+    with pytest.raises(FileNotFoundError):
+        analyze_errors(logger.folder / "error.log")

@@ -40,7 +40,7 @@ def analyze_errors(log_file: str | PathLike[str]) -> ErrorAnalysis:
             rotated files are found beside it.
 
     Raises:
-        FileNotFoundError: Neither it nor a rotated one is there.
+        FileNotFoundError: Neither it nor a rotated one is there, nor a run that has written nothing to it.
         OSError: It cannot be read.
     """
     with TextLog(log_file) as log:

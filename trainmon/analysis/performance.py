@@ -27,7 +27,7 @@ def analyze_performance(log_file: str | PathLike[str]) -> PerformanceAnalysis:
         log_file: `performance.log`; its rotated files are found beside it.
 
     Raises:
-        FileNotFoundError: Neither it nor a rotated one is there.
+        FileNotFoundError: Neither it nor a rotated one is there, nor a run that has written nothing to it.
         OSError: It cannot be read.
     """
     with TextLog(log_file) as log:

@@ -38,7 +38,7 @@ def analyze_training_progress(log_file: str | PathLike[str]) -> TrainingAnalysis
         log_file: `training_progress.log`; its rotated files are found beside it.
 
     Raises:
-        FileNotFoundError: Neither it nor a rotated one is there.
+        FileNotFoundError: Neither it nor a rotated one is there, nor a run that has written nothing to it.
         OSError: It cannot be read.
     """
     with TextLog(log_file) as log:

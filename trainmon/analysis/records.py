@@ -16,6 +16,8 @@ from typing import BinaryIO
 
 import msgspec
 
+from trainmon.paths import JOURNAL, LogFile
+
 LINE_LIMIT = 1 << 20
 """Bytes of a line that are read; the rest is passed over."""
 
@@ -25,6 +27,7 @@ BELOW_LIMIT = 1 << 19
 _HEAD = re.compile(
     r"\[(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d)(?:[.,]\d{1,9})?\] (\S[^\n]*?) - ([A-Z]{3,16}) - ([^\n]*)"
 )
+_NAMES = frozenset(f"{log.value}.log" for log in LogFile)
 _EPOCH = datetime(1970, 1, 1)
 
 
@@ -49,10 +52,11 @@ class TextLog:
         """Opens the files.
 
         Args:
-            path: The newest file; it may be missing where a rotated one is there.
+            path: The newest file; it may be missing where a rotated one is there, or a run that has written nothing to
+                it.
 
         Raises:
-            FileNotFoundError: Neither the file nor a rotated one is there.
+            FileNotFoundError: Neither the file nor a rotated one nor a run is there.
             OSError: One of them cannot be read.
         """
         self.lines = 0
@@ -130,9 +134,14 @@ def _open_all(path: Path, stack: ExitStack) -> list[BinaryIO]:
         if (status.st_dev, status.st_ino) not in identities:
             identities.add((status.st_dev, status.st_ino))
             found.append(file)
-    if not found:
+    if not found and not _is_unwritten(path):
         raise FileNotFoundError(2, "No such text log", str(path))
     return found[::-1]
+
+
+def _is_unwritten(path: Path) -> bool:
+    """Whether a run is recorded here that had nothing to say in this log yet: it is made with its first line."""
+    return path.name in _NAMES and path.with_name(JOURNAL).exists()
 
 
 def _rotated(path: Path) -> list[Path]:

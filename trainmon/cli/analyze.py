@@ -88,7 +88,7 @@ def _where_there(analyze: Callable[[Path], Analysis], folder: Path, log: LogFile
     """The analysis of one log; None where it is missing."""
     path = folder / f"{log.value}.log"
     try:
-        return analyze(path)
+        return analyze(path) if any(folder.glob(f"{path.name}*")) else None
     except FileNotFoundError:
         return None
     except OSError as error:
