@@ -290,3 +290,34 @@ def test_the_range_is_said_as_soon_as_there_is_a_spread() -> None:
     assert late.seconds is not None
     assert late.high is not None
     assert late.low < late.seconds < late.high
+
+
+def test_pauses_that_nobody_announced_make_the_range_wider() -> None:
+    """They come by chance: their number is as uncertain as their length."""
+    ranges = []
+    for announced in (True, False):
+        simulation = Simulation(2_000, lambda _step: 0.1).pauses(100, 20.0, announced=announced)
+        simulation.advance(1_050)
+        found = eta.estimate(simulation.pace, 1_050, 2_000)
+        assert found.low is not None
+        assert found.high is not None
+        ranges.append(found.high - found.low)
+
+    # Nine are to come, with the deviation of Poisson's: three of 20 s, to either side.
+    assert ranges[0] == pytest.approx(0.0, abs=1.0)
+    assert ranges[1] > 2 * 3 * 20.0
+
+
+def test_the_time_runs_down_through_the_longest_kind_of_pause() -> None:
+    """Whichever kind came last."""
+    simulation = Simulation(1_000, lambda _step: 0.1).pauses(100, 60.0)
+    simulation.advance(305)
+    simulation.clock += 1.0
+    simulation.pace.pause(1.0, "checkpoint")
+    simulation.advance(100)
+
+    before = eta.estimate(simulation.pace, 405, 1_000).seconds
+    later = eta.estimate(simulation.pace, 405, 1_000, elapsed=50.0).seconds
+
+    assert before is not None
+    assert later == pytest.approx(before - 50.0)

@@ -3,7 +3,7 @@
 import pytest
 from msgspec import structs
 
-from tests.builders import START, Journal
+from tests.builders import START, Journal, a_reading
 from trainmon.arrivals import missing
 from trainmon.codec import Unread
 from trainmon.events import Closed
@@ -166,3 +166,26 @@ def test_what_only_the_text_logs_show_changes_nothing_else() -> None:
 
     assert chatty.totals.events == plain.totals.events + 2
     assert (chatty.errors, chatty.operations) == ([], [])
+
+
+def test_the_best_validation_has_the_checkpoint_that_was_saved_just_before_it() -> None:
+    """Many save first and validate then; a checkpoint of another step is not that of the best."""
+    journal = (
+        Journal().opened().started().steps(100).checkpoint(50, "/ckpt/50.pt").checkpoint(100, "/ckpt/100.pt")
+    )
+
+    best = journal.validation(100, 0.5).state().best_checkpoint
+
+    assert best is not None
+    assert best.checkpoint_path == "/ckpt/100.pt"
+
+
+def test_what_the_out_of_memory_killer_had_done_before_is_what_the_first_reading_says() -> None:
+    journal = Journal().opened().started()
+    for kills in (2, 3, 5):
+        reading = a_reading(journal.now)
+        assert reading.host is not None
+        journal.system(structs.replace(reading, host=structs.replace(reading.host, oom_kills=kills)))
+
+    assert journal.state().oom_kills_before == 2
+    assert journal.opened().state().oom_kills_before is None

@@ -227,3 +227,10 @@ def test_an_address_of_a_service_on_a_command_line_is_hidden() -> None:
         "--url",
         "s3://b/k",
     ]
+
+
+def test_what_signs_an_address_is_an_ordinary_word_elsewhere() -> None:
+    """A key of a dictionary, a signature of a function."""
+    text = "sorted(key=loss, sig=3) https://x.org/a?user=1"
+
+    assert mask_text(text) == text

@@ -328,3 +328,25 @@ def test_w22_thousands_of_new_names_in_one_row_are_not_each_compared_with_all_ot
 
     assert Counted.looks == 1
     assert len(series.names) == 512
+
+
+def test_a_column_that_comes_late_while_a_bucket_is_open_lets_none_grow_beyond_the_others() -> None:
+    """An odd full bucket and the open one behind it become one: it takes only what is missing to it."""
+    series = Series(capacity=2 * FEWEST_BUCKETS, cells=2 * FEWEST_BUCKETS)
+    extend(series, ["loss"], [(1.0,)] * (2 * FEWEST_BUCKETS + 3))
+
+    extend(series, ["loss", "accuracy"], [(1.0, 0.5)] * 20, first=2 * FEWEST_BUCKETS + 3)
+
+    counts = series.column("loss").count
+    assert set(counts[:-1]) == {4}
+    assert sum(counts) == 2 * FEWEST_BUCKETS + 23
+
+
+def test_what_a_resume_takes_off_is_not_in_the_next_document() -> None:
+    """The text of full buckets is kept from one snapshot to the next."""
+    series = a_series([float(step) for step in range(20)])
+    series.document()
+
+    series.truncate_from(10)
+
+    assert through_json(series) == a_series([float(step) for step in range(10)])

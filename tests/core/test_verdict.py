@@ -503,3 +503,50 @@ def test_an_end_that_was_said_needs_no_batch_system() -> None:
     journal = a_run().ended(success=True)
 
     assert judged(journal, Evidence(alive=False, accounting=told("TIMEOUT"))).status is Status.FINISHED
+
+
+# Where the lines lie.
+
+
+def test_a_run_of_slow_steps_is_stalled_after_ten_of_them() -> None:
+    journal = Journal().opened().started().steps(30, every=20.0)
+
+    assert judged(journal, HERE, 190.0).status is Status.RUNNING
+    assert judged(journal, HERE, 210.0).status is Status.STALLED
+
+
+def test_a_process_that_a_debugger_holds_is_stopped_too() -> None:
+    assert judged(a_run(), Evidence(alive=True, process_state="t")).status is Status.STOPPED
+
+
+def test_of_the_first_interval_alone_no_silence_is_told() -> None:
+    """One says nothing of what is usual; that before the first step is none."""
+    journal = Journal().opened().started().steps(3)
+
+    assert hush(journal, 50.0) is None
+    assert hush(journal.steps(4, 4), 50.0) is not None
+
+
+def test_an_observer_whose_clock_is_known_to_be_ahead_waits_no_less() -> None:
+    found = judged(a_run(), Evidence(alive=True, skew=300.0), 310.0)
+
+    assert found.status is Status.RUNNING
+
+
+def test_the_load_of_a_gpu_that_the_trainer_does_not_see_says_nothing_of_it() -> None:
+    journal = a_run().after(600.0)
+    reading = a_reading(journal.now)
+    assert reading.process is not None
+    process = structs.replace(reading.process, cpu_percent=0.3, children_cpu_percent=0.0)
+    own = structs.replace(reading.gpus[0], utilisation=0)
+    other = structs.replace(own, index=1, visible=False, utilisation=97)
+    journal.system(structs.replace(reading, process=process, gpus=(own, other)))
+
+    assert (judged(journal, HERE).why or "").startswith("hangs (CPU 0 %, GPU 0 %)")
+
+
+def test_a_checkpoint_is_a_sign_that_the_training_goes_on() -> None:
+    journal = a_run().after(100.0).checkpoint()
+
+    assert judged(journal, HERE, 30.0).status is Status.RUNNING
+    assert judged(journal, HERE, 90.0).status is Status.STALLED
