@@ -35,7 +35,7 @@ def after_the_end(state: RunState, evidence: Evidence) -> str | None:
         return None
     configuration, opened = state.configuration, state.opened
     same = configuration is None or opened is None or opened.writer == configuration.writer
-    who = "the program then" if same else "a program that came after it and started no training"
+    who = "the program then" if same else "a later start in this folder"
     return f"{who} ended with {_words(exit_.record)}"
 
 

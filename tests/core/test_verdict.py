@@ -273,7 +273,7 @@ def test_the_end_of_a_later_program_is_not_that_of_the_one_that_finished() -> No
 
     found = verdict(first.state(), Evidence(alive=False, exit=an_exit(second, status=1)), second.now + 1.0)
 
-    why = "a program that came after it and started no training ended with exit status 1"
+    why = "a later start in this folder ended with exit status 1"
     assert (found.status, found.why) == (Status.FINISHED, why)
 
 

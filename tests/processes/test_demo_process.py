@@ -207,6 +207,18 @@ def test_after_the_screen_it_is_said_what_became_of_the_demo(code: int | None, w
     assert farewell(code, 4711, Path("demo_logs")) == f"the demo {words}"
 
 
+def test_a_demo_that_fails_before_its_training_is_not_told_by_the_run_before_it(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with demo(folder, *FAST) as child:
+        assert child.wait(PATIENCE) == 0
+    (folder / "checkpoints" / "SpiralNet_epoch_003.json").write_text("{")
+
+    told = trainmon("demo", "--plain", "--log-dir", str(folder), *FAST, "--resume")
+
+    assert told.returncode == 5
+    assert "a later start in this folder ended with exit status 1" in told.stdout
+
+
 def test_the_demo_command_refuses_what_the_demo_does_not_understand(tmp_path: Path) -> None:
     """Before anything is started or written."""
     done = trainmon("demo", "--log-dir", str(tmp_path / "run"), "--speed", "fast")

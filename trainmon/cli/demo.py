@@ -184,6 +184,7 @@ def farewell(code: int | None, pid: int, log_dir: Path) -> str:
 def _follow(child: "subprocess.Popen[bytes]", log_dir: Path) -> int:
     """Prints a line every few seconds until the demo ends, then its status; the exit code of that."""
     from trainmon.cli.status import plain_status, read_status
+    from trainmon.status_document import BROKEN, WELL
     from trainmon.status_text import one_line
 
     say(f"the demo trains (pid {child.pid}) and records in {visible(str(log_dir))}; Ctrl-C ends it")
@@ -198,7 +199,8 @@ def _follow(child: "subprocess.Popen[bytes]", log_dir: Path) -> int:
             sys.stdout.flush()
     text, code = plain_status(log_dir)
     say(text)
-    return code
+    # One that failed before its training began leaves the run before it as the newest of the folder.
+    return BROKEN if code == WELL and child.returncode else code
 
 
 def _leave_in_order_on_signals() -> Callable[[], None]:
