@@ -52,42 +52,33 @@ def measure(scale: Scale) -> Iterator[Row]:
     burst: list[float] = []
     missing = 0
     peers: dict[str, list[float]] = {name: [] for name in recording.installed_peers()}
-    records = scale.count(100_000)
+    records, records_of_peers = scale.count(100_000), max(500, scale.count(5_000))
     for _ in range(scale.runs(5)):
         with scratch() as folder:
-            burst.append(
-                in_child(
-                    until_closed, recorder="trainmon", folder=str(folder), records=records, per_second=0
-                )["cpu"]
-            )
+            burst.append(cpu_of("trainmon", folder, records))
             missing += lost(folder, records)
         for name, figures in peers.items():
             with scratch() as folder:
-                count = max(500, scale.count(5_000))
-                figures.append(
-                    in_child(until_closed, recorder=name, folder=str(folder), records=count, per_second=0)[
-                        "cpu"
-                    ]
-                )
+                figures.append(cpu_of(name, folder, records_of_peers))
     how = f"{records:,} back to back, then close(); {missing:,} of {records * len(burst):,} records refused"
     yield judged("CPU of the process a record", burst, 12, "µs", how, digits=2)
+    how = f"{records_of_peers:,} records; processes it leaves behind not counted"
     for name, figures in peers.items():
-        yield noted(
-            f"  {name}: the same", figures, "µs", "5,000 records; processes it leaves behind not counted"
-        )
+        yield noted(f"  {name}: the same", figures, "µs", how)
     for rate in (100, 1_000):
         paced: list[float] = []
+        count = scale.count(10 * rate)
         for _ in range(scale.runs(3)):
-            count = scale.count(10 * rate)
             with scratch() as folder:
-                found = in_child(
-                    until_closed, recorder="trainmon", folder=str(folder), records=count, per_second=rate
-                )
-            waiting = in_child(empty_loop, records=count, per_second=rate)
-            paced.append(found["cpu"] - waiting["cpu"])
-        yield noted(
-            f"the same at {rate:,} records/s",
-            paced,
-            "µs",
-            "timer, syncs and snapshots included; sleeping taken off",
-        )
+                recording_and_sleeping = cpu_of("trainmon", folder, count, rate)
+            paced.append(recording_and_sleeping - in_child(empty_loop, records=count, per_second=rate)["cpu"])
+        how = "timer, syncs and snapshots included; sleeping taken off"
+        yield noted(f"the same at {rate:,} records/s", paced, "µs", how)
+
+
+def cpu_of(recorder: str, folder: Path, records: int, per_second: int = 0) -> float:
+    """CPU time of a process that records, until it is closed, in microseconds a record; 0 a second: back to back."""
+    found = in_child(
+        until_closed, recorder=recorder, folder=str(folder), records=records, per_second=per_second
+    )
+    return found["cpu"]

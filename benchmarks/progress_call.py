@@ -130,54 +130,48 @@ def other_shapes(folder: str, calls: int) -> dict[str, float]:
 
 def measure(scale: Scale) -> Iterator[Row]:
     """The rows of this subject."""
+    calls, calls_of_peers = scale.count(CALLS), max(200, scale.count(2_000))
     runs: list[dict[str, float]] = []
     peers: dict[str, list[dict[str, float]]] = {name: [] for name in recording.installed_peers()}
     for _ in range(scale.runs(7)):
         with scratch() as folder:
-            runs.append(in_child(in_turn, folder=str(folder), calls=scale.count(CALLS)))
+            runs.append(in_child(in_turn, folder=str(folder), calls=calls))
         for name, figures in peers.items():
             with scratch() as folder:
-                figures.append(
-                    in_child(alone, peer=name, folder=str(folder), calls=max(200, scale.count(2_000)))
-                )
-    how = f"{len(runs)} processes x {ROUNDS} x {scale.count(CALLS):,} calls of trainmon.log_training_progress, one core"
+                figures.append(in_child(alone, peer=name, folder=str(folder), calls=calls_of_peers))
+    yield from rows_of_ours(runs, calls)
+    yield from rows_of_shapes(scale)
+    for name, figures in peers.items():
+        for label in ("p50", "p99"):
+            taken = [run[label] for run in figures]
+            yield noted(
+                f"  {name}: the same call, {label}", taken, "µs", f"{calls_of_peers:,} calls a process"
+            )
+
+
+def rows_of_ours(runs: list[dict[str, float]], calls: int) -> Iterator[Row]:
+    """Our calls by themselves, and against encoding and writing alone."""
+    how = f"{len(runs)} processes x {ROUNDS} x {calls:,} calls of trainmon.log_training_progress, one core"
     yield judged("progress call, p50", [run["ours p50"] for run in runs], 4, "µs", how, digits=2)
-    tail = [run["ours p99.9"] for run in runs]
-    worst = f"p99.9 {statistics.median(tail):.0f} µs, worst {max(run['ours max'] for run in runs):,.0f} µs"
+    tail = statistics.median(run["ours p99.9"] for run in runs)
+    worst = f"p99.9 {tail:.0f} µs, worst {max(run['ours max'] for run in runs):,.0f} µs"
     yield judged("progress call, p99", [run["ours p99"] for run in runs], 12, "µs", worst, digits=2)
-    yield noted(
-        "encode + one os.write, p50", [run["least p50"] for run in runs], "µs", "in turn with ours", digits=2
-    )
-    yield noted(
-        "encode + one os.write, p99", [run["least p99"] for run in runs], "µs", "in turn with ours", digits=2
-    )
+    for label in ("p50", "p99"):
+        taken = [run[f"least {label}"] for run in runs]
+        yield noted(f"encode + one os.write, {label}", taken, "µs", "in turn with ours", digits=2)
     for label in ("p50", "p99"):
         ratios = [run[f"ours {label}"] / run[f"least {label}"] for run in runs]
-        yield judged(
-            f"progress call / encode + write, {label}",
-            ratios,
-            2.5,
-            "x",
-            "ratio within each process",
-            digits=2,
-        )
+        name = f"progress call / encode + write, {label}"
+        yield judged(name, ratios, 2.5, "x", "ratio within each process", digits=2)
+
+
+def rows_of_shapes(scale: Scale) -> Iterator[Row]:
+    """The median call for each shape of arguments, in processes of their own."""
+    calls = scale.count(5_000)
     shapes: list[dict[str, float]] = []
     for _ in range(scale.runs(5)):
         with scratch() as folder:
-            shapes.append(in_child(other_shapes, folder=str(folder), calls=scale.count(5_000)))
+            shapes.append(in_child(other_shapes, folder=str(folder), calls=calls))
     for name in shapes[0]:
-        yield noted(
-            f"  with {name}, p50",
-            [run[name] for run in shapes],
-            "µs",
-            "the same function, 5,000 calls",
-            digits=2,
-        )
-    for name, figures in peers.items():
-        for label in ("p50", "p99"):
-            yield noted(
-                f"  {name}: the same call, {label}",
-                [run[label] for run in figures],
-                "µs",
-                "2,000 calls a process",
-            )
+        taken = [run[name] for run in shapes]
+        yield noted(f"  with {name}, p50", taken, "µs", f"the same function, {calls:,} calls", digits=2)
