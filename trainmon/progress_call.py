@@ -92,7 +92,7 @@ class ProgressCall(LogCalls):
                 recorder.writer_id, seq, now, mono, epoch, step, total_steps, loss, learning_rate,
                 metrics, phase, waited,  # type: ignore[arg-type]  # a dict of floats is a dict of numbers
             )  # fmt: skip
-            line = encode_lines((event,))
+            line = encode_lines([event])  # Of a tuple msgspec 0.22 leaks 48 bytes.
             if len(line) > LINE_LIMIT:
                 raise ValueError
             if not recorder.spool.append(line):

@@ -1,5 +1,7 @@
 """The call of every step: what is too long is cut before it is encoded."""
 
+import tracemalloc
+
 import pytest
 
 from tests.conftest import OpenLogger
@@ -32,3 +34,24 @@ def test_w22_a_name_of_any_length_is_cut_before_it_costs_anything(
     assert len(event.phase) < 200
     assert all(len(name) < 2_000 for name in event.metrics or {})
     assert "truncated" in str(event)
+
+
+def test_a_call_leaves_no_memory_behind(open_logger: OpenLogger) -> None:
+    """A day has 864,000 of them."""
+    logger = open_logger()
+    calls = 3_000
+    ours = tracemalloc.Filter(True, progress_call.__file__)
+    logger.log_training_progress(1, 1, calls, 0.5, 0.1, {"accuracy": 0.5})
+    assert logger.recorder.drained(30.0)
+    tracemalloc.start()
+    try:
+        for step in range(2, calls):
+            logger.log_training_progress(1, step, calls, 0.5, 0.1, {"accuracy": 0.5})
+        assert logger.recorder.drained(30.0)
+        left = sum(
+            trace.size for trace in tracemalloc.take_snapshot().filter_traces([ours]).statistics("filename")
+        )
+    finally:
+        tracemalloc.stop()
+
+    assert left < 8 * calls
