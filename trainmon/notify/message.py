@@ -63,7 +63,7 @@ def message(
         files: Whether files of checkpoints are there, by path; None: not looked for.
     """
     title = f"{_SIGNS[news.weight]} {plain(_name(moment.state, folder), 60)}: {plain(news.headline)}"
-    lines = [*_when(moment, now), *_how_far(moment.state, moment.verdict, now)]
+    lines = [*_when(moment), *_how_far(moment.state, moment.verdict, now)]
     lines += [*_results(moment.state), *_saved(moment, files or {})]
     lines.append(_command(moment.state, folder))
     # The first line repeats nothing of the title unless the title had to be cut.
@@ -105,7 +105,7 @@ def _name(state: RunState, folder: str) -> str:
     return state.configuration.model_name if state.configuration is not None else folder
 
 
-def _when(moment: Moment, now: float) -> Iterator[str]:
+def _when(moment: Moment) -> Iterator[str]:
     state, verdict = moment.state, moment.verdict
     if not verdict.status.over:
         yield verdict.status.value

@@ -36,6 +36,9 @@ adds must not push an axis to its next step."""
 COLUMNS_A_LABEL = 16
 """Columns of a chart for each label of x, about: denser ones are read no better."""
 
+_LABEL_GAP = 2
+"""Spaces between two labels, at least."""
+
 _DECADES_ON_TOP = 2
 """From this many decades on, a logarithmic axis is labelled at powers of ten alone."""
 
@@ -184,7 +187,7 @@ def _x_ticks(low: float, high: float, most: int, kind: LabelKind, utc_offset: fl
     return [(value, _time_label(value, step, kind, utc_offset)) for value in values]
 
 
-def place_labels(positions: Sequence[tuple[int, str]], width: int, gap: int = 2) -> str:
+def place_labels(positions: Sequence[tuple[int, str]], width: int) -> str:
     """One line of `width` cells with each label centred on its column; what would overlap is left out.
 
     Labels at the ends are moved inside. The first and the last win over those between.
@@ -192,7 +195,6 @@ def place_labels(positions: Sequence[tuple[int, str]], width: int, gap: int = 2)
     Args:
         positions: (column, label) pairs by rising column, columns from 0.
         width: Cells of the line.
-        gap: Spaces between two labels, at least.
     """
     line = [" "] * max(width, 0)
     taken: list[tuple[int, int]] = []
@@ -200,7 +202,9 @@ def place_labels(positions: Sequence[tuple[int, str]], width: int, gap: int = 2)
     for column, label in order:
         start = max(0, min(column - len(label) // 2, width - len(label)))
         end = start + len(label)
-        if end > width or any(start < last + gap and first < end + gap for first, last in taken):
+        if end > width or any(
+            start < last + _LABEL_GAP and first < end + _LABEL_GAP for first, last in taken
+        ):
             continue
         taken.append((start, end))
         line[start:end] = label

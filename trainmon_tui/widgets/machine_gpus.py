@@ -68,7 +68,7 @@ def details(
         room = width - NAME - VALUE - GAUGE - 1
         course = spark(courses.of(column + key), room, low=low, high=high, ascii_only=ascii_only)
         lines.append(row(*text, (" " * (GAUGE + 1) if course else "", "plain"), *course))
-    facts = _facts_row(gpu, allocator, width, ascii_only)
+    facts = _facts_row(gpu, allocator)
     return [*lines, facts] if facts else lines
 
 
@@ -104,7 +104,7 @@ def _name_row(gpu: GpuReading, width: int, ascii_only: bool) -> Row:
     return fit_row(first_that_fits(alternatives, width) or head, width)
 
 
-def _facts_row(gpu: GpuReading, allocator: AllocatorReading | None, width: int, ascii_only: bool) -> Row:
+def _facts_row(gpu: GpuReading, allocator: AllocatorReading | None) -> Row:
     """Memory errors, PyTorch's own view, and that nobody is on the card; processes have a table of their own."""
     parts: list[Row] = []
     if gpu.ecc_uncorrected:
