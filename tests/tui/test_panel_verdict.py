@@ -45,6 +45,20 @@ def test_the_name_of_the_checkpoint_gets_all_the_room_that_there_is() -> None:
     assert "/SpiralNet_epoch_011.json  step 30" in text(journal.sight(alive=False), 80)
 
 
+def test_advice_is_whole_in_a_side_panel_and_cut_with_an_ellipsis_where_there_is_no_room() -> None:
+    journal = a_run(50).error("mat1 and mat2 shapes cannot be multiplied (32x7 and 2x24)", uncaught=True)
+    sight = (
+        journal.ended(success=False, reason="failed", error="RuntimeError: shapes")
+        .closed()
+        .sight(alive=False)
+    )
+
+    small = plain(rows(pick(sight), 60, 8, False)).split("\n")
+
+    assert "what the layer was made for" in " ".join(text(sight, 56).split())
+    assert any(line.lstrip().startswith("try: ") and line.rstrip().endswith("…") for line in small)
+
+
 def test_a_run_without_checkpoints_says_that_all_is_lost() -> None:
     drawn = text(Journal().opened().started().steps(30).sight(alive=False))
 

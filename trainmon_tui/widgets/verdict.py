@@ -125,8 +125,7 @@ def _why(piece: VerdictSlice, width: int, height: int, ascii_only: bool) -> list
         lines.append(row(("  ", "plain"), (text, "plain")))
     lines += _memory_rows(piece, width, ascii_only)
     if piece.advice is not None:
-        for index, text in enumerate(wrap(piece.advice, width - 7, 2, ascii_only=ascii_only)):
-            lines.append(row(("  try: " if not index else "       ", "key"), (text, "plain")))
+        lines += _advice_rows(piece.advice, width, height - len(lines), ascii_only)
     if piece.error is not None:
         where = f" at {piece.error.location}" if piece.error.location else ""
         last = f"last error: {piece.error.error_type}{where}"
@@ -137,11 +136,9 @@ def _why(piece: VerdictSlice, width: int, height: int, ascii_only: bool) -> list
             )
         )
         advice = diagnose(piece.error.error_type, piece.error.error_message).advice
-        pieces = wrap(words(advice or "", ascii_only=ascii_only), width - 7, 2, ascii_only=ascii_only)
-        lines += [
-            row(("  try: " if not index else "       ", "key"), (text, "plain"))
-            for index, text in enumerate(pieces)
-        ]
+        lines += _advice_rows(
+            words(advice or "", ascii_only=ascii_only), width, height - len(lines), ascii_only
+        )
     if piece.reading is not None and not piece.details and len(lines) < height:
         lines.append(row(("  ", "plain"), *_last_reading(piece.reading, piece.utc_offset, width - 2)))
     return lines[:height]
@@ -160,6 +157,16 @@ def _memory_rows(piece: VerdictSlice, width: int, ascii_only: bool) -> list[Row]
     room = width - row_width(left) - row_width(right)
     course = sparkline([value for _, value in known], max(0, room), low=0.0, ascii=ascii_only)
     return [row(*left, *course, *right)]
+
+
+def _advice_rows(advice: str, width: int, height: int, ascii_only: bool) -> list[Row]:
+    """`try: …` in two lines, in three where they are short; with an ellipsis where that is too little."""
+    most = min(height, 2 if width >= _WITH_FOLDER else 3)
+    texts = wrap(advice, width - 7, most, ascii_only=ascii_only)
+    return [
+        row(("  try: " if not index else "       ", "key"), (text, "plain"))
+        for index, text in enumerate(texts)
+    ]
 
 
 def _last_reading(reading: MachineReading, utc_offset: int, width: int) -> Row:
@@ -210,17 +217,15 @@ def _checkpoint_row(
         return row(*head, ("no checkpoint was saved", "bad"))
     word, role = file_word(piece.files, entry.checkpoint_path)
     whole = words(entry.checkpoint_path, ascii_only=ascii_only)
-    short = row(
-        (clip_end(whole.rpartition("/")[2] or whole, max(12, width - 40), ascii_only=ascii_only), "value")
-    )
     step = row(("step ", "label"), (count(entry.run_step), "value"))
     at = row((clock(entry.time, piece.utc_offset), "plain"))
     bytes_ = row((size(entry.size), "value")) if entry.size is not None else ()
     file = row(("file ", "label"), (word, role))
-    rest = join(step, at, bytes_, file)
+    file_name, few, rest = whole.rpartition("/")[2] or whole, join(step, file), join(step, at, bytes_, file)
+    short = row((clip_end(file_name, max(12, width - 13 - row_width(few)), ascii_only=ascii_only), "value"))
     path = row((clip_end(whole, max(12, width - 13 - row_width(rest)), ascii_only=ascii_only), "value"))
     fuller = [join(path, rest)] if width >= _WITH_FOLDER else []
-    return row(*head, *first_that_fits([*fuller, join(short, step, file), join(short, file)], width - 11))
+    return row(*head, *first_that_fits([*fuller, join(short, few), join(short, file)], width - 11))
 
 
 def _lost_row(piece: VerdictSlice) -> Row:
