@@ -10,7 +10,7 @@ from tests.builders import Journal, a_run
 from tests.run_folders import write_run
 from trainmon import look as module
 from trainmon.events import Opened
-from trainmon.look import is_there, look
+from trainmon.look import files_of, is_there, look
 from trainmon.state_entries import CheckpointEntry
 
 
@@ -165,3 +165,13 @@ def test_a_file_of_another_size_is_perhaps_another_one(tmp_path: Path) -> None:
 
     assert sizes == [True, True, None]
     assert is_there(saved(str(tmp_path), size=6), here) is True
+
+
+def test_of_checkpoints_with_one_path_the_newest_counts(tmp_path: Path) -> None:
+    """Each was written over the one before, which had another size."""
+    path = tmp_path / "last.pt"
+    path.write_bytes(b"123456")
+    state = Journal().opened(host=os.uname().nodename).started().steps(2).state()
+    state.checkpoints = [saved(str(path), size=size) for size in (5, 6)]
+
+    assert files_of(state) == {str(path): True}

@@ -550,3 +550,16 @@ def test_a_checkpoint_is_a_sign_that_the_training_goes_on() -> None:
 
     assert judged(journal, HERE, 30.0).status is Status.RUNNING
     assert judged(journal, HERE, 90.0).status is Status.STALLED
+
+
+@pytest.mark.parametrize(
+    ("number", "heard"), [(9, False), (15, False), (11, True)], ids=["SIGKILL", "SIGTERM", "SIGSEGV"]
+)
+def test_what_a_signal_ended_left_no_traceback_unless_it_crashed(number: int, heard: bool) -> None:
+    """Of a crash faulthandler tells the stack."""
+    journal = a_run()
+
+    found = judged(journal, Evidence(alive=False, exit=an_exit(journal, signal=number)))
+
+    assert found.status.over
+    assert found.status.leaves_no_traceback is not heard
