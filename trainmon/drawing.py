@@ -26,7 +26,7 @@ ROWS = 64
 _CONTROL = re.compile(rb"[\r\n]|\x1b\[(\d*)([A-HJKf])")
 """What moves the cursor or erases; colours stay in the text."""
 
-_TORN = re.compile(rb"\x1b(\[\d*)?$")
+_TORN = re.compile(rb"\x1b(\[\d*)?\Z")
 """The beginning of such a sequence, at the end of what was read."""
 
 _COLOURS = re.compile(rb"\x1b\[[0-9;:]*m")

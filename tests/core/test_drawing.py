@@ -1,6 +1,6 @@
 """The lines of what a program prints: bars that are drawn over tell how far they are, and push nothing else out."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.builders import START
@@ -142,6 +142,7 @@ def test_a_line_without_end_is_cut_and_loses_nothing() -> None:
     st.lists(st.sampled_from(PARTS)),
     st.lists(st.integers(1, 5), max_size=60),
 )
+@example(parts=[b"\x1b", b"\n", b"a"], cuts=[1, 1])
 def test_how_output_is_cut_into_reads_changes_nothing(parts: list[bytes], cuts: list[int]) -> None:
     """A terminal gives what it has."""
     data, pieces = b"".join(parts), list[bytes]()
