@@ -20,7 +20,8 @@ from trainmon.state_entries import CheckpointEntry
 from trainmon.system.slurm import Accounts
 
 PATIENCE = 60.0
-"""Seconds that reading one folder may take: a journal of 20 million events without a snapshot."""
+"""Seconds that reading all folders may take: a journal of 20 million events without a snapshot, or those of hundreds of
+ranks; what comes later is read for a quarter of a second each. The run folder itself comes first."""
 
 ACCOUNTS_PATIENCE = 3.0
 """Seconds that a look at dead trainings waits for the batch system's word, all of them together; usually some 0.1 s."""
@@ -107,12 +108,13 @@ class _Eye:
         self._monotonic = monotonic
         self._accounts = accounts
         self._patience = ACCOUNTS_PATIENCE
+        self._deadline = monotonic() + PATIENCE
 
     def look(self, folder: Path) -> Look:
         """A folder without those inside it."""
         reader = RunReader(folder, accounts=self._accounts)
         try:
-            view = _read_up(reader, self._monotonic)
+            view = self._read_up(reader)
             before = self._monotonic()
             if self._patience > 0 and self._accounts.wait(self._patience):
                 self._patience -= self._monotonic() - before
@@ -121,17 +123,15 @@ class _Eye:
             reader.close()
         return Look(folder, view, files_of(view.state))
 
-
-def _read_up(reader: RunReader, monotonic: Callable[[], float]) -> View:
-    """Polls until the end of the journal: one poll of a long one stops after a quarter of a second."""
-    deadline = monotonic() + PATIENCE
-    view = reader.poll()
-    before = 0
-    # A poll on a busy machine may stop after any part; only one that reads nothing is at the end.
-    while view.bytes_read > before and monotonic() < deadline:
-        before = view.bytes_read
+    def _read_up(self, reader: RunReader) -> View:
+        """Polls until the end of the journal: one poll of a long one stops after a quarter of a second."""
         view = reader.poll()
-    return view
+        before = 0
+        # A poll on a busy machine may stop after any part; only one that reads nothing is at the end.
+        while view.bytes_read > before and self._monotonic() < self._deadline:
+            before = view.bytes_read
+            view = reader.poll()
+        return view
 
 
 def files_of(state: RunState) -> dict[str, bool | None]:

@@ -11,6 +11,7 @@ from tests.run_folders import write_run
 from trainmon import look as module
 from trainmon.events import Opened
 from trainmon.look import files_of, is_there, look
+from trainmon.reader import RunReader, View
 from trainmon.state_entries import CheckpointEntry
 
 
@@ -111,6 +112,26 @@ def test_the_batch_system_is_asked_once_for_all_ranks_of_a_job(
     assert [word.state if word else None for word in words] == ["TIMEOUT" if answers else None] * 9
     assert (tmp_path / "asked").read_text() == "\n"
     assert took < 9 * module.ACCOUNTS_PATIENCE
+
+
+def test_folders_that_take_long_to_read_share_one_patience(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each poll takes half of it: the run folder is read to its end, and of each rank the beginning."""
+    run, polled = write_run(tmp_path / "run", a_run()), list[str]()
+    for name in ("ranks/00001", "ranks/00002"):
+        write_run(run / name, a_run())
+    poll, times = RunReader.poll, iter(range(100))
+
+    def noted(reader: RunReader) -> View:
+        polled.append(reader.folder.name)
+        return poll(reader)
+
+    monkeypatch.setattr(RunReader, "poll", noted)
+
+    look(run, monotonic=lambda: next(times) * module.PATIENCE / 2)
+
+    assert polled == ["run", "run", "00001", "00002"]
 
 
 def test_the_file_of_a_checkpoint_is_there_or_missing_or_unknown(tmp_path: Path) -> None:
