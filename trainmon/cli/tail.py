@@ -26,6 +26,7 @@ EVERY = 0.25
 HELP = f"""Print the events of the run in FOLDER (default: logs) as they come; Ctrl-C ends it.
 
 The folder need not exist yet. With --json the lines are those of the journal (docs/files.md), in ASCII.
+What a program printed under `trainmon run` is no event: it is in output.log there, and on the screen (key 5).
 
 A KIND is one of {", ".join(KINDS)}.
 
