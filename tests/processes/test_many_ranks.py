@@ -38,6 +38,8 @@ def test_r12_the_screen_of_five_hundred_ranks_comes_at_once_and_stays_small(many
 
     def seen(text: str) -> bool:
         nonlocal most
+        if not terminal.output:
+            return False  # It may not be the monitor yet, but the fork of a runner with many descriptors.
         most = max(most, len(os.listdir(f"/proc/{terminal.pid}/fd")))
         return text in terminal.text
 
