@@ -21,6 +21,12 @@ _CRASHES = ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGTRAP", "SIGS
 
 _FAULT_HEAD = "Fatal Python error: "
 
+_SIGNALS = {
+    "Aborted": "SIGABRT", "Segmentation fault": "SIGSEGV", "Bus error": "SIGBUS",
+    "Floating point exception": "SIGFPE", "Illegal instruction": "SIGILL",
+}  # fmt: skip
+"""What `faulthandler` calls them."""
+
 
 def contradicts(state: RunState, evidence: Evidence) -> bool:
     """Whether an end that `trainmon run` wrote for its program is better told by the exit record."""
@@ -105,7 +111,11 @@ def _crashed(state: RunState, evidence: Evidence) -> Verdict | None:
 
 def _fault_words(evidence: Evidence, name: str | None) -> str:
     """`SIGSEGV: Segmentation fault`, from what is known of both."""
-    head = (evidence.fault or "").partition("\n")[0].removeprefix(_FAULT_HEAD)
+    first, _, rest = (evidence.fault or "").partition("\n")
+    head = first.removeprefix(_FAULT_HEAD)
+    if name is not None and _FAULT_HEAD in rest:
+        # The report crashed as well, and that signal is the one that ended the process.
+        name = _SIGNALS.get(head, name)
     return ": ".join(text for text in (name, head) if text) or "a C-level crash"
 
 
@@ -114,7 +124,7 @@ def _stack(evidence: Evidence) -> tuple[str, ...]:
     blocks = [block.strip("\n") for block in (evidence.fault or "").partition("\n")[2].split("\n\n")]
     blocks.sort(key=lambda block: not block.startswith("Current thread"))
     lines = (line.rstrip() for block in blocks for line in block.splitlines())
-    return tuple(line for line in lines if line)[:STACK_LINES]
+    return tuple(line for line in lines if line and _FAULT_HEAD not in line)[:STACK_LINES]
 
 
 def _uncaught(state: RunState) -> Verdict | None:

@@ -41,6 +41,8 @@ SAME_CLOCK = 1.0
 """Seconds that wall and monotonic clock may drift apart before the wall clock counts as changed."""
 
 _FATAL = "Fatal Python error:"
+_WHOLE = "\nExtension modules:"
+"""How a report of a crash ends: what stands before it is that of an earlier process of the same number."""
 
 Stamps = tuple[object, ...]
 """Whatever tells that the files of a run folder changed."""
@@ -244,8 +246,11 @@ def read_fault(folder: Path, pid: int) -> str | None:
     """
     data = read_last(folder / f"{FAULTS}.{pid}.log", FAULT_LIMIT)
     text = data.decode("utf-8", "replace") if data else ""
-    begin = text.rfind(_FATAL)
-    return text[begin:] if begin >= 0 else None
+    last = text.rfind(_FATAL)
+    if last < 0:
+        return None
+    # Looking at the other threads may crash in its turn: what came first is why the process died.
+    return text[text.find(_FATAL, max(0, text.rfind(_WHOLE, 0, last))) :]
 
 
 def spool_held(folder: Path, opened: Opened) -> bool | None:

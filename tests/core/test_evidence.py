@@ -196,6 +196,19 @@ def test_stacks_that_somebody_asked_for_are_no_crash(tmp_path: Path) -> None:
     assert after == "Fatal Python error: Bus error\n\nCurrent thread 0x1:\n"
 
 
+def test_a_report_that_crashed_in_its_turn_tells_the_first_crash(tmp_path: Path) -> None:
+    """Looking at threads that run may do that."""
+    first = "Fatal Python error: Aborted\n\nThread 0x2 (most recent call first):\n  File "
+    second = (
+        "Fatal Python error: Segmentation fault\n\nCurrent thread 0x1:\n\nExtension modules: x (total: 1)\n"
+    )
+    earlier = "Fatal Python error: Bus error\n\nCurrent thread 0x1:\n\nExtension modules: x (total: 1)\n"
+
+    (tmp_path / f"faulthandler.{PID}.log").write_text(earlier + first + second)
+
+    assert read_fault(tmp_path, PID) == first + second
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": 2}', "x" * 300_000, '{"schema": 1, "pid": "x"}'])
 def test_an_exit_record_that_cannot_be_used_is_none(tmp_path: Path, text: str) -> None:
     (tmp_path / EXIT).write_text(text)

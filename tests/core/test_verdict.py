@@ -375,6 +375,22 @@ def test_a_crash_shows_the_stack_that_faulthandler_left() -> None:
     assert found.details == ("Current thread 0x1:", '  File "train.py", line 7 in step')
 
 
+def test_an_abort_whose_report_crashed_is_called_an_abort_by_parent_and_stranger() -> None:
+    journal = a_run()
+    first, second = (
+        "Fatal Python error: Aborted\n\nThread 0x2:\n",
+        "Fatal Python error: Segmentation fault\n\n",
+    )
+    fault = f"{first}  File {second}Current thread 0x1:"
+    evidence = Evidence(alive=False, fault=fault)
+
+    stranger = judged(journal, evidence)
+    parent = judged(journal, structs.replace(evidence, exit=an_exit(journal, signal=11)))
+
+    assert (stranger.why, parent.why) == ("Aborted", "SIGABRT: Aborted")
+    assert parent.details == ("Current thread 0x1:", "Thread 0x2:")
+
+
 def test_the_out_of_memory_killer_is_told_by_the_counter() -> None:
     journal = a_run().system(with_memory(63.9, oom_kills=0, time=a_run().now))
     evidence = Evidence(alive=False, oom_kills=1)
