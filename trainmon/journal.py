@@ -1,8 +1,7 @@
 r"""The journal file: appending whole lines, and reading them from an offset on.
 
-Only ever appended to: what is there is never truncated or rewritten. A torn last line gets its `\n` at the next
-opening and is counted by readers; a file that was renamed, truncated or replaced under us is noticed before each
-batch.
+Only ever appended to: what is there is never truncated or rewritten. A torn last line gets its `\n` at the next opening
+and is counted by readers; a file that was renamed, truncated or replaced under us is noticed before each batch.
 """
 
 import errno
@@ -266,8 +265,9 @@ def bookmark(descriptor: int, offset: int, journal: str | None) -> Bookmark:
 
 def fits(descriptor: int, mark: Bookmark) -> bool:
     """Whether a bookmark was made in this journal, or in one that it is a copy of."""
-    offset = mark.offset if mark.offset <= os.fstat(descriptor).st_size else -1
-    return offset == 0 or (offset > 0 and bookmark(descriptor, offset, first_writer(descriptor)) == mark)
+    if os.fstat(descriptor).st_size < mark.offset:
+        return False
+    return mark.offset == 0 or bookmark(descriptor, mark.offset, first_writer(descriptor)) == mark
 
 
 class Lines(msgspec.Struct, frozen=True):

@@ -66,8 +66,14 @@ def test_the_next_segment_gets_pages_of_its_own(in_memory: int) -> None:
 
 def test_a_descriptor_that_was_closed_costs_nothing_but_the_pages(in_memory: int) -> None:
     os.close(in_memory)
+    ahead = Pages()
 
-    Pages().keep(in_memory, "a", 0, 1 << 30)
+    ahead.keep(in_memory, "a", 0, 1 << 30)
+    other = os.memfd_create("next")
+    ahead.keep(other, "b", 0, 1 << 30)
+
+    assert pages(other) >= AHEAD
+    os.close(other)
 
 
 def test_a_base_that_did_not_change_is_not_listed_again(
