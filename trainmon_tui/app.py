@@ -1,6 +1,7 @@
 """The monitor: what the keys do. What is shown, and when, is in `trainmon_tui.showing`."""
 
 from collections.abc import Iterable
+from functools import reduce
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,7 +14,7 @@ from textual.theme import ThemeProvider
 
 from trainmon.state import RunState
 from trainmon.statuses import Status, Verdict
-from trainmon_tui.beside import Compared
+from trainmon_tui.beside import Compared, toggled
 from trainmon_tui.chart_view import flip_log_y, next_smoothing
 from trainmon_tui.commands import commands
 from trainmon_tui.deliveries import CompareToggled, RunChosen
@@ -88,12 +89,14 @@ class WatchApp(ShowingApp):
 
     def compare(self, runs: Iterable[Compared]) -> None:
         """Draws the curves of these runs, too, from the beginning; before the app runs."""
-        for run in runs:
-            self._options = replace(self._options, compared=self._beside.toggle(run))
+        self._options = replace(self._options, compared=reduce(toggled, runs, self._options.compared))
+        self._beside.want(self._options.compared)
 
     def on_compare_toggled(self, message: CompareToggled) -> None:
         """Draws the curves of a run beside those of the one that is shown, or no longer."""
-        self._set(replace(self._options, compared=self._beside.toggle(message.run)))
+        compared = toggled(self._options.compared, message.run)
+        self._beside.want(compared)
+        self._set(replace(self._options, compared=compared))
 
     def action_errors(self) -> None:
         """Shows the errors on the whole screen."""

@@ -8,11 +8,11 @@ import msgspec
 from trainmon.state import RunState
 from trainmon_tui.chart_view import Ruler
 
-MOST = 3
-"""Runs beside the one that is shown: of more, nobody tells the curves apart in cells of a terminal."""
-
 LETTERS = "abc"
-"""What they are called in charts, in the order in which they were chosen."""
+"""What compared runs are called in charts, in the order in which they were chosen."""
+
+MOST = len(LETTERS)
+"""Runs beside the one that is shown: of more, nobody tells the curves apart in cells of a terminal."""
 
 
 class Compared(msgspec.Struct, frozen=True):
@@ -42,16 +42,15 @@ def toggled(compared: tuple[Compared, ...], run: Compared) -> tuple[Compared, ..
 
 
 class BesideDesk:
-    """What is compared and what was read of it; for the thread of the app, but `take`."""
+    """What was read of the compared runs; for the thread of the app, but `take`."""
 
     def __init__(self, ask: Callable[[tuple[Compared, ...]], None] | None) -> None:
-        """Compares nothing yet.
+        """Nothing was read yet.
 
         Args:
             ask: Has runs read, which then come by `take`; None: nothing can be read.
         """
         self._ask = ask
-        self._compared: tuple[Compared, ...] = ()
         self._read: tuple[Beside, ...] = ()
         self._seen: tuple[Beside, ...] = ()
 
@@ -59,16 +58,14 @@ class BesideDesk:
         """Takes what was read, from any thread."""
         self._read = beside
 
-    def toggle(self, run: Compared) -> tuple[Compared, ...]:
-        """Compares with a run, or no longer; what is compared then."""
-        self._compared = toggled(self._compared, run)
+    def want(self, compared: tuple[Compared, ...]) -> None:
+        """Has these runs read from now on, and no others."""
         if self._ask is not None:
-            self._ask(self._compared)
-        return self._compared
+            self._ask(compared)
 
-    def seen(self, folder: str) -> tuple[Beside, ...]:
-        """The compared runs without the one that is shown; the same object as before where nothing is new."""
-        wanted = {run.folder for run in self._compared} - {folder}
+    def seen(self, compared: tuple[Compared, ...], folder: str) -> tuple[Beside, ...]:
+        """What was read of the compared runs but the one that is shown; the same object where nothing is new."""
+        wanted = {run.folder for run in compared} - {folder}
         found = tuple(one for one in self._read if one.run.folder in wanted)
         if not is_same(found, self._seen):
             self._seen = found

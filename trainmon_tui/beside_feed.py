@@ -6,15 +6,16 @@ run that is shown is followed by the feed, and never comes from here.
 
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from trainmon import snapshot
 from trainmon.errors import SnapshotError
-from trainmon.paths import JOURNAL, SNAPSHOT
 from trainmon.reader import RunReader
 from trainmon.state import RunState
 from trainmon_tui.bell import Bell
 from trainmon_tui.beside import LETTERS, Beside, Compared, is_same
+from trainmon_tui.catalogue import stamps_of
 from trainmon_tui.chart_view import ruler_of
 
 FRESH_EVERY = 5.0
@@ -88,11 +89,14 @@ def _beside(run: Compared, letter: str, state: RunState, before: tuple[Beside, .
 
 def _read(folder: Path, known: tuple[object, RunState] | None) -> tuple[object, RunState] | None:
     """A run's state and the stamp of the file it is from; what is known where nothing is new or it cannot be read."""
-    for name, read in ((SNAPSHOT, _from_snapshot), (JOURNAL, _from_journal)):
+    journal, written = stamps_of(folder)
+    for stamp, read in ((written, _from_snapshot), (journal, _from_journal)):
+        if stamp is None:
+            continue
+        if known is not None and known[0] == stamp:
+            return known
         try:
-            status = (folder / name).stat()
-            stamp = (name, status.st_ino, status.st_size, status.st_mtime_ns)
-            return known if known is not None and known[0] == stamp else (stamp, read(folder))
+            return stamp, read(folder)
         except (OSError, SnapshotError):
             continue
     return known
@@ -104,8 +108,5 @@ def _from_snapshot(folder: Path) -> RunState:
 
 def _from_journal(folder: Path) -> RunState:
     """As far as it is read in a moment."""
-    reader = RunReader(folder)
-    try:
+    with closing(RunReader(folder)) as reader:
         return reader.poll().state
-    finally:
-        reader.close()

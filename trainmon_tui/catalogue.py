@@ -135,7 +135,7 @@ def newest_run(root: Path) -> Path:
     for path in runs_under(root, patience=SEVERAL_PATIENCE):
         if path is None or path.parent.name in (RANKS, BUSY):
             continue
-        written = max((stamp[2] for stamp in _stamps(path) if stamp is not None), default=-1)
+        written = max((stamp[2] for stamp in stamps_of(path) if stamp is not None), default=-1)
         if written > when:
             newest, when = path, written
     return newest
@@ -176,7 +176,7 @@ class Catalogue:
             now = self._monotonic()
             if now > deadline:
                 break
-            stamps = _stamps(known.path)
+            stamps = stamps_of(known.path)
             if _is_due(known, stamps, now):
                 known.row = self._read(known, stamps)
                 known.stamps, known.read_at = stamps, now
@@ -235,7 +235,8 @@ class Catalogue:
         return run_row(str(known.path), known.name, view.state, view.evidence, self._clock())
 
 
-def _stamps(folder: Path) -> Stamps:
+def stamps_of(folder: Path) -> Stamps:
+    """When its files were last written."""
     return _stamp(folder / JOURNAL), _stamp(folder / SNAPSHOT)
 
 

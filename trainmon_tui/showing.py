@@ -237,7 +237,8 @@ class ShowingApp(KeysApp):
             folder=self._sight.folder, exists=view.exists, folder_there=view.folder_there, note=view.note,
             files=frame.files, output=frame.output, options=self._options, raw=self._raw.points(view.state),
             whole=view.whole, orphans=view.evidence.orphans, first=newest.first, ranks=frame.ranks,
-            live=self._live.seen(view.state, self._sight.folder, now), beside=self._beside.seen(self._sight.folder),
+            live=self._live.seen(view.state, self._sight.folder, now),
+            beside=self._beside.seen(self._options.compared, self._sight.folder),
         )  # fmt: skip
         looked = self._attention.look(seen)
         self._sight, ring = self._witness.look(looked, newest.view.state, time.monotonic())

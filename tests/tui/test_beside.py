@@ -12,7 +12,6 @@ from tests.builders import START, Journal, a_run
 from tests.tui.apps import Clock, a_frame, panel_text
 from tests.tui.test_screen_runs import a_row, a_slice
 from trainmon import snapshot
-from trainmon.cli.watch import MOST_COMPARED
 from trainmon.range_rows import Key
 from trainmon.snapshot import Texts
 from trainmon_tui.app import WatchApp
@@ -78,37 +77,36 @@ def test_of_too_many_the_oldest_choice_goes() -> None:
 
 def test_the_run_that_is_shown_is_not_drawn_beside_itself() -> None:
     asked: list[tuple[Compared, ...]] = []
-    desk = BesideDesk(asked.append)
-    for name in ("b", "c"):
-        desk.toggle(a_compared(name))
+    desk, compared = BesideDesk(asked.append), (a_compared("b"), a_compared("c"))
+    desk.want(compared)
     desk.take((beside(a_run(20), "b", "a"), beside(a_run(20), "c", "b")))
 
-    assert [one.run.name for one in desk.seen("runs/b")] == ["c"]
-    assert [one.run.name for one in desk.seen("logs")] == ["b", "c"]
+    assert [one.run.name for one in desk.seen(compared, "runs/b")] == ["c"]
+    assert [one.run.name for one in desk.seen(compared, "logs")] == ["b", "c"]
     assert asked[-1] == (a_compared("b"), a_compared("c"))
 
 
 def test_a_run_that_is_no_longer_compared_is_gone_at_once() -> None:
-    desk = BesideDesk(None)
-    desk.toggle(a_compared())
+    desk, compared = BesideDesk(None), (a_compared(),)
+    desk.want(compared)
     desk.take((beside(a_run(20)),))
-    assert desk.seen("logs")
+    assert desk.seen(compared, "logs")
 
-    desk.toggle(a_compared())
+    desk.want(())
 
-    assert desk.seen("logs") == ()
+    assert desk.seen((), "logs") == ()
 
 
 def test_without_news_it_is_the_same_object_so_that_nothing_is_drawn_again() -> None:
-    desk = BesideDesk(None)
-    desk.toggle(a_compared())
+    desk, compared = BesideDesk(None), (a_compared(),)
+    desk.want(compared)
     one = beside(a_run(20))
     desk.take((one,))
-    before = desk.seen("logs")
+    before = desk.seen(compared, "logs")
 
     desk.take((one,))
 
-    assert desk.seen("logs") is before
+    assert desk.seen(compared, "logs") is before
 
 
 # Reading them.
@@ -326,7 +324,3 @@ def app_of(root: Path, feeds: list[BesideFeed]) -> WatchApp:
     )
     feeds.append(BesideFeed(app.deliver_beside))
     return app
-
-
-def test_the_command_takes_as_many_as_the_screen_tells_apart() -> None:
-    assert MOST_COMPARED == MOST

@@ -27,9 +27,6 @@ Exit codes:
   128+N  ended by signal N
 """
 
-MOST_COMPARED = 3
-"""Runs beside the one that is shown; the screen tells no more apart."""
-
 
 @click.command("watch", help=HELP, short_help="The screen of a run.")
 @click.argument("folder", type=RUN_FOLDER, default=DEFAULT_FOLDER)
@@ -44,10 +41,12 @@ def command(
     ctx: click.Context, folder: Path, ascii_only: bool, deadline: float | None, compare: tuple[Path, ...]
 ) -> None:
     """The command; its help stands in `HELP`."""
-    from trainmon_tui.cli import run_watch  # deferred: the screen costs what the other commands need not pay
+    # Deferred: the screen costs what the other commands need not pay.
+    from trainmon_tui.beside import MOST
+    from trainmon_tui.cli import run_watch
 
-    if len(compare) > MOST_COMPARED:
-        raise click.UsageError(f"--compare: expected at most {MOST_COMPARED} folders, got {len(compare)}")
+    if len(compare) > MOST:
+        raise click.UsageError(f"--compare: expected at most {MOST} folders, got {len(compare)}")
     plain = partial(printable_status, deadline=deadline)
     ascii = True if ascii_only else None
     ctx.exit(run_watch(folder, plain, ascii=ascii, deadline=deadline, compare=compare))

@@ -105,7 +105,9 @@ def legend(piece: LossSlice, *, ascii_only: bool) -> list[Row]:
 
 def _with_others(piece: LossSlice, own_alone: list[Row], *, ascii_only: bool) -> list[Row]:
     """The alternatives, of which the first have the compared runs with their names, the next without."""
-    named, short, _ = others.legend(piece.piece.others, ascii_only=ascii_only)
+    if not piece.piece.others:
+        return own_alone
+    named, short = others.legend(piece.piece.others, ascii_only=ascii_only)
     return [
         *(join(own, named, gap="   ") for own in own_alone[:MOST_WITH_NAMES]),
         *(join(own, short, gap="   ") for own in own_alone),

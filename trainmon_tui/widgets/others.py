@@ -79,14 +79,14 @@ def marks(others: Sequence[Other]) -> list[Marks]:
 
 
 def legend(others: Sequence[Other], *, ascii_only: bool) -> list[Row]:
-    """Letter, name and value of each, and shorter: without the names, then nothing."""
+    """Letter, name and value of each, and shorter: without the names."""
     named, short = [], []
     for other in others:
         value = row((number(other.newest), other.role)) if other.newest is not None else ()
         letter = row((f"{other.letter} ", other.role))
         named.append(row(*letter, _name(other.name, ascii_only), (" ", "plain"), *value))
         short.append(row(*letter, *value))
-    return [join(*named), join(*short), ()]
+    return [join(*named), join(*short)]
 
 
 def names(compared: Sequence[tuple[str, str]], *, ascii_only: bool) -> Row:
