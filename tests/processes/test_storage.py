@@ -97,7 +97,7 @@ def test_w18_memory_is_bounded_on_a_dead_disk_and_the_loss_is_said(
     failing.fail("errno 28")
     training = stage.start("train", rate=0.0, count=CALLS, metrics=40, environment=failing.environment)
     begin = resident(training.process.pid)
-    training.wait_logged(CALLS - training.logged())
+    until(lambda: training.logged() >= CALLS, f"{CALLS:,} calls")
     growth = resident(training.process.pid) - begin
     spool = sum(path.stat().st_size for path in spool_base.rglob("*.spool"))
     failing.heal()
