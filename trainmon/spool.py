@@ -115,18 +115,17 @@ class Spool:
         return self._append_again(line)
 
     def _make_room(self) -> bool:
-        """Gives the writer thread the interpreter, some ms at most, where lines come faster than it moves them.
-
-        Under storage that takes nothing there is no point in waiting, and none is done.
-        """
-        begin = time.monotonic()
-        self.on_full()
-        while (now := time.monotonic()) - self.moved_at <= STANDSTILL:
+        """Wakes the writer thread and waits some ms for it; where the storage takes nothing, neither helps."""
+        begin = now = time.monotonic()
+        if now - self.moved_at <= STANDSTILL:
+            self.on_full()
+        while now - self.moved_at <= STANDSTILL:
             if now - begin >= (MOST_PATIENCE if self.moved_at > begin else PATIENCE):
-                return False
+                break
             time.sleep(0.001)
             if self._room > 0:
                 return True
+            now = time.monotonic()
         return False
 
     def _append_again(self, line: bytes) -> bool:

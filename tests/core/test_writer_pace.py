@@ -8,7 +8,7 @@ import pytest
 
 from trainmon import writer
 from trainmon.logger import TrainLogger
-from trainmon.spool import Spool
+from trainmon.spool import STANDSTILL, Spool
 from trainmon.spool_header import SpoolHeader
 from trainmon.wakeup import Wakeup
 
@@ -74,6 +74,21 @@ def test_a_call_that_finds_no_room_has_the_thread_look(spools: Path) -> None:
     assert not spool.append(b"progress\n")
 
     assert asked == ["room"]
+    spool.let_go()
+
+
+def test_a_call_that_finds_no_room_under_storage_that_stands_wakes_nobody(spools: Path) -> None:
+    """It would wake the thread with every record for nothing, and wait for it to give back the interpreter."""
+    asked: list[str] = []
+    spool = Spool(SpoolHeader("/runs/a/journal.jsonl", "0123456789ab", "0123456789ab", 4711))
+    spool.open()
+    spool.on_full = lambda: asked.append("room")
+    spool.set_used(spool.limit)
+    spool.moved_at = time.monotonic() - 2 * STANDSTILL
+
+    assert not spool.append(b"progress\n")
+
+    assert asked == []
     spool.let_go()
 
 
