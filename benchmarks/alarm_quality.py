@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 
 from benchmarks.curves import diverging, healthy
-from trainmon.divergence import Divergence
+from trainmon.fold.divergence import Divergence
 
 WITHIN = 200
 """Steps after the onset within which a divergence is to be found."""

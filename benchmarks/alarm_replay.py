@@ -8,10 +8,10 @@ import sys
 from itertools import islice
 from pathlib import Path
 
-from trainmon.alarms import learning
-from trainmon.alarms.kinds import Thresholds
-from trainmon.reducer import Reducer
-from trainmon.walk import Walk
+from trainmon.fold.reducer import Reducer
+from trainmon.meaning.alarms import learning
+from trainmon.meaning.alarms.kinds import Thresholds
+from trainmon.reading.walk import Walk
 
 EVERY = 25
 """Events between two looks."""

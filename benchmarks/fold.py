@@ -14,9 +14,9 @@ from benchmarks.measure import Row, Scale, in_child, judged, noted, scratch
 
 def fold_journal(journal: str) -> dict[str, float]:
     """Events a second of the whole, and of each part measured by itself."""
-    from trainmon.codec import decode_lines
-    from trainmon.journal import read_lines
-    from trainmon.reducer import Reducer
+    from trainmon.facts.codec import decode_lines
+    from trainmon.fold.reducer import Reducer
+    from trainmon.storage.journal import read_lines
 
     descriptor = os.open(journal, os.O_RDONLY)
     reducer, offset, events = Reducer(), 0, 0
@@ -48,7 +48,7 @@ def decode_alone(journal: str) -> dict[str, float]:
     """Events a second of msgspec by itself: lines decoded one by one and thrown away."""
     import msgspec
 
-    from trainmon.events import AnyEvent
+    from trainmon.facts.events import AnyEvent
 
     lines = Path(journal).read_bytes().splitlines()
     decode = msgspec.json.Decoder(AnyEvent).decode

@@ -18,7 +18,7 @@ HEAVY = ("psutil", "pynvml", "textual", "rich", "watchfiles", "torch", "trainmon
 CODES = {
     "python": "pass",
     "trainmon": "import trainmon",
-    "logger": "from trainmon.logger import TrainLogger",
+    "logger": "from trainmon.calls.logger import TrainLogger",
     "msgspec": "import msgspec",
 }
 
@@ -34,9 +34,7 @@ def _seconds(code: str) -> float:
 
 def heavy_modules() -> dict[str, float]:
     """Which heavy packages are in memory once the logger was imported; 1.0 each."""
-    code = (
-        f"import sys, trainmon, trainmon.logger; print(*[name for name in {HEAVY!r} if name in sys.modules])"
-    )
+    code = f"import sys, trainmon, trainmon.calls.logger; print(*[name for name in {HEAVY!r} if name in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", code], env=child_environment(), check=True, capture_output=True, text=True
     )
@@ -112,7 +110,7 @@ def measure(scale: Scale) -> Iterator[Row]:
         ", ".join(HEAVY),
     )
     yield noted(
-        "import trainmon.logger (all that records), with the first log call", net["logger"], "ms", how
+        "import trainmon.calls.logger (all that records), with the first log call", net["logger"], "ms", how
     )
     yield noted("  msgspec alone, part of it", net["msgspec"], "ms", how)
     for name in codes.keys() - CODES.keys():

@@ -17,7 +17,7 @@ SHORTEST = 100
 
 def open_run(folder: str) -> dict[str, float]:
     """Milliseconds until a fresh reader is up to date, megabytes that it added, kilobytes that it read."""
-    from trainmon.reader import RunReader
+    from trainmon.reading.reader import RunReader
 
     before = memory("VmHWM")
     begin = time.perf_counter()

@@ -13,7 +13,7 @@ import msgspec
 
 from benchmarks import recording
 from benchmarks.measure import Row, Scale, in_child, judged, noted, quantile, scratch
-from trainmon.events import Progress
+from trainmon.facts.events import Progress
 
 CALLS = 20_000
 ROUNDS = 3
@@ -66,7 +66,7 @@ def own_durations(first: int, count: int) -> list[float]:
 
 def in_turn(folder: str, calls: int) -> dict[str, float]:
     """In one process: our calls, then encode and write alone once our writer is idle again, and so on."""
-    from trainmon import shared_memory
+    from trainmon.spool import shared_memory
 
     ours = recording.ours(Path(folder))
     path = shared_memory.folders()[0] / f"bench-{os.getpid()}"

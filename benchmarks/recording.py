@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from trainmon.logger import TrainLogger
+from trainmon.calls.logger import TrainLogger
 
 Record = Callable[[int, float, float, dict[str, float]], None]
 """Records one step: step, loss, learning rate, more metrics."""

@@ -31,7 +31,7 @@ def sizes(folder: str, metrics: int, steps: int, validation_metrics: int) -> dic
     """KiB of a snapshot whose every list is full, and of its parts."""
     import msgspec
 
-    from trainmon.logger import TrainLogger
+    from trainmon.calls.logger import TrainLogger
 
     numbers = random.Random(0)
     logger = TrainLogger(folder)

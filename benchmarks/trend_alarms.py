@@ -8,10 +8,10 @@ The thresholds were tuned on the seeds from 0; a first seed beyond them shows ho
 import sys
 
 from benchmarks.trend_curves import EVERY, falling, generalising, overfitting, standing
-from trainmon.alarms import learning
-from trainmon.alarms.kinds import Thresholds
-from trainmon.events import Opened, Progress, Started, Validation
-from trainmon.reducer import Reducer
+from trainmon.facts.events import Opened, Progress, Started, Validation
+from trainmon.fold.reducer import Reducer
+from trainmon.meaning.alarms import learning
+from trainmon.meaning.alarms.kinds import Thresholds
 
 LOOK_EVERY = 250
 """Steps between two looks at the loss."""

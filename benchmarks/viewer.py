@@ -67,7 +67,7 @@ def live_run(folder: str, count: int, gap: float, ready: str, before: int) -> di
     From one to the next it waits `gap` seconds; a gap over a second is up to a quarter longer, so that the calls fall
     on every moment of the viewer's rhythm.
     """
-    from trainmon.logger import TrainLogger
+    from trainmon.calls.logger import TrainLogger
 
     logger = TrainLogger(folder)
     logger.log_training_start(recording.MODEL, 1, TOTAL, 32, 1e-3, "AdamW", steps_count="run")

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from trainmon.codec import encode_line
-from trainmon.events import (
+from trainmon.facts.codec import encode_line
+from trainmon.facts.events import (
     Alerted,
     AnyEvent,
     Checkpoint,
@@ -34,12 +34,12 @@ from trainmon.events import (
     Validation,
     Warned,
 )
-from trainmon.paths import JOURNAL
-from trainmon.readings import GpuReading, HostReading, MachineReading, ProcessReading
-from trainmon.reducer import fold
-from trainmon.state import RunState
-from trainmon.statuses import Evidence
-from trainmon.verdict import verdict
+from trainmon.facts.readings import GpuReading, HostReading, MachineReading, ProcessReading
+from trainmon.fold.reducer import fold
+from trainmon.fold.state import RunState
+from trainmon.meaning.statuses import Evidence
+from trainmon.meaning.verdict import verdict
+from trainmon.words.paths import JOURNAL
 from trainmon_tui.attention import Attention
 from trainmon_tui.sight import Options, Sight
 

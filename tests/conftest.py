@@ -8,7 +8,7 @@ from typing import Unpack
 import pytest
 from hypothesis import settings
 
-from trainmon.logger import LoggerOptions, TrainLogger
+from trainmon.calls.logger import LoggerOptions, TrainLogger
 
 VARIABLES = (
     "TRAINMON_LEVEL", "TRAINMON_WRITER", "TRAINMON_SENTINEL", "TRAINMON_NOTIFY_URLS", "TRAINMON_DEADLINE",

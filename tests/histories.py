@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from tests.builders import a_reading
-from trainmon.codec import Unread, decode_line, encode_line
-from trainmon.events import (
+from trainmon.facts.codec import Unread, decode_line, encode_line
+from trainmon.facts.events import (
     Alerted,
     AnyEvent,
     Checkpoint,
@@ -29,7 +29,7 @@ from trainmon.events import (
     Validation,
     Warned,
 )
-from trainmon.reducer import Item
+from trainmon.fold.reducer import Item
 
 WRITERS = ("aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc")
 BIG = 2**62

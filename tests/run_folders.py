@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 from tests.builders import Journal
-from trainmon.codec import encode_line
-from trainmon.paths import JOURNAL
-from trainmon.reader import RunReader
-from trainmon.state import RunState
+from trainmon.facts.codec import encode_line
+from trainmon.fold.state import RunState
+from trainmon.reading.reader import RunReader
+from trainmon.words.paths import JOURNAL
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

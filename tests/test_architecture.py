@@ -95,7 +95,7 @@ def test_importing_trainmon_loads_no_screen_no_torch_and_no_device_library() -> 
 def test_recording_loads_no_screen_and_no_torch(tmp_path: Path) -> None:
     """All that `TrainLogger` needs; psutil and NVML are for its readings of the machine alone."""
     program = (
-        "import sys; from trainmon.logger import TrainLogger\n"
+        "import sys; from trainmon.calls.logger import TrainLogger\n"
         f"logger = TrainLogger({str(tmp_path / 'logs')!r}, machine_every=None)\n"
         "logger.log_training_progress(1, 1, 1, 0.5, 0.1); logger.close()\n"
         "print(*sorted({name.partition('.')[0] for name in sys.modules}))"

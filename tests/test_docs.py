@@ -10,10 +10,10 @@ import msgspec
 import pytest
 
 import trainmon
-from trainmon.alerts import Thresholds
 from trainmon.cli.main import COMMANDS
-from trainmon.conditions import OWN_NAMES, WORDS
-from trainmon.events import AnyEvent
+from trainmon.facts.events import AnyEvent
+from trainmon.meaning.alerts import Thresholds
+from trainmon.meaning.conditions import OWN_NAMES, WORDS
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = {

@@ -16,9 +16,9 @@ from trainmon.version import __version__
 
 if TYPE_CHECKING:
     from trainmon.analysis import analyze_errors, analyze_performance, analyze_training_progress
-    from trainmon.logger import LoggerOptions, TrainLogger
-    from trainmon.operations import TimedOperation
-    from trainmon.training_run import TrainingRun
+    from trainmon.calls.logger import LoggerOptions, TrainLogger
+    from trainmon.calls.operations import TimedOperation
+    from trainmon.calls.training_run import TrainingRun
 
 __all__ = [
     "ArgumentError",
@@ -68,7 +68,7 @@ def __getattr__(name: str) -> object:
     if name == "TrainLogger":
         return _logger_class()
     if name == "TrainingRun":
-        from trainmon.training_run import TrainingRun
+        from trainmon.calls.training_run import TrainingRun
 
         return TrainingRun
     raise AttributeError(f"module 'trainmon' has no attribute {name!r}")
@@ -82,7 +82,7 @@ def _logger_class() -> "type[TrainLogger]":
     collecting = gc.isenabled()
     gc.disable()
     try:
-        from trainmon.logger import TrainLogger  # not needed to import trainmon
+        from trainmon.calls.logger import TrainLogger  # not needed to import trainmon
     finally:
         if collecting:
             gc.enable()
@@ -103,7 +103,7 @@ def setup_logging(
     """
     global _logger
     logger_class = _logger_class()
-    from trainmon.logger import check_options  # with the logger, see above
+    from trainmon.calls.logger import check_options  # with the logger, see above
 
     check_options(options)
     with _making:
@@ -139,7 +139,7 @@ def training(
     resume: bool | Literal["auto"] = False,
 ) -> "TrainingRun":
     """A training as a context manager on the process-wide logger; see `TrainingRun`."""
-    from trainmon.training_run import TrainingRun  # with the logger, see above
+    from trainmon.calls.training_run import TrainingRun  # with the logger, see above
 
     return TrainingRun(
         _current(),
@@ -297,7 +297,7 @@ def operation(
     name: str | Callable[P, R], /, *, batch_size: int | None = None
 ) -> "TimedOperation | Callable[P, R]":
     """Times a block or a function; see `TrainLogger.operation`. Decorating makes no logger, the first call does."""
-    from trainmon.operations import TimedOperation, timed_function  # with the logger, see above
+    from trainmon.calls.operations import TimedOperation, timed_function  # with the logger, see above
 
     return (
         TimedOperation(_current, name, batch_size)

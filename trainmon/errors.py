@@ -5,8 +5,8 @@
     ├── FolderError                  a run folder that cannot be read
     └── SnapshotError                a snapshot that does not decode; readers go back to the journal
 
-None of them is ever raised by a log call: what fails there is caught in `trainmon.error_calls.never_raises`, said once
-for each cause, and counted.
+None of them is ever raised by a log call: what fails there is caught in `trainmon.calls.error_calls.never_raises`, said
+once for each cause, and counted.
 """
 
 

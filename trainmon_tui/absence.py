@@ -8,10 +8,10 @@ from pathlib import Path
 
 import msgspec
 
-from trainmon import since
-from trainmon.alerts import Alert
-from trainmon.kept import kept_path, read_struct
-from trainmon.since import Digest, Noted
+from trainmon.meaning import since
+from trainmon.meaning.alerts import Alert
+from trainmon.meaning.since import Digest, Noted
+from trainmon.system.kept import kept_path, read_struct
 from trainmon_tui.keeping import Keeper
 from trainmon_tui.sight import Sight
 

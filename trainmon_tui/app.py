@@ -12,8 +12,8 @@ from textual.command import CommandPalette
 from textual.screen import Screen
 from textual.theme import ThemeProvider
 
-from trainmon.state import RunState
-from trainmon.statuses import Status, Verdict
+from trainmon.fold.state import RunState
+from trainmon.meaning.statuses import Status, Verdict
 from trainmon_tui.beside import Compared, toggled
 from trainmon_tui.chart_view import flip_log_y, next_smoothing
 from trainmon_tui.commands import commands

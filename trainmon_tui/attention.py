@@ -9,17 +9,17 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from trainmon import alerts as diagnosis
-from trainmon.alert_log import standing
-from trainmon.alerts import ORDER, Alert, Thresholds
-from trainmon.arrivals import missing
-from trainmon.derived import loss_is_bad
-from trainmon.events import Severity
-from trainmon.kept import kept_path, read_struct
-from trainmon.state import RunState
-from trainmon.statuses import Status
-from trainmon.trends import time_of_step
-from trainmon.units import count
+from trainmon.facts.events import Severity
+from trainmon.fold.alert_log import standing
+from trainmon.fold.arrivals import missing
+from trainmon.fold.state import RunState
+from trainmon.meaning import alerts as diagnosis
+from trainmon.meaning.alerts import ORDER, Alert, Thresholds
+from trainmon.meaning.derived import loss_is_bad
+from trainmon.meaning.statuses import Status
+from trainmon.meaning.trends import time_of_step
+from trainmon.system.kept import kept_path, read_struct
+from trainmon.words.units import count
 from trainmon_tui.keeping import Keeper
 from trainmon_tui.sight import Shown, Sight
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from trainmon.state import RunState
+from trainmon.fold.state import RunState
 from trainmon_tui.chart_view import Ruler
 
 LETTERS = "abc"

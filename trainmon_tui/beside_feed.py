@@ -9,10 +9,10 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from trainmon import snapshot
 from trainmon.errors import SnapshotError
-from trainmon.reader import RunReader
-from trainmon.state import RunState
+from trainmon.fold.state import RunState
+from trainmon.reading.reader import RunReader
+from trainmon.storage import snapshot
 from trainmon_tui.bell import Bell
 from trainmon_tui.beside import LETTERS, Beside, Compared, is_same
 from trainmon_tui.catalogue import stamps_of

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import msgspec
 
-from trainmon import snapshot
 from trainmon.errors import SnapshotError
-from trainmon.evidence import Observer
-from trainmon.paths import BUSY, JOURNAL, RANKS, SNAPSHOT
-from trainmon.reader import RunReader
+from trainmon.reading.evidence import Observer
+from trainmon.reading.reader import RunReader
+from trainmon.storage import snapshot
+from trainmon.words.paths import BUSY, JOURNAL, RANKS, SNAPSHOT
 from trainmon_tui.listing import Listing, RunRow, run_row
 
 DEPTH = 4

@@ -12,9 +12,9 @@ from typing import Literal, NamedTuple, get_args
 import msgspec
 from msgspec.structs import replace
 
-from trainmon.clock import stamp
-from trainmon.derived import steps_per_epoch
-from trainmon.state import RunState
+from trainmon.fold.state import RunState
+from trainmon.meaning.derived import steps_per_epoch
+from trainmon.words.clock import stamp
 from trainmon_tui.render.axis import Bounds, LabelKind
 
 Kind = Literal["step", "epoch", "time", "relative"]

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trainmon.alerts import Thresholds
-from trainmon.configuration import read_section
-from trainmon.ending import end
+from trainmon.launch.ending import end
+from trainmon.meaning.alerts import Thresholds
+from trainmon.system.configuration import read_section
 from trainmon_tui.absence import Absence
 from trainmon_tui.attention import Attention
 from trainmon_tui.beside import Compared

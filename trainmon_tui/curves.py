@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from trainmon.range_rows import Key
-from trainmon.ranges import Range
-from trainmon.series import Column, Series
-from trainmon.state import RunState
+from trainmon.fold.series import Column, Series
+from trainmon.fold.state import RunState
+from trainmon.reading.range_rows import Key
+from trainmon.reading.ranges import Range
 from trainmon_tui.chart_view import ChartView, Ruler
 from trainmon_tui.raw import Raw
 from trainmon_tui.render.smooth import smooth

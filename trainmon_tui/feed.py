@@ -13,12 +13,12 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from trainmon.look import FILES, files_of
-from trainmon.output import OutputLine, newest_lines
-from trainmon.paths import OUTPUT
-from trainmon.reader import RunReader, View
-from trainmon.state import RunState
-from trainmon.statuses import Evidence
+from trainmon.fold.state import RunState
+from trainmon.meaning.statuses import Evidence
+from trainmon.reading.look import FILES, files_of
+from trainmon.reading.reader import RunReader, View
+from trainmon.storage.output import OutputLine, newest_lines
+from trainmon.words.paths import OUTPUT
 from trainmon_tui.bell import Bell
 from trainmon_tui.hints import Hints
 from trainmon_tui.rank_steps import StepsLook

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from watchfiles import Change
 
-from trainmon.paths import JOURNAL, OUTPUT, SNAPSHOT
+from trainmon.words.paths import JOURNAL, OUTPUT, SNAPSHOT
 from trainmon_tui.bell import Bell
 
 FILES = frozenset({JOURNAL, OUTPUT, SNAPSHOT})

@@ -3,7 +3,7 @@
 import threading
 from pathlib import Path
 
-from trainmon.kept import keep
+from trainmon.system.kept import keep
 
 
 class Keeper:

@@ -9,13 +9,13 @@ from itertools import pairwise
 
 import msgspec
 
-from trainmon import remaining
-from trainmon.derived import Bar, run_bar
-from trainmon.scalars import decode_number
-from trainmon.state import RunState
-from trainmon.state_entries import ValidationEntry
-from trainmon.statuses import Evidence, Status
-from trainmon.verdict import verdict
+from trainmon.fold.state import RunState
+from trainmon.fold.state_entries import ValidationEntry
+from trainmon.meaning import remaining
+from trainmon.meaning.derived import Bar, run_bar
+from trainmon.meaning.statuses import Evidence, Status
+from trainmon.meaning.verdict import verdict
+from trainmon.words.scalars import decode_number
 
 POINTS = 32
 """Values of the loss that a row keeps; no list has more cells for them."""

@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import msgspec
 
-from trainmon import machine
-from trainmon.readings import MachineReading
-from trainmon.series import Series
-from trainmon.state import RunState
+from trainmon.facts.readings import MachineReading
+from trainmon.fold import machine
+from trainmon.fold.series import Series
+from trainmon.fold.state import RunState
 from trainmon.system.identity import ProcessIdentity, own_identity
 
 FRESH = 7.0

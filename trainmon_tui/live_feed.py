@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from trainmon.readings import MachineReading
+from trainmon.facts.readings import MachineReading
 from trainmon_tui.live import Course, Live, Want
 
 EVERY = 2.0

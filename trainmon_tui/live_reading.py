@@ -10,10 +10,9 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from trainmon.evidence import identity_in
-from trainmon.exits import LAUNCHER_APP
-from trainmon.readings import AllocatorReading, GpuReading, MachineReading
-from trainmon.state import RunState
+from trainmon.facts.readings import AllocatorReading, GpuReading, MachineReading
+from trainmon.fold.state import RunState
+from trainmon.reading.evidence import identity_in
 from trainmon.system.cuda_visible import visible_gpus
 from trainmon.system.gpu_users import GpuUsers
 from trainmon.system.gpus import AnyMaker, Gpus, marked
@@ -21,6 +20,7 @@ from trainmon.system.identity import alive, own_identity
 from trainmon.system.kernel_log import HOST_PIDS
 from trainmon.system.machine_reader import Disks, MachineReader, parent_of
 from trainmon.system.proc import descendants, environment_of
+from trainmon.words.exits import LAUNCHER_APP
 from trainmon_tui.live import Want, is_fresh
 
 MOST_CORES = 1_024

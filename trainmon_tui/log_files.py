@@ -2,9 +2,9 @@
 
 from enum import StrEnum
 
-from trainmon.exits import LAUNCHER_APP
-from trainmon.output import plain_line
-from trainmon.paths import OUTPUT, LogFile
+from trainmon.storage.output import plain_line
+from trainmon.words.exits import LAUNCHER_APP
+from trainmon.words.paths import OUTPUT, LogFile
 
 
 class ViewedFile(StrEnum):

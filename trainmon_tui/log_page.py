@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from trainmon.line_values import severity
+from trainmon.facts.line_values import severity
 from trainmon_tui.expression import Expression, Pattern, Plain
 from trainmon_tui.log_files import ViewedFile
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from trainmon.paths import OUTPUT
+from trainmon.words.paths import OUTPUT
 from trainmon_tui.hunt import Hit, Scan
 from trainmon_tui.text_scan import heads
 from trainmon_tui.textfile import CHUNK, TextFile

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from trainmon.line_values import severity
+from trainmon.facts.line_values import severity
 from trainmon_tui.expression import Pattern
 from trainmon_tui.log_page import Search
 

@@ -9,8 +9,8 @@ from typing import Annotated, TypeVar
 import msgspec
 from msgspec import Meta
 
-from trainmon import kept
-from trainmon.range_rows import Key
+from trainmon.reading.range_rows import Key
+from trainmon.system import kept
 from trainmon_tui.chart_view import ChartView, Kind
 from trainmon_tui.log_files import ViewedFile
 

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trainmon.alerts import USUAL, Thresholds, alerts
-from trainmon.kept import kept_path
+from trainmon.meaning.alerts import USUAL, Thresholds, alerts
 from trainmon.notify import duty, ledger, record
 from trainmon.notify.ledger import Entry
 from trainmon.notify.news import Desk, Moment, News, end_key
 from trainmon.notify.rules import Rules
+from trainmon.system.kept import kept_path
 from trainmon_tui.sight import Sight
 
 if TYPE_CHECKING:

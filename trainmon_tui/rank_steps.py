@@ -11,16 +11,16 @@ from pathlib import Path
 
 import msgspec
 
-from trainmon import derived
-from trainmon.codec import Unread, decode_line
-from trainmon.events import AnyEvent, Closed, Ended, Opened, Progress
-from trainmon.evidence import identity_in
-from trainmon.journal import open_shared
-from trainmon.look import folders_in
-from trainmon.paths import JOURNAL, RANKS
-from trainmon.state import RunState
+from trainmon.facts.codec import Unread, decode_line
+from trainmon.facts.events import AnyEvent, Closed, Ended, Opened, Progress
+from trainmon.fold.state import RunState
+from trainmon.meaning import derived
+from trainmon.reading.evidence import identity_in
+from trainmon.reading.look import folders_in
+from trainmon.storage.journal import open_shared
 from trainmon.system.identity import alive
-from trainmon.units import count, duration
+from trainmon.words.paths import JOURNAL, RANKS
+from trainmon.words.units import count, duration
 from trainmon_tui.latest import Seldom
 from trainmon_tui.sight import RankSteps
 

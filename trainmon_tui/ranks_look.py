@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from trainmon.blame import RankVerdict, earliest_failure, instead, is_bad
-from trainmon.look import look
-from trainmon.paths import RANKS
-from trainmon.reader import View
+from trainmon.meaning.blame import RankVerdict, earliest_failure, instead, is_bad
+from trainmon.meaning.verdict import verdict
+from trainmon.reading.look import look
+from trainmon.reading.reader import View
 from trainmon.system.slurm import Accounts
-from trainmon.verdict import verdict
+from trainmon.words.paths import RANKS
 from trainmon_tui.latest import Seldom
 from trainmon_tui.sight import FailedRank
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import msgspec
 
-from trainmon.range_rows import Key
-from trainmon.ranges import Range, read_range
-from trainmon.state import RunState
+from trainmon.fold.state import RunState
+from trainmon.reading.range_rows import Key
+from trainmon.reading.ranges import Range, read_range
 from trainmon_tui.chart_view import ChartView, Ruler
 from trainmon_tui.latest import Latest
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from trainmon.configuration import read_whole
+from trainmon.system.configuration import read_whole
 
 
 class Settings(msgspec.Struct, frozen=True):

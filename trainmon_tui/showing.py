@@ -15,10 +15,10 @@ from typing import Protocol
 from msgspec.structs import replace
 from rich.text import Text
 
-from trainmon.blame import named
-from trainmon.state import RunState
-from trainmon.statuses import Status, Verdict
-from trainmon.verdict import verdict
+from trainmon.fold.state import RunState
+from trainmon.meaning.blame import named
+from trainmon.meaning.statuses import Status, Verdict
+from trainmon.meaning.verdict import verdict
 from trainmon_tui.attention import Attention
 from trainmon_tui.beside import Beside, BesideDesk, Compared
 from trainmon_tui.deliveries import Arrived

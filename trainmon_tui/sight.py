@@ -7,16 +7,16 @@ from collections.abc import Mapping
 
 import msgspec
 
-from trainmon.alerts import Alert
-from trainmon.blame import RankVerdict
+from trainmon.facts.readings import MachineReading
+from trainmon.fold.series import Series
+from trainmon.fold.state import RunState
+from trainmon.meaning.alerts import Alert
+from trainmon.meaning.blame import RankVerdict
+from trainmon.meaning.since import Digest
+from trainmon.meaning.statuses import Evidence, Orphan, Status, Verdict
 from trainmon.notify.ledger import Entry
-from trainmon.output import OutputLine
-from trainmon.reader import SKEW_LIMIT
-from trainmon.readings import MachineReading
-from trainmon.series import Series
-from trainmon.since import Digest
-from trainmon.state import RunState
-from trainmon.statuses import Evidence, Orphan, Status, Verdict
+from trainmon.reading.reader import SKEW_LIMIT
+from trainmon.storage.output import OutputLine
 from trainmon_tui.beside import Beside, Compared
 from trainmon_tui.chart_view import ChartView
 from trainmon_tui.live import Live

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from trainmon.journal import open_shared
+from trainmon.storage.journal import open_shared
 
 BLOCK = 1 << 16
 """Bytes of a read: some 500 lines, 20 µs from the page cache."""

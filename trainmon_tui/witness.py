@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from trainmon.state import RunState
+from trainmon.fold.state import RunState
 from trainmon_tui.absence import Absence
 from trainmon_tui.sight import Sight
 

@@ -145,8 +145,8 @@ def record_all() -> None:
 
     import msgspec
 
-    from trainmon.reader import RunReader
-    from trainmon.xray import xray
+    from trainmon.reading.reader import RunReader
+    from trainmon.stacks.xray import xray
 
     target = Path(__file__).with_name("stacks")
     root = str(Path(__file__).parents[2])

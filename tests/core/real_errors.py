@@ -12,8 +12,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from trainmon.diagnosis import Category
-from trainmon.tracebacks import describe
+from trainmon.facts.tracebacks import describe
+from trainmon.meaning.diagnosis import Category
 
 
 def raised(action: Callable[[], object]) -> tuple[str, str]:

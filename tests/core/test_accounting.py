@@ -2,7 +2,7 @@
 
 import pytest
 
-from trainmon.accounting import Accounting, parse
+from trainmon.words.accounting import Accounting, parse
 
 OOM = "88213|COMPLETED|0:0|None\n88213.batch|COMPLETED|0:0|\n88213.0|OUT_OF_MEMORY|0:125|\n"
 

@@ -1,4 +1,4 @@
-"""Where each alert begins and what holds it back: the edges of the rules in `trainmon/alarms/`."""
+"""Where each alert begins and what holds it back: the edges of the rules in `trainmon/meaning/alarms/`."""
 
 import math
 import random
@@ -7,9 +7,9 @@ import pytest
 
 from tests.builders import Journal
 from tests.core.test_alerts import GIB, a_start, found_one, kinds, readings
-from trainmon import derived
-from trainmon.alerts import USUAL
-from trainmon.readings import GpuReading, HostReading, MachineReading
+from trainmon.facts.readings import GpuReading, HostReading, MachineReading
+from trainmon.meaning import derived
+from trainmon.meaning.alerts import USUAL
 
 
 def epochs(losses: list[float], validations: list[float]) -> Journal:

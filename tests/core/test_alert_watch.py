@@ -1,4 +1,4 @@
-"""`trainmon/alert_watch.py`: what the trainer sees of its alerts stands in the journal and in the general log."""
+"""`trainmon/calls/alert_watch.py`: what the trainer sees of its alerts stands in the journal and in the general log."""
 
 import math
 import time
@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import OpenLogger
-from trainmon import alert_watch
-from trainmon.alert_watch import EVERY, HOLD, MOST_TOLD, AlertWatch
-from trainmon.alerts import Alert, alerts
-from trainmon.configuration import CONFIG
-from trainmon.events import Alerted
-from trainmon.logger import TrainLogger
-from trainmon.reader import RunReader
-from trainmon.state import RunState
+from trainmon.calls import alert_watch
+from trainmon.calls.alert_watch import EVERY, HOLD, MOST_TOLD, AlertWatch
+from trainmon.calls.logger import TrainLogger
+from trainmon.facts.events import Alerted
+from trainmon.fold.state import RunState
+from trainmon.meaning.alerts import Alert, alerts
+from trainmon.reading.reader import RunReader
+from trainmon.system.configuration import CONFIG
 
 
 class Looks:
@@ -223,7 +223,7 @@ def test_steps_that_go_on_after_the_end_are_warned_about_once(
     logger = a_training(open_logger)
     logger.log_training_end(True)
     later = time.time() + seconds
-    monkeypatch.setattr("trainmon.progress_call.time", lambda: later)
+    monkeypatch.setattr("trainmon.calls.progress_call.time", lambda: later)
     logger.log_training_progress(1, 2, 100, 1.0, 1e-3)
     looks = Looks(logger)
 

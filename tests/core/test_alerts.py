@@ -1,4 +1,4 @@
-"""`trainmon/alerts.py`: what deserves attention comes, says why, and clears."""
+"""`trainmon/meaning/alerts.py`: what deserves attention comes, says why, and clears."""
 
 import math
 from pathlib import Path
@@ -7,11 +7,11 @@ import pytest
 from msgspec.structs import replace
 
 from tests.builders import Journal, a_run
-from trainmon import derived
-from trainmon.alert_log import MOST
-from trainmon.alerts import USUAL, Alert, Thresholds, alerts
-from trainmon.configuration import CONFIG, read_section_checked
-from trainmon.readings import FileSystemReading, GpuReading, HostReading, MachineReading
+from trainmon.facts.readings import FileSystemReading, GpuReading, HostReading, MachineReading
+from trainmon.fold.alert_log import MOST
+from trainmon.meaning import derived
+from trainmon.meaning.alerts import USUAL, Alert, Thresholds, alerts
+from trainmon.system.configuration import CONFIG, read_section_checked
 
 GIB = 1 << 30
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from trainmon.readings import GpuReading
+from trainmon.facts.readings import GpuReading
 from trainmon.system.amd_gpu import NO_AMD, AmdReader
 from trainmon.system.gpu_source import GpuSource
 

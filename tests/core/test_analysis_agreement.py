@@ -8,12 +8,12 @@ from click.testing import CliRunner
 
 from tests.conftest import OpenLogger
 from trainmon.analysis import analyze_errors, analyze_performance, analyze_training_progress
+from trainmon.calls.logger import TrainLogger
 from trainmon.cli.main import group
-from trainmon.diagnosis import diagnose
-from trainmon.events import Checkpoint, Error, Performance, Progress, Started, Validation
-from trainmon.logger import TrainLogger
-from trainmon.scalars import decode_number
-from trainmon.walk import Told, Walk
+from trainmon.facts.events import Checkpoint, Error, Performance, Progress, Started, Validation
+from trainmon.meaning.diagnosis import diagnose
+from trainmon.reading.walk import Told, Walk
+from trainmon.words.scalars import decode_number
 
 
 def record(logger: TrainLogger) -> None:

@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import Journal
-from trainmon.arrivals import RANGES, WRITERS, arrive, arrive_together, missing
-from trainmon.reducer import fold
-from trainmon.state import RunState
+from trainmon.fold.arrivals import RANGES, WRITERS, arrive, arrive_together, missing
+from trainmon.fold.reducer import fold
+from trainmon.fold.state import RunState
 
 
 def test_w27_every_number_is_taken_once_in_whatever_order_threads_land() -> None:

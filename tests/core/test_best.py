@@ -3,8 +3,8 @@
 import pytest
 
 from tests.builders import Journal
-from trainmon.best import better
-from trainmon.events import Direction, Number
+from trainmon.facts.events import Direction, Number
+from trainmon.fold.best import better
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """Which rank failed first."""
 
 from tests.builders import START
-from trainmon.blame import RankVerdict, earliest_failure
-from trainmon.statuses import Status, Verdict
+from trainmon.meaning.blame import RankVerdict, earliest_failure
+from trainmon.meaning.statuses import Status, Verdict
 
 
 def rank(number: int, status: Status, after: float, why: str | None = None) -> RankVerdict:

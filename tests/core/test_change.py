@@ -2,7 +2,7 @@
 
 import pytest
 
-from trainmon.change import FEWEST, newest_alike
+from trainmon.fold.change import FEWEST, newest_alike
 
 
 def found(before: list[float], newest: list[float]) -> int | None:

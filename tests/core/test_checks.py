@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from trainmon import checks
+from trainmon.calls import checks
 from trainmon.errors import ArgumentError, TrainmonError
 
 

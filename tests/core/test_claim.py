@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from trainmon import claim
-from trainmon.claim import acquire
-from trainmon.journal import Holder
-from trainmon.opening import TextOptions
-from trainmon.paths import BUSY, JOURNAL, LOCK, RANKS
+from trainmon.storage import claim
+from trainmon.storage.claim import acquire
+from trainmon.storage.journal import Holder
+from trainmon.storage.opening import TextOptions
+from trainmon.words.paths import BUSY, JOURNAL, LOCK, RANKS
 
 HOLDER = Holder("gpu-07", "boot", 4711, 99)
 PLANTED = ("link", "dangling link", "second name", "pipe", "folder")

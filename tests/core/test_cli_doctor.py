@@ -10,13 +10,13 @@ from tests.core.test_amd_gpu import a_card as an_amd_card
 from trainmon.cli import findings, findings_machine
 from trainmon.cli.finding import Finding
 from trainmon.cli.main import group
-from trainmon.paths import JOURNAL
-from trainmon.readings import GpuReading
-from trainmon.spool import Spool
-from trainmon.spool_header import SpoolHeader
+from trainmon.facts.readings import GpuReading
+from trainmon.spool.spool import Spool
+from trainmon.spool.spool_header import SpoolHeader
 from trainmon.system.amd_gpu import AmdReader
 from trainmon.system.cgroup import CgroupFolders
 from trainmon.system.gpu import GpuReader
+from trainmon.words.paths import JOURNAL
 
 SUBJECTS = (
     "versions", "spool", "dead spools", "log folder", "locks", "disk", "terminal", "characters", "notifications",

@@ -8,14 +8,14 @@ from click.testing import CliRunner, Result
 
 from tests.builders import Journal, a_run
 from tests.run_folders import write_run
-from trainmon import journal
 from trainmon.cli.main import group
-from trainmon.codec import encode_line
-from trainmon.dead_spools import AGE
-from trainmon.journal import Holder
-from trainmon.paths import BUSY, JOURNAL
-from trainmon.spool import Spool
-from trainmon.spool_header import SpoolHeader
+from trainmon.facts.codec import encode_line
+from trainmon.spool.spool import Spool
+from trainmon.spool.spool_header import SpoolHeader
+from trainmon.storage import journal
+from trainmon.storage.dead_spools import AGE
+from trainmon.storage.journal import Holder
+from trainmon.words.paths import BUSY, JOURNAL
 
 
 def repair(folder: Path) -> Result:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainmon.codec import LINE_LIMIT, Unread, decode_line, decode_lines, encode_line
-from trainmon.events import Message, Progress
+from trainmon.facts.codec import LINE_LIMIT, Unread, decode_line, decode_lines, encode_line
+from trainmon.facts.events import Message, Progress
 
 GOOD = {
     "kind": "progress",

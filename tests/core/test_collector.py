@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from trainmon.collector import Collector
-from trainmon.spool import Spool
-from trainmon.spool_files import JournalName
-from trainmon.spool_header import SpoolHeader
+from trainmon.spool.spool import Spool
+from trainmon.spool.spool_files import JournalName
+from trainmon.spool.spool_header import SpoolHeader
+from trainmon.storage.collector import Collector
 
 NAME = JournalName("/runs/a/journal.jsonl", "0123456789ab")
 

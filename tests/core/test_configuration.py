@@ -1,4 +1,4 @@
-"""`trainmon/configuration.py`: what the user wrote is obeyed setting by setting, and nothing in it fails a training."""
+"""`trainmon.system.configuration`: settings are obeyed one by one, and nothing in them fails a training."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from platformdirs import user_config_path
 
-from trainmon.configuration import CONFIG, config_path, read_section, read_section_checked
+from trainmon.system.configuration import CONFIG, config_path, read_section, read_section_checked
 
 
 class Limits(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainmon.counting import Counting
+from trainmon.fold.counting import Counting
 
 
 def counted(

@@ -9,13 +9,20 @@ import pytest
 
 from tests.builders import a_run
 from tests.run_folders import write_run
-from trainmon import dead_spools as module
-from trainmon.codec import encode_line
-from trainmon.dead_spools import AGE, DeadSpool, dead_spools, remove_orphans, remove_orphans_aside, words
-from trainmon.paths import JOURNAL
-from trainmon.private_files import UNFINISHED
-from trainmon.spool import Spool
-from trainmon.spool_header import SpoolHeader
+from trainmon.facts.codec import encode_line
+from trainmon.spool.spool import Spool
+from trainmon.spool.spool_header import SpoolHeader
+from trainmon.storage import dead_spools as module
+from trainmon.storage.dead_spools import (
+    AGE,
+    DeadSpool,
+    dead_spools,
+    remove_orphans,
+    remove_orphans_aside,
+    words,
+)
+from trainmon.system.private_files import UNFINISHED
+from trainmon.words.paths import JOURNAL
 
 OLD = AGE + 60.0
 

@@ -1,10 +1,10 @@
-"""`trainmon/deadline.py`: whether a run ends in time, and which checkpoint is the last that does."""
+"""`trainmon/meaning/deadline.py`: whether a run ends in time, and which checkpoint is the last that does."""
 
 import pytest
 
 from tests.builders import START, Journal
 from tests.conftest import OpenLogger
-from trainmon.deadline import Deadline, deadline_of, name, outlook, words
+from trainmon.meaning.deadline import Deadline, deadline_of, name, outlook, words
 
 
 def a_run(

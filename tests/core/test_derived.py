@@ -5,8 +5,8 @@ from typing import Literal
 import pytest
 
 from tests.builders import START, Journal
-from trainmon import derived
-from trainmon.state import RunState
+from trainmon.fold.state import RunState
+from trainmon.meaning import derived
 
 
 def test_nothing_follows_from_nothing() -> None:

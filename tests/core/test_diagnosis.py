@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.core.real_errors import IN_A_FOLDER, REAL, raised
-from trainmon.diagnosis import RULES, Category, diagnose, explanation, matching_rule
-from trainmon.diagnosis_rules import Rule
-from trainmon.memory_sizes import memory_advice, memory_sizes
+from trainmon.meaning.diagnosis import RULES, Category, diagnose, explanation, matching_rule
+from trainmon.meaning.diagnosis_rules import Rule
+from trainmon.words.memory_sizes import memory_advice, memory_sizes
 
 RECORDED = tomllib.loads((Path(__file__).parent / "data" / "recorded_errors.toml").read_text())["error"]
 

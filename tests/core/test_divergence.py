@@ -1,4 +1,4 @@
-"""`trainmon/divergence.py`: healthy losses are left alone, diverging ones are found, however they are batched."""
+"""`trainmon/fold/divergence.py`: healthy losses are left alone, diverging ones are found, however they are batched."""
 
 import math
 import random
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.curves import diverging, healthy
-from trainmon.divergence import BLOCK, PERSISTENT, SMALL, Divergence
+from trainmon.fold.divergence import BLOCK, PERSISTENT, SMALL, Divergence
 
 
 def first_alarm(losses: list[float]) -> int | None:

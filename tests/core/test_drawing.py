@@ -4,7 +4,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.builders import START
-from trainmon.drawing import LONGEST, REDRAWN_EVERY, STILL, UNFINISHED, Drawing
+from trainmon.storage.drawing import LONGEST, REDRAWN_EVERY, STILL, UNFINISHED, Drawing
 
 PARTS = [b"a", b"bc", b"\n", b"\r", b"\r\n", b"\x1b[A", b"\x1b[2A", b"\x1b[K", b"\x1b[31m", b"\x1b"]
 

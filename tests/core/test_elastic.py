@@ -6,15 +6,15 @@ import pytest
 from msgspec import structs
 
 from tests.builders import START, Journal, a_run
-from trainmon.blame import RankVerdict, earliest_failure
-from trainmon.elastic import LauncherWord
-from trainmon.events import Opened
-from trainmon.exit_file import write_exit
-from trainmon.exits import ExitRecord
-from trainmon.output import OutputLog
-from trainmon.paths import rank_folder
-from trainmon.statuses import Evidence, Status, Verdict
-from trainmon.verdict import verdict
+from trainmon.facts.events import Opened
+from trainmon.meaning.blame import RankVerdict, earliest_failure
+from trainmon.meaning.statuses import Evidence, Status, Verdict
+from trainmon.meaning.verdict import verdict
+from trainmon.reading.elastic import LauncherWord
+from trainmon.storage.exit_file import write_exit
+from trainmon.storage.output import OutputLog
+from trainmon.words.exits import ExitRecord
+from trainmon.words.paths import rank_folder
 
 AGENT = "1128 18:59:01.876000 4700 torch/distributed/elastic/multiprocessing/api.py"
 KILLED = f"""\

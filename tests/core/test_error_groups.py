@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 from msgspec import json
 
 from tests.builders import START, Journal
-from trainmon import snapshot
-from trainmon.error_groups import MOST, ErrorGroup, add
-from trainmon.snapshot import Texts
+from trainmon.fold.error_groups import MOST, ErrorGroup, add
+from trainmon.storage import snapshot
+from trainmon.storage.snapshot import Texts
 
 
 def a_group(key: str = "k", *, count: int = 1, step: int | None = 1, time: float = START) -> ErrorGroup:

@@ -1,12 +1,12 @@
-"""`trainmon.eta`: the time that is left, against simulated runs whose truth is known."""
+"""`trainmon.meaning.eta`: the time that is left, against simulated runs whose truth is known."""
 
 import random
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from trainmon import eta
-from trainmon.pace import Pace
+from trainmon.fold.pace import Pace
+from trainmon.meaning import eta
 
 
 class Simulation:

@@ -8,13 +8,13 @@ import pytest
 from msgspec import structs
 
 from tests.builders import START, Journal, a_run
-from trainmon.events import Opened
-from trainmon.evidence import Observer, is_victim, read_fault
-from trainmon.exit_file import read_exit
-from trainmon.exits import ExitRecord
-from trainmon.paths import EXIT
-from trainmon.statuses import Evidence, Status
-from trainmon.verdict import verdict
+from trainmon.facts.events import Opened
+from trainmon.meaning.statuses import Evidence, Status
+from trainmon.meaning.verdict import verdict
+from trainmon.reading.evidence import Observer, is_victim, read_fault
+from trainmon.storage.exit_file import read_exit
+from trainmon.words.exits import ExitRecord
+from trainmon.words.paths import EXIT
 
 HOST = os.uname().nodename
 BOOT = "11111111-2222-3333-4444-555555555555"

@@ -15,9 +15,9 @@ from tests.builders import Journal, a_run
 from tests.conftest import OpenLogger
 from trainmon.cli.export import ShownRows
 from trainmon.cli.main import group
-from trainmon.export import export
-from trainmon.export_files import write_csv
-from trainmon.export_tables import What
+from trainmon.export.export import export
+from trainmon.export.export_files import write_csv
+from trainmon.export.export_tables import What
 
 
 def run_export(folder: Path, *arguments: str) -> Result:

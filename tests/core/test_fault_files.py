@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.core.test_opening import opened
-from trainmon.fault_files import remove_empty
-from trainmon.paths import FAULTS
-from trainmon.repair import repair
+from trainmon.storage.fault_files import remove_empty
+from trainmon.storage.repair import repair
+from trainmon.words.paths import FAULTS
 
 
 @pytest.fixture(scope="module")

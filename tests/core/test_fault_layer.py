@@ -15,8 +15,8 @@ import pytest
 
 from tests.conftest import OpenLogger
 from trainmon.cli.repair import repair
-from trainmon.paths import JOURNAL
-from trainmon.writer import RETRY
+from trainmon.recording.writer import RETRY
+from trainmon.words.paths import JOURNAL
 
 CALLS = (
     "open", "write", "pread", "pwrite", "fstat", "stat", "lstat", "unlink", "replace", "rename", "fdatasync", "mkdir",

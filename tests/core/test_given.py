@@ -5,7 +5,7 @@ import math
 import pytest
 
 from tests.hostile import HOSTILE, BrokenMapping
-from trainmon.given import (
+from trainmon.facts.given import (
     COMMAND_LIMIT,
     LONGEST,
     NAMES,

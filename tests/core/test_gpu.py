@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainmon.readings import GpuProcess, GpuReading, MachineReading
+from trainmon.facts.readings import GpuProcess, GpuReading, MachineReading
 from trainmon.system.gpu import THROTTLE_WORDS, GpuReader, throttle_words
 from trainmon.system.gpu_source import GpuSource
 
@@ -54,7 +54,7 @@ MONITOR = """
 import pathlib
 import queue
 import msgspec
-from trainmon.monitor import Monitor
+from trainmon.calls.monitor import Monitor
 
 readings = queue.Queue()
 monitor = Monitor(0.5, pathlib.Path("/"), readings.put)

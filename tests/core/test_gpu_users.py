@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from tests.core.test_process import PAGE, TICK, a_process
-from trainmon.readings import GpuProcess, GpuReading
+from trainmon.facts.readings import GpuProcess, GpuReading
 from trainmon.system.gpu_users import COMMAND_LIMIT, GpuUsers
 
 

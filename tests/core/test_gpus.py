@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from trainmon.readings import GpuProcess, GpuReading
+from trainmon.facts.readings import GpuProcess, GpuReading
 from trainmon.system import gpus as gpus_module
 from trainmon.system.gpus import RETRY, AnyMaker, Gpus, marked
 

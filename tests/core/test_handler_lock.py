@@ -4,7 +4,7 @@ import signal
 import threading
 import time
 
-from trainmon.handler_lock import HandlerLock
+from trainmon.spool.handler_lock import HandlerLock
 
 
 def test_the_thread_that_holds_it_does_not_get_it_again() -> None:

@@ -15,9 +15,9 @@ import pytest
 from tests.conftest import OpenLogger
 from tests.core.test_logger import events
 from tests.run_folders import environment
-from trainmon.events import Ended, Error, Message, Warned
-from trainmon.hooks import LOGGERS
-from trainmon.logger import TrainLogger
+from trainmon.calls.hooks import LOGGERS
+from trainmon.calls.logger import TrainLogger
+from trainmon.facts.events import Ended, Error, Message, Warned
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_another_exception_in_the_same_memory_is_recorded(
     open_logger: OpenLogger, shown: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`id` of an exception that is gone may be that of the next."""
-    monkeypatch.setattr("trainmon.error_calls.id", lambda thing: 1, raising=False)
+    monkeypatch.setattr("trainmon.calls.error_calls.id", lambda thing: 1, raising=False)
     logger = open_logger(record_exceptions=True)
     logger.log_error_with_context(ValueError("caught"), "epoch 1")
 

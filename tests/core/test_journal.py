@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import Journal
-from trainmon import journal
-from trainmon.journal import Busy, Holder, JournalFile, read_lines, take_lock
-from trainmon.paths import JOURNAL, LOCK
+from trainmon.storage import journal
+from trainmon.storage.journal import Busy, Holder, JournalFile, read_lines, take_lock
+from trainmon.words.paths import JOURNAL, LOCK
 
 HOLDER = Holder("gpu-07", "boot", 4711, 99)
 

@@ -2,8 +2,8 @@
 
 import threading
 
-from trainmon import late
-from trainmon.late import LateWork
+from trainmon.recording import late
+from trainmon.recording.late import LateWork
 
 
 def test_what_is_asked_for_is_done_before_the_call_returns() -> None:

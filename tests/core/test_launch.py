@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.builders import START
-from trainmon import launched
-from trainmon.exit_file import read_exit
-from trainmon.exits import ExitRecord
-from trainmon.launch import name_of, write_exit
+from trainmon.launch.launch import name_of, write_exit
+from trainmon.recording import launched
+from trainmon.storage.exit_file import read_exit
+from trainmon.words.exits import ExitRecord
 
 
 def test_a_command_line_names_the_run() -> None:

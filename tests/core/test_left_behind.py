@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from trainmon.reader import RunReader
-from trainmon.statuses import Orphan
+from trainmon.meaning.statuses import Orphan
+from trainmon.reading.reader import RunReader
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs Linux's /proc")
 
@@ -126,7 +126,7 @@ def test_a_trainer_that_left_nothing_says_so_and_a_living_one_says_nothing(
 
 
 def test_a_trainer_of_an_older_version_leaves_it_unknown(shell: Shell, tmp_path: Path) -> None:
-    from trainmon.left_behind import Orphans
+    from trainmon.reading.left_behind import Orphans
 
     kill_trainer(shell("exec $T"))
     left(tmp_path)

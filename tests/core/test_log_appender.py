@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainmon import log_appender
-from trainmon.paths import LogFile
-from trainmon.textlogs import TextLogs
+from trainmon.storage import log_appender
+from trainmon.storage.textlogs import TextLogs
+from trainmon.words.paths import LogFile
 
 Line = tuple[LogFile, str]
 

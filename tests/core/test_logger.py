@@ -18,13 +18,13 @@ import trainmon
 from tests.conftest import OpenLogger
 from tests.core.test_monitoring import SAMPLE, differences
 from tests.hostile import HOSTILE, BrokenMapping
-from trainmon.codec import LINE_LIMIT, decode_lines
+from trainmon.calls.logger import TrainLogger
 from trainmon.errors import ArgumentError
-from trainmon.events import AnyEvent, Checkpoint, Ended, Error, Progress, Started, Validation
-from trainmon.logger import TrainLogger
-from trainmon.paths import JOURNAL
-from trainmon.reducer import fold
-from trainmon.state import RunState
+from trainmon.facts.codec import LINE_LIMIT, decode_lines
+from trainmon.facts.events import AnyEvent, Checkpoint, Ended, Error, Progress, Started, Validation
+from trainmon.fold.reducer import fold
+from trainmon.fold.state import RunState
+from trainmon.words.paths import JOURNAL
 
 
 def events(logger: TrainLogger) -> list[AnyEvent]:

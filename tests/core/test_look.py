@@ -8,11 +8,11 @@ import pytest
 
 from tests.builders import Journal, a_run
 from tests.run_folders import write_run
-from trainmon import look as module
-from trainmon.events import Opened
-from trainmon.look import files_of, is_there, look
-from trainmon.reader import RunReader, View
-from trainmon.state_entries import CheckpointEntry
+from trainmon.facts.events import Opened
+from trainmon.fold.state_entries import CheckpointEntry
+from trainmon.reading import look as module
+from trainmon.reading.look import files_of, is_there, look
+from trainmon.reading.reader import RunReader, View
 
 
 def opened_in(folder: str, host: str) -> Opened:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from trainmon.readings import FileSystemReading, GpuProcess, GpuReading
+from trainmon.facts.readings import FileSystemReading, GpuProcess, GpuReading
 from trainmon.system import gpus as gpus_module
 from trainmon.system import machine_reader
 from trainmon.system.disks import DiskSampler

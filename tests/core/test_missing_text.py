@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainmon.missing_text import missing_text
+from trainmon.storage.missing_text import missing_text
 
 EXPECTED = b"one\ntwo\ntwo\nthree\n"
 

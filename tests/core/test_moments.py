@@ -1,11 +1,11 @@
-"""`trainmon/moments.py`: spans and moments as people write them."""
+"""`trainmon/words/moments.py`: spans and moments as people write them."""
 
 import time
 from collections.abc import Iterator
 
 import pytest
 
-from trainmon.moments import moment, span
+from trainmon.words.moments import moment, span
 
 NOW = 1_795_390_867.0
 """Sunday 2026-11-22 23:41:07 UTC: Monday 00:41:07 in Berlin."""

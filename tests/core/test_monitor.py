@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.test_gpus import Source
-from trainmon import monitor as monitor_module
-from trainmon.monitor import MOST_OF_A_CORE, Monitor, pause
-from trainmon.readings import MachineReading
+from trainmon.calls import monitor as monitor_module
+from trainmon.calls.monitor import MOST_OF_A_CORE, Monitor, pause
+from trainmon.facts.readings import MachineReading
 from trainmon.system import gpus as gpus_module
 from trainmon.system import machine_reader
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.builders import START, Journal
 from tests.conftest import OpenLogger
-from trainmon.monitoring import SPEC, empty_monitoring_data, monitoring_data, with_floats
+from trainmon.meaning.monitoring import SPEC, empty_monitoring_data, monitoring_data, with_floats
 
 SAMPLE = {
     "training_progress": {

@@ -8,12 +8,12 @@ import pytest
 
 from tests.conftest import OpenLogger
 from tests.processes.harness import count_steps, of_kind
-from trainmon.opening import RunFiles
-from trainmon.paths import JOURNAL
-from trainmon.projection import TextLine
-from trainmon.refusals import Loss, Refusals
-from trainmon.spool import RESERVE
-from trainmon.worker_spool import WorkerSpool
+from trainmon.recording.refusals import Loss, Refusals
+from trainmon.spool.spool import RESERVE
+from trainmon.spool.worker_spool import WorkerSpool
+from trainmon.storage.opening import RunFiles
+from trainmon.storage.projection import TextLine
+from trainmon.words.paths import JOURNAL
 
 
 def test_w14_what_is_written_while_the_folder_is_removed_stands_in_the_new_journal(

@@ -4,14 +4,14 @@ import pytest
 from msgspec import structs
 
 from tests.builders import START, Journal, a_run
-from trainmon.alert_log import AlertEntry
-from trainmon.alerts import Alert, alerts
-from trainmon.exits import ExitRecord
+from trainmon.fold.alert_log import AlertEntry
+from trainmon.fold.state import RunState
+from trainmon.meaning.alerts import Alert, alerts
+from trainmon.meaning.statuses import Evidence, Status, Verdict
+from trainmon.meaning.verdict import verdict
 from trainmon.notify.news import SETTLE, Desk, Moment, what_is_news
 from trainmon.notify.rules import KINDS, Rules
-from trainmon.state import RunState
-from trainmon.statuses import Evidence, Status, Verdict
-from trainmon.verdict import verdict
+from trainmon.words.exits import ExitRecord
 
 ALL = Rules(frozenset(KINDS), frozenset({"critical", "warning", "info"}))
 

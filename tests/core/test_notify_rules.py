@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from tests.receivers import SECRET
-from trainmon.configuration import CONFIG
 from trainmon.notify.rules import (
     DEFAULT,
     VARIABLE,
@@ -16,6 +15,7 @@ from trainmon.notify.rules import (
     read_settings,
     rules,
 )
+from trainmon.system.configuration import CONFIG
 
 
 def written(folder: Path, text: str) -> Path:

@@ -13,8 +13,8 @@ from trainmon.notify.news import SETTLE
 from trainmon.notify.rules import NotifySettings, rules
 from trainmon.notify.sender import Sender
 from trainmon.notify.sentinel import FIRST_PATIENCE, LONE_PATIENCE, NOTHING_LIMIT, Sentinel
-from trainmon.paths import JOURNAL
 from trainmon.system.identity import ProcessIdentity, own_identity
+from trainmon.words.paths import JOURNAL
 
 RULES = rules(NotifySettings(on=("finished", "failed", "died", "alert:critical")))
 
@@ -162,7 +162,7 @@ def test_a_journal_that_cannot_be_read_keeps_nobody_spinning(
     def refused(*_arguments: object) -> int:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("trainmon.journal.open_shared", refused)
+    monkeypatch.setattr("trainmon.storage.journal.open_shared", refused)
 
     assert case.sentinel.look()
     assert (tmp_path / JOURNAL).exists()

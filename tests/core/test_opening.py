@@ -8,18 +8,18 @@ import pytest
 
 from tests.builders import Journal
 from tests.core.test_claim import PLANTED, plant
-from trainmon import snapshot
-from trainmon.claim import acquire
-from trainmon.codec import decode_lines
-from trainmon.journal import Holder
-from trainmon.opening import RunFiles, TextOptions
-from trainmon.paths import JOURNAL, LOCK, SNAPSHOT, LogFile
-from trainmon.reducer import fold
-from trainmon.snapshot import canonical
-from trainmon.spool import Spool
-from trainmon.spool_header import SpoolHeader
-from trainmon.state import Bookmark, RunState
-from trainmon.status_parts import records_part
+from trainmon.facts.codec import decode_lines
+from trainmon.fold.reducer import fold
+from trainmon.fold.state import Bookmark, RunState
+from trainmon.spool.spool import Spool
+from trainmon.spool.spool_header import SpoolHeader
+from trainmon.status.parts import records_part
+from trainmon.storage import snapshot
+from trainmon.storage.claim import acquire
+from trainmon.storage.journal import Holder
+from trainmon.storage.opening import RunFiles, TextOptions
+from trainmon.storage.snapshot import canonical
+from trainmon.words.paths import JOURNAL, LOCK, SNAPSHOT, LogFile
 
 HOLDER = Holder("gpu-07", "boot", 4711, 99)
 

@@ -12,9 +12,9 @@ import pytest
 
 import trainmon
 from tests.conftest import OpenLogger
+from trainmon.calls.logger import TrainLogger
+from trainmon.calls.operations import memory_change, memory_use, throughput
 from trainmon.errors import ArgumentError
-from trainmon.logger import TrainLogger
-from trainmon.operations import memory_change, memory_use, throughput
 
 
 def recorded(logger: TrainLogger, key: str) -> list[dict[str, Any]]:

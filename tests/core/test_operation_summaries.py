@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.builders import START, Journal
-from trainmon import snapshot
-from trainmon.operation_summaries import BUCKETS, LONGEST, MOST, STRETCHES, OperationSummary, add
-from trainmon.reducer import fold
-from trainmon.scalars import Number
-from trainmon.snapshot import Texts
-from trainmon.state import RunState
+from trainmon.fold.operation_summaries import BUCKETS, LONGEST, MOST, STRETCHES, OperationSummary, add
+from trainmon.fold.reducer import fold
+from trainmon.fold.state import RunState
+from trainmon.storage import snapshot
+from trainmon.storage.snapshot import Texts
+from trainmon.words.scalars import Number
 
 
 def summed_up(*durations: Number | None) -> OperationSummary:

@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.builders import START
-from trainmon.drawing import LONGEST
-from trainmon.output import KEPT, OutputLog, newest_lines, plain_line
-from trainmon.paths import OUTPUT
+from trainmon.storage.drawing import LONGEST
+from trainmon.storage.output import KEPT, OutputLog, newest_lines, plain_line
+from trainmon.words.paths import OUTPUT
 
 
 def texts(folder: Path) -> list[str]:

@@ -1,7 +1,7 @@
 """Lines kept in memory where no spool can be written."""
 
-from trainmon import overflow
-from trainmon.overflow import Overflow
+from trainmon.spool import overflow
+from trainmon.spool.overflow import Overflow
 
 
 def test_lines_come_out_once_and_in_order() -> None:

@@ -1,4 +1,4 @@
-"""`trainmon.pace`: speed is remembered without pauses, the same however rows were cut into batches."""
+"""`trainmon.fold.pace`: speed is remembered without pauses, the same however rows were cut into batches."""
 
 from collections.abc import Iterable, Sequence
 from itertools import accumulate, pairwise
@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainmon.pace import BLOCKS, Pace
-from trainmon.pauses import UNEXPLAINED
+from trainmon.fold.pace import BLOCKS, Pace
+from trainmon.fold.pauses import UNEXPLAINED
 
 SPANS = st.lists(
     st.one_of(

@@ -7,9 +7,9 @@ import pytest
 
 from tests.conftest import OpenLogger
 from tests.processes.harness import count_steps
-from trainmon import workers
-from trainmon.paths import named, recorded
-from trainmon.repair import repair
+from trainmon.recording import workers
+from trainmon.storage.repair import repair
+from trainmon.words.paths import named, recorded
 
 BYTES = "runs \udcff\udcfe"
 """As Python gives the name `b"runs \\xff\\xfe"`."""

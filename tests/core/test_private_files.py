@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from trainmon.private_files import make_folder, open_append, open_new, open_private, open_read
+from trainmon.system.private_files import make_folder, open_append, open_new, open_private, open_read
 
 OPENERS = [open_append, open_new, open_read]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from trainmon.readings import ProcessReading
+from trainmon.facts.readings import ProcessReading
 from trainmon.system.proc import command_of, environment_of, user_of
 from trainmon.system.process import ProcessSampler
 

@@ -5,8 +5,9 @@ import tracemalloc
 import pytest
 
 from tests.conftest import OpenLogger
-from trainmon import codec, progress_call
-from trainmon.events import AnyEvent, Progress
+from trainmon.calls import progress_call
+from trainmon.facts import codec
+from trainmon.facts.events import AnyEvent, Progress
 
 LONG = 5_000_000
 

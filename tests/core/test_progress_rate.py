@@ -4,7 +4,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainmon.progress_rate import BACKWARD_SLACK, ProgressRate
+from trainmon.storage.progress_rate import BACKWARD_SLACK, ProgressRate
 
 NOON = 1_705_320_000.0
 

@@ -1,8 +1,8 @@
 """From journal lines to the text of the five logs; that it is exact across crashes is in tests/laws."""
 
 from tests.builders import Journal
-from trainmon.paths import LogFile
-from trainmon.projection import Projector, summary
+from trainmon.storage.projection import Projector, summary
+from trainmon.words.paths import LogFile
 
 
 def text(journal: Journal, file: LogFile) -> str:

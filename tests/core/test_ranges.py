@@ -9,18 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.builders import Journal
-from trainmon import journal as journal_file
-from trainmon.codec import decode_lines
-from trainmon.counting import Counting
-from trainmon.events import Number, Started
-from trainmon.journal import bookmark, first_writer, open_shared, read_lines
-from trainmon.paths import JOURNAL
-from trainmon.range_rows import Key
-from trainmon.ranges import Range, read_range
-from trainmon.reducer import fold
-from trainmon.runs import forget_offsets
-from trainmon.series import Column, Series
-from trainmon.state import RunState
+from trainmon.facts.codec import decode_lines
+from trainmon.facts.events import Number, Started
+from trainmon.fold.counting import Counting
+from trainmon.fold.reducer import fold
+from trainmon.fold.runs import forget_offsets
+from trainmon.fold.series import Column, Series
+from trainmon.fold.state import RunState
+from trainmon.reading.range_rows import Key
+from trainmon.reading.ranges import Range, read_range
+from trainmon.storage import journal as journal_file
+from trainmon.storage.journal import bookmark, first_writer, open_shared, read_lines
+from trainmon.words.paths import JOURNAL
 
 LOSS = Key("loss", "loss")
 RATE = Key("metrics", "learning_rate")

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.builders import START, Journal, a_run
-from trainmon import journal as journal_file
-from trainmon import snapshot
-from trainmon.paths import JOURNAL, SNAPSHOT
-from trainmon.reader import RunReader, View
-from trainmon.reducer import copy_state
-from trainmon.snapshot import Texts
-from trainmon.spool import Spool
-from trainmon.spool_files import SpoolFile
-from trainmon.spool_header import SpoolHeader
+from trainmon.fold.reducer import copy_state
+from trainmon.reading.reader import RunReader, View
+from trainmon.spool.spool import Spool
+from trainmon.spool.spool_files import SpoolFile
+from trainmon.spool.spool_header import SpoolHeader
+from trainmon.storage import journal as journal_file
+from trainmon.storage import snapshot
+from trainmon.storage.snapshot import Texts
+from trainmon.words.paths import JOURNAL, SNAPSHOT
 
 Read = Callable[[Path], RunReader]
 

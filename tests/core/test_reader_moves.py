@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.builders import START, Journal
-from trainmon.codec import decode_lines
-from trainmon.paths import JOURNAL
-from trainmon.reader import RunReader
-from trainmon.reducer import fold
-from trainmon.state import RunState
+from trainmon.facts.codec import decode_lines
+from trainmon.fold.reducer import fold
+from trainmon.fold.state import RunState
+from trainmon.reading.reader import RunReader
+from trainmon.words.paths import JOURNAL
 
 RUN = Journal().opened().started().steps(400)
 LINES = RUN.lines

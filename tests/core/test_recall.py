@@ -6,11 +6,11 @@ import pytest
 
 from tests.builders import Journal
 from tests.run_folders import state_of, write_run
-from trainmon.entries import TRACEBACK_LIMIT
-from trainmon.paths import JOURNAL
-from trainmon.recall import recall_error
-from trainmon.state import Bookmark
-from trainmon.state_entries import FULL_ENTRIES
+from trainmon.fold.entries import TRACEBACK_LIMIT
+from trainmon.fold.state import Bookmark
+from trainmon.fold.state_entries import FULL_ENTRIES
+from trainmon.reading.recall import recall_error
+from trainmon.words.paths import JOURNAL
 
 
 def test_an_error_whose_traceback_the_state_has_let_go_is_whole_in_the_journal(tmp_path: Path) -> None:

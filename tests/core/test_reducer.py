@@ -4,12 +4,12 @@ import pytest
 from msgspec import structs
 
 from tests.builders import START, Journal, a_reading
-from trainmon.arrivals import missing
-from trainmon.codec import Unread
-from trainmon.events import Closed
-from trainmon.reducer import fold
-from trainmon.state import RunState
-from trainmon.state_entries import FULL_ENTRIES, LIST_LIMIT
+from trainmon.facts.codec import Unread
+from trainmon.facts.events import Closed
+from trainmon.fold.arrivals import missing
+from trainmon.fold.reducer import fold
+from trainmon.fold.state import RunState
+from trainmon.fold.state_entries import FULL_ENTRIES, LIST_LIMIT
 
 
 def test_nothing_is_known_before_the_first_line() -> None:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conftest import OpenLogger
-from trainmon.codec import decode_lines
-from trainmon.events import Debug, Progress
-from trainmon.logger import TrainLogger
-from trainmon.paths import JOURNAL
+from trainmon.calls.logger import TrainLogger
+from trainmon.facts.codec import decode_lines
+from trainmon.facts.events import Debug, Progress
+from trainmon.words.paths import JOURNAL
 
 
 class Noisy:

@@ -4,12 +4,12 @@ import pytest
 
 from tests.builders import START, Journal, a_run
 from tests.core.test_status_document import seen
-from trainmon import remaining
-from trainmon.conditions import WORDS, holds
-from trainmon.expression import parse
-from trainmon.status_text import one_line, status_lines
-from trainmon.statuses import Evidence
-from trainmon.verdict import verdict
+from trainmon.meaning import remaining
+from trainmon.meaning.conditions import WORDS, holds
+from trainmon.meaning.expression import parse
+from trainmon.meaning.statuses import Evidence
+from trainmon.meaning.verdict import verdict
+from trainmon.status.text import one_line, status_lines
 
 HOUR = 3_600.0
 

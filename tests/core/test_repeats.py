@@ -3,8 +3,8 @@
 import threading
 
 from tests.builders import Journal
-from trainmon.events import Error
-from trainmon.repeats import MOST, Repeats
+from trainmon.calls.repeats import MOST, Repeats
+from trainmon.facts.events import Error
 
 
 def an_error(mono: float, fingerprint: str = "f", context: str = "c") -> Error:

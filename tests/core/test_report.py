@@ -13,18 +13,18 @@ from hypothesis import strategies as st
 from tests.builders import Journal, a_run
 from tests.conftest import OpenLogger
 from tests.histories import History, histories
-from trainmon.alerts import alerts
 from trainmon.cli.main import group
-from trainmon.events import Operation, Performance, Started
-from trainmon.reducer import fold
+from trainmon.facts.events import Operation, Performance, Started
+from trainmon.fold.reducer import fold
+from trainmon.fold.state import RunState
+from trainmon.meaning.alerts import alerts
+from trainmon.meaning.statuses import Evidence
+from trainmon.meaning.verdict import verdict
 from trainmon.report.axis import from_zero, linear, padded, tick_text, times
 from trainmon.report.chart import Band, Chart, Flag, Line, Mark, draw
 from trainmon.report.markup import Html, element
 from trainmon.report.page import report
 from trainmon.report.summary import Sight
-from trainmon.state import RunState
-from trainmon.statuses import Evidence
-from trainmon.verdict import verdict
 
 HOSTILE = "</style></title><script>alert(1)</script><img src=x onerror=alert(1)>\"'&\x1b[31m\u202e\x00 http://evil.example/"
 

@@ -1,15 +1,15 @@
-"""`trainmon/rest.py`: the time left of steps folded together is that of steps folded one by one, to the bit."""
+"""`trainmon/meaning/rest.py`: the time left of steps folded together is that of steps folded one by one, to the bit."""
 
 import random
 
 import pytest
 
 from tests.builders import Journal
-from trainmon.events import Progress
-from trainmon.progress_rate import ProgressRate
-from trainmon.projection import Projector, TextLine
-from trainmon.reducer import Reducer
-from trainmon.rest import Rest
+from trainmon.facts.events import Progress
+from trainmon.fold.reducer import Reducer
+from trainmon.meaning.rest import Rest
+from trainmon.storage.progress_rate import ProgressRate
+from trainmon.storage.projection import Projector, TextLine
 
 
 def a_run_with_incidents(seed: int) -> Journal:

@@ -6,11 +6,11 @@ import pytest
 
 from tests.conftest import OpenLogger
 from tests.core.test_logger import events
+from trainmon.calls.logger import TrainLogger
+from trainmon.calls.resumption import check_resume
+from trainmon.calls.training_run import TrainingRun
 from trainmon.errors import ArgumentError
-from trainmon.events import Message
-from trainmon.logger import TrainLogger
-from trainmon.resumption import check_resume
-from trainmon.training_run import TrainingRun
+from trainmon.facts.events import Message
 
 
 def broken_off(open_logger: OpenLogger, folder: Path, **options: object) -> list[Path]:

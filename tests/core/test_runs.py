@@ -3,8 +3,8 @@
 from msgspec import structs
 
 from tests.builders import Journal
-from trainmon.events import Started
-from trainmon.state import RunState
+from trainmon.facts.events import Started
+from trainmon.fold.state import RunState
 
 
 def again(journal: Journal, **fields: object) -> Journal:

@@ -11,8 +11,8 @@ from torch import nn
 
 import trainmon
 from tests.conftest import OpenLogger
+from trainmon.calls.logger import TrainLogger
 from trainmon.errors import ArgumentError
-from trainmon.logger import TrainLogger
 
 OUT_OF_MEMORY = (
     "CUDA out of memory. Tried to allocate 20.00 MiB. GPU 0 has a total capacity of 14.00 GiB "

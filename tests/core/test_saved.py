@@ -8,10 +8,10 @@ from msgspec.structs import replace
 from tests.builders import Journal, a_run
 from tests.core.test_status_document import a_look
 from tests.run_folders import write_run
-from trainmon.look import FILES, Look, files_of, look
-from trainmon.saved import newest_there, unsaved
-from trainmon.status_document import document
-from trainmon.status_text import status_lines
+from trainmon.meaning.saved import newest_there, unsaved
+from trainmon.reading.look import FILES, Look, files_of, look
+from trainmon.status.document import document
+from trainmon.status.text import status_lines
 
 FIRST, SECOND = "/ckpt/epoch_001.pt", "/ckpt/epoch_002.pt"
 

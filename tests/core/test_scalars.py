@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.hostile import HOSTILE
-from trainmon.scalars import as_number, decode_number, encode_number
+from trainmon.words.scalars import as_number, decode_number, encode_number
 
 
 @pytest.mark.parametrize(

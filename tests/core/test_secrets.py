@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from trainmon.secrets import MASK, is_secret_key, mask_command, mask_text
+from trainmon.words.secrets import MASK, is_secret_key, mask_command, mask_text
 
 HF = "hf_" + "aB3dE6gH9j" * 3
 """A made-up value in the shape of a Hugging Face token."""

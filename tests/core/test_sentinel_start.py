@@ -6,8 +6,8 @@ import pytest
 
 from tests.conftest import OpenLogger
 from tests.receivers import nobody
-from trainmon import sentinel_start
 from trainmon.notify.rules import VARIABLE
+from trainmon.system import sentinel_start
 
 
 @pytest.fixture

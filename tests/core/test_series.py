@@ -1,4 +1,4 @@
-"""`trainmon.series`: a curve of any length in few buckets, the same however it was cut into batches."""
+"""`trainmon.fold.series`: a curve of any length in few buckets, the same however it was cut into batches."""
 
 import contextlib
 import json
@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainmon.cells import Value
-from trainmon.packing import SeriesDocument, pack
-from trainmon.series import FEWEST_BUCKETS, Series
+from trainmon.fold.cells import Value
+from trainmon.fold.packing import SeriesDocument, pack
+from trainmon.fold.series import FEWEST_BUCKETS, Series
 
 VALUES = st.one_of(
     st.none(),

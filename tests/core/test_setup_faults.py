@@ -10,10 +10,10 @@ import pytest
 
 import trainmon
 from tests.conftest import OpenLogger
-from trainmon.codec import decode_lines
-from trainmon.events import Progress
-from trainmon.logger import TrainLogger
-from trainmon.paths import JOURNAL
+from trainmon.calls.logger import TrainLogger
+from trainmon.facts.codec import decode_lines
+from trainmon.facts.events import Progress
+from trainmon.words.paths import JOURNAL
 
 
 def steps(folder: Path) -> list[int]:

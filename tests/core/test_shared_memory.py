@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from trainmon import shared_memory
-from trainmon.shared_memory import AHEAD, Pages
+from trainmon.spool import shared_memory
+from trainmon.spool.shared_memory import AHEAD, Pages
 
 OLD = 1_000_000_000
 """Unix seconds: long ago."""

@@ -4,11 +4,11 @@ import msgspec
 import pytest
 
 from tests.builders import Journal, a_run
-from trainmon import since
-from trainmon.alerts import alerts
-from trainmon.since import LEAST, Digest, Noted
-from trainmon.statuses import Evidence, Status
-from trainmon.verdict import verdict
+from trainmon.meaning import since
+from trainmon.meaning.alerts import alerts
+from trainmon.meaning.since import LEAST, Digest, Noted
+from trainmon.meaning.statuses import Evidence, Status
+from trainmon.meaning.verdict import verdict
 
 
 def noted(journal: Journal) -> Noted:

@@ -10,15 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.builders import START, Journal, a_run
-from trainmon import derived, snapshot
-from trainmon.codec import decode_lines
 from trainmon.errors import SnapshotError
-from trainmon.monitoring import SPEC
-from trainmon.paths import SNAPSHOT, SNAPSHOT_TEMPORARY
-from trainmon.progress_rate import ProgressRate
-from trainmon.reducer import fold
-from trainmon.snapshot import Texts, canonical
-from trainmon.state import RunState
+from trainmon.facts.codec import decode_lines
+from trainmon.fold.reducer import fold
+from trainmon.fold.state import RunState
+from trainmon.meaning import derived
+from trainmon.meaning.monitoring import SPEC
+from trainmon.storage import snapshot
+from trainmon.storage.progress_rate import ProgressRate
+from trainmon.storage.snapshot import Texts, canonical
+from trainmon.words.paths import SNAPSHOT, SNAPSHOT_TEMPORARY
 
 LINES = a_run(120).error().warned().performance().operation().ended().lines
 

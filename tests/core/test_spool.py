@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from trainmon import overflow, private_files, shared_memory, spool
-from trainmon.spool import Spool
-from trainmon.spool_header import SUFFIX, SpoolHeader
+from trainmon.spool import overflow, shared_memory, spool
+from trainmon.spool.spool import Spool
+from trainmon.spool.spool_header import SUFFIX, SpoolHeader
+from trainmon.system import private_files
 
 HEADER = SpoolHeader("/runs/a/journal.jsonl", "0123456789ab", "0123456789ab", 4711)
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from trainmon import spool_files
-from trainmon.codec import LINE_LIMIT
-from trainmon.spool import Spool
-from trainmon.spool_files import JournalName, SpoolFile, find
-from trainmon.spool_header import SpoolHeader
+from trainmon.facts.codec import LINE_LIMIT
+from trainmon.spool import spool_files
+from trainmon.spool.spool import Spool
+from trainmon.spool.spool_files import JournalName, SpoolFile, find
+from trainmon.spool.spool_header import SpoolHeader
 
 HEADER = SpoolHeader("/runs/a/journal.jsonl", "0123456789ab", "0123456789ab", 4711)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from trainmon import stack_file
-from trainmon.stack_file import (
+from trainmon.stacks import stack_file
+from trainmon.stacks.stack_file import (
     CANDIDATES,
     HELP,
     HELPED,
@@ -22,7 +22,7 @@ from trainmon.stack_file import (
     read_header,
     threads_in,
 )
-from trainmon.stacks import parse
+from trainmon.stacks.stacks import parse
 from trainmon.system.proc import read_signals
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs Linux's /proc")
@@ -172,7 +172,7 @@ def test_a_program_that_closes_all_descriptors_keeps_answering_into_the_file(
 
 def test_what_a_killed_trainer_left_is_taken_away_by_the_next(spools: Path) -> None:
     code = (
-        "import os, signal; from trainmon.stack_file import *\n"
+        "import os, signal; from trainmon.stacks.stack_file import *\n"
         "f = StackFile(free_signal(), 'dead'); f.register(); os.kill(os.getpid(), signal.SIGKILL)"
     )
     subprocess.run([sys.executable, "-c", code], env={**os.environ}, check=False)

@@ -5,8 +5,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from trainmon.stack_words import RULES, finding, in_order, likeliest
-from trainmon.stacks import Stack, StackFrame
+from trainmon.stacks.stack_words import RULES, finding, in_order, likeliest
+from trainmon.stacks.stacks import Stack, StackFrame
 
 RECORDED = Path(__file__).with_name("stacks")
 

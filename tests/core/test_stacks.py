@@ -1,6 +1,6 @@
 """Stacks as three programs write them, and whose threads they are."""
 
-from trainmon.stacks import Stack, StackFrame, parse
+from trainmon.stacks.stacks import Stack, StackFrame, parse
 
 ONE = """Stack (most recent call first):
   File "/usr/lib/python3.11/threading.py", line 327 in wait
@@ -59,7 +59,7 @@ def test_what_is_no_stack_is_passed_over() -> None:
 
 def test_trainmon_knows_its_own_threads() -> None:
     run = StackFrame("/usr/lib/python3.11/threading.py", 982, "run")
-    ours = StackFrame("/home/ada/lib/site-packages/trainmon/monitor.py", 5, "_run")
+    ours = StackFrame("/home/ada/lib/site-packages/trainmon/calls/monitor.py", 5, "_run")
 
     assert Stack((ours, run)).own
     assert Stack((), name="trainmon-writer").own

@@ -7,17 +7,17 @@ import msgspec
 import pytest
 
 from tests.builders import START
-from trainmon import launch as launching
-from trainmon import launched
-from trainmon.launch import Launch
-from trainmon.launched import VARIABLE, Announcement
-from trainmon.logger import TrainLogger
-from trainmon.output import newest_lines
-from trainmon.passthrough import Ended
-from trainmon.reader import RunReader
-from trainmon.stand_in import StandIn
-from trainmon.statuses import Status
-from trainmon.verdict import verdict
+from trainmon.calls.logger import TrainLogger
+from trainmon.launch import launch as launching
+from trainmon.launch.launch import Launch
+from trainmon.launch.passthrough import Ended
+from trainmon.launch.stand_in import StandIn
+from trainmon.meaning.statuses import Status
+from trainmon.meaning.verdict import verdict
+from trainmon.reading.reader import RunReader
+from trainmon.recording import launched
+from trainmon.recording.launched import VARIABLE, Announcement
+from trainmon.storage.output import newest_lines
 
 DONE = Ended(pid=os.getpid(), status=0, user=0.1, system=0.1, max_rss=1 << 20)
 

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from trainmon.readings import AllocatorReading
+from trainmon.facts.readings import AllocatorReading
 from trainmon.system import stats
 from trainmon.system.stats import SystemStats, allocators, system_stats
 

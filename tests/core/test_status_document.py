@@ -8,13 +8,13 @@ import msgspec
 import pytest
 
 from tests.builders import START, Journal, a_run
-from trainmon import status_schema
 from trainmon.cli.status import as_strict_json
-from trainmon.derived import Evidence
-from trainmon.look import Look
-from trainmon.reader import View
-from trainmon.status_document import document
-from trainmon.status_schema import StatusDocument
+from trainmon.meaning.derived import Evidence
+from trainmon.reading.look import Look
+from trainmon.reading.reader import View
+from trainmon.status import schema as status_schema
+from trainmon.status.document import document
+from trainmon.status.schema import StatusDocument
 
 
 def a_look(journal: Journal, *, alive: bool | None = True, process_state: str | None = None,

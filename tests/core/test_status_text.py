@@ -6,10 +6,10 @@ from msgspec.structs import replace
 
 from tests.builders import Journal, a_run, epochs_from_0
 from tests.core.test_status_document import a_look, late_for_its_allocation, seen
-from trainmon.look import Look
-from trainmon.reader import View
-from trainmon.status_document import document
-from trainmon.status_text import one_line, status_lines
+from trainmon.reading.look import Look
+from trainmon.reading.reader import View
+from trainmon.status.document import document
+from trainmon.status.text import one_line, status_lines
 
 
 def rows_of(journal: Journal, *, later: float = 1.0, alive: bool = True) -> dict[str, str]:

@@ -14,10 +14,10 @@ from tests.conftest import OpenLogger
 from tests.histories import History, histories
 from trainmon.cli.main import group
 from trainmon.cli.tail import KINDS, Printer, follow
-from trainmon.event_text import event_line
-from trainmon.events import Progress
-from trainmon.follow import Follower, Line
-from trainmon.paths import JOURNAL
+from trainmon.facts.event_text import event_line
+from trainmon.facts.events import Progress
+from trainmon.reading.follow import Follower, Line
+from trainmon.words.paths import JOURNAL
 
 
 def tail(*arguments: str) -> Result:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainmon.events import (
+from trainmon.facts.events import (
     AnyEvent,
     Checkpoint,
     Debug,
@@ -21,9 +21,9 @@ from trainmon.events import (
     Validation,
     Warned,
 )
-from trainmon.line_values import eta_text, place, safe_text
-from trainmon.paths import LogFile
-from trainmon.textlines import CONSOLE_LIMIT, LineContext, console_line, text_lines
+from trainmon.facts.line_values import eta_text, place, safe_text
+from trainmon.facts.textlines import CONSOLE_LIMIT, LineContext, console_line, text_lines
+from trainmon.words.paths import LogFile
 
 HEAD = ("0123456789ab", 0, 1_705_314_600.0, 5.0)
 

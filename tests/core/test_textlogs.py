@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainmon.errors import ArgumentError
-from trainmon.log_appender import Position
-from trainmon.paths import LogFile
-from trainmon.textlogs import TextLogs, as_bytes
+from trainmon.storage.log_appender import Position
+from trainmon.storage.textlogs import TextLogs, as_bytes
+from trainmon.words.paths import LogFile
 
 Line = tuple[LogFile, str]
 

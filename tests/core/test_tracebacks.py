@@ -6,8 +6,8 @@ from types import TracebackType
 
 import pytest
 
-import trainmon.tracebacks
-from trainmon.tracebacks import MAX_MESSAGE, MAX_TRACEBACK, ErrorDescription, describe
+import trainmon.facts.tracebacks
+from trainmon.facts.tracebacks import MAX_MESSAGE, MAX_TRACEBACK, ErrorDescription, describe
 
 HF = "hf_" + "aB3dE6gH9j" * 3
 
@@ -83,7 +83,7 @@ def test_the_place_is_in_the_users_code_not_in_the_library_that_raised() -> None
 
 def test_frames_of_trainmon_itself_are_not_the_users() -> None:
     def call() -> None:
-        trainmon.tracebacks._cut_middle(None)  # type: ignore[arg-type]  # to make it raise
+        trainmon.facts.tracebacks._cut_middle(None)  # type: ignore[arg-type]  # to make it raise
 
     description = described(call)
 

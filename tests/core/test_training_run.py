@@ -12,12 +12,12 @@ from tests.conftest import OpenLogger
 from tests.core.test_logger import events, state
 from tests.hostile import HOSTILE
 from tests.run_folders import environment
-from trainmon.codec import decode_lines
+from trainmon.calls.logger import TrainLogger
+from trainmon.calls.training_run import TrainingRun
 from trainmon.errors import ArgumentError
-from trainmon.events import Checkpoint, Ended, Error, Message, Progress, Span, Started, Validation
-from trainmon.logger import TrainLogger
-from trainmon.paths import JOURNAL
-from trainmon.training_run import TrainingRun
+from trainmon.facts.codec import decode_lines
+from trainmon.facts.events import Checkpoint, Ended, Error, Message, Progress, Span, Started, Validation
+from trainmon.words.paths import JOURNAL
 
 
 def a_run(logger: TrainLogger, **options: object) -> TrainingRun:
@@ -74,7 +74,7 @@ def test_another_phase_does_not_move_the_step(open_logger: OpenLogger) -> None:
 
 def test_the_wait_for_data_is_timed_apart(open_logger: OpenLogger, monkeypatch: pytest.MonkeyPatch) -> None:
     logger, clock = open_logger(), [100.0]
-    monkeypatch.setattr("trainmon.run_calls.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("trainmon.calls.run_calls.time.monotonic", lambda: clock[0])
 
     def loader() -> Iterator[int]:
         for batch in range(2):

@@ -1,4 +1,4 @@
-"""`trainmon/trends.py`: what is a trend and what is noise."""
+"""`trainmon/meaning/trends.py`: what is a trend and what is noise."""
 
 import math
 import random
@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainmon import trends
-from trainmon.series import Series
-from trainmon.state import RunState
-from trainmon.trends import Gain, gain, rise
+from trainmon.fold.series import Series
+from trainmon.fold.state import RunState
+from trainmon.meaning import trends
+from trainmon.meaning.trends import Gain, gain, rise
 
 
 def a_loss(values: list[float]) -> Series:

@@ -1,4 +1,4 @@
-"""`trainmon.units`: words for numbers are short, stable, and exist for every number."""
+"""`trainmon.words.units`: words for numbers are short, stable, and exist for every number."""
 
 import math
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainmon import units
+from trainmon.words import units
 
 ANY_NUMBER = st.one_of(
     st.none(), st.floats(), st.integers(), st.sampled_from([10**400, -(10**400), 10**5_000])

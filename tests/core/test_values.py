@@ -19,8 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.hostile import HOSTILE, BrokenRepr
-from trainmon.secrets import MASK
-from trainmon.values import (
+from trainmon.facts.values import (
     MAX_BYTES,
     MAX_CONTAINER_ITEMS,
     MAX_DEPTH,
@@ -30,6 +29,7 @@ from trainmon.values import (
     as_text,
     freeze,
 )
+from trainmon.words.secrets import MASK
 
 
 class GpuTensor:

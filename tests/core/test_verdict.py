@@ -4,12 +4,12 @@ import pytest
 from msgspec import structs
 
 from tests.builders import START, Journal, a_reading, a_run
-from trainmon.accounting import Accounting
-from trainmon.exits import LAUNCHER_APP, ExitRecord
-from trainmon.readings import HostReading, MachineReading
-from trainmon.state import RunState
-from trainmon.statuses import Certainty, Evidence, Silence, Status, Verdict
-from trainmon.verdict import silence, silence_words, verdict
+from trainmon.facts.readings import HostReading, MachineReading
+from trainmon.fold.state import RunState
+from trainmon.meaning.statuses import Certainty, Evidence, Silence, Status, Verdict
+from trainmon.meaning.verdict import silence, silence_words, verdict
+from trainmon.words.accounting import Accounting
+from trainmon.words.exits import LAUNCHER_APP, ExitRecord
 
 HOUR = 3_600.0
 BOOT_AGO = 100.0

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainmon.visible import in_encoding, visible
+from trainmon.words.visible import in_encoding, visible
 
 
 @given(st.text())

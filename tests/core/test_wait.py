@@ -10,10 +10,10 @@ from tests.builders import Journal, a_run
 from tests.conftest import OpenLogger
 from trainmon.cli.main import group
 from trainmon.cli.wait import wait
-from trainmon.conditions import OWN_NAMES, WORDS, holds, value_of
-from trainmon.expression import parse
-from trainmon.reader import View
-from trainmon.statuses import Evidence, Status, Verdict
+from trainmon.meaning.conditions import OWN_NAMES, WORDS, holds, value_of
+from trainmon.meaning.expression import parse
+from trainmon.meaning.statuses import Evidence, Status, Verdict
+from trainmon.reading.reader import View
 
 
 def run_wait(folder: Path, until: str, timeout: str = "1s") -> Result:

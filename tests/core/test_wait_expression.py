@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainmon.expression import ExpressionError, evaluate, names, parse
+from trainmon.meaning.expression import ExpressionError, evaluate, names, parse
 
 WORDS = frozenset({"done", "dead", "nan"})
 

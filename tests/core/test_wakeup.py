@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from trainmon.wakeup import Wakeup
+from trainmon.recording.wakeup import Wakeup
 
 LONG = 30.0
 

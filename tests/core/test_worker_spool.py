@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from trainmon.spool_header import SUFFIX, SpoolHeader
-from trainmon.worker_spool import WorkerSpool
+from trainmon.spool.spool_header import SUFFIX, SpoolHeader
+from trainmon.spool.worker_spool import WorkerSpool
 
 HEADER = SpoolHeader("/runs/a/journal.jsonl", "0123456789ab", "fedcba987654", 4711)
 

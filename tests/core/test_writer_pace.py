@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from trainmon import writer
-from trainmon.logger import TrainLogger
-from trainmon.spool import STANDSTILL, Spool
-from trainmon.spool_header import SpoolHeader
-from trainmon.wakeup import Wakeup
+from trainmon.calls.logger import TrainLogger
+from trainmon.recording import writer
+from trainmon.recording.wakeup import Wakeup
+from trainmon.spool.spool import STANDSTILL, Spool
+from trainmon.spool.spool_header import SpoolHeader
 
 OpenLogger = Callable[..., TrainLogger]
 

@@ -5,7 +5,7 @@ A golden file is the text of all files in order, `== name` before each. A change
 
 from pathlib import Path
 
-from trainmon.events import (
+from trainmon.facts.events import (
     AnyEvent,
     Checkpoint,
     Closed,
@@ -22,8 +22,8 @@ from trainmon.events import (
     Validation,
     Warned,
 )
-from trainmon.paths import LogFile
-from trainmon.textlines import LineContext, text_lines
+from trainmon.facts.textlines import LineContext, text_lines
+from trainmon.words.paths import LogFile
 
 GOLDEN = Path(__file__).parent
 

@@ -13,16 +13,17 @@ from hypothesis import strategies as st
 
 from tests.builders import Journal
 from tests.histories import History, histories
-from trainmon import derived, snapshot
-from trainmon.codec import decode_lines, encode_line
-from trainmon.events import AnyEvent, Metrics
-from trainmon.monitoring import monitoring_data
-from trainmon.projection import Projector, TextLine
-from trainmon.reducer import Item, Reducer, fold
-from trainmon.snapshot import Texts, canonical
-from trainmon.state import RunState
-from trainmon.statuses import Evidence
-from trainmon.verdict import verdict
+from trainmon.facts.codec import decode_lines, encode_line
+from trainmon.facts.events import AnyEvent, Metrics
+from trainmon.fold.reducer import Item, Reducer, fold
+from trainmon.fold.state import RunState
+from trainmon.meaning import derived
+from trainmon.meaning.monitoring import monitoring_data
+from trainmon.meaning.statuses import Evidence
+from trainmon.meaning.verdict import verdict
+from trainmon.storage import snapshot
+from trainmon.storage.projection import Projector, TextLine
+from trainmon.storage.snapshot import Texts, canonical
 
 law = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 """Derandomized: the same examples on every machine, so that a red build is red for everybody."""

@@ -212,7 +212,7 @@ def tail(folder: Path) -> bytes:
 
 def repair(folder: Path) -> int:
     """Makes good what a crash left, as `trainmon repair` does; how many records were recovered."""
-    from trainmon.repair import repair as repair_folder
+    from trainmon.storage.repair import repair as repair_folder
 
     return repair_folder(folder).records
 
@@ -252,10 +252,10 @@ def check_text(folder: Path) -> None:
 
 def projected_text(folder: Path) -> bytes:
     """What the journal makes of `training_progress.log`."""
-    from trainmon.codec import decode_lines
-    from trainmon.paths import LogFile
-    from trainmon.projection import Projector
-    from trainmon.textlogs import as_bytes
+    from trainmon.facts.codec import decode_lines
+    from trainmon.storage.projection import Projector
+    from trainmon.storage.textlogs import as_bytes
+    from trainmon.words.paths import LogFile
 
     *whole, _ = (folder / "journal.jsonl").read_bytes().split(b"\n")
     text = Projector().apply(decode_lines(whole), [0] * len(whole))

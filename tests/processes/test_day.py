@@ -11,9 +11,8 @@ from tests.builders import START, WRITER, a_reading
 from tests.processes.harness import RAISED, Stage, of_kind
 from tests.tui import terminals
 from tests.tui.terminals import Terminal
-from trainmon import snapshot
-from trainmon.codec import encode_line
-from trainmon.events import (
+from trainmon.facts.codec import encode_line
+from trainmon.facts.events import (
     AnyEvent,
     Checkpoint,
     Error,
@@ -24,10 +23,11 @@ from trainmon.events import (
     System,
     Validation,
 )
-from trainmon.paths import JOURNAL, SNAPSHOT
-from trainmon.projection import Projector
-from trainmon.reader import RunReader
-from trainmon.snapshot import Texts
+from trainmon.reading.reader import RunReader
+from trainmon.storage import snapshot
+from trainmon.storage.projection import Projector
+from trainmon.storage.snapshot import Texts
+from trainmon.words.paths import JOURNAL, SNAPSHOT
 
 DAY = int(os.environ.get("TRAINMON_DAY", "40000"))
 """Records; 864,000 are a day of ten a second, and take about a minute."""

@@ -17,10 +17,10 @@ import pytest
 
 from tests.run_folders import REPOSITORY, environment, trainmon
 from trainmon.cli.demo import farewell
-from trainmon.ending import end
-from trainmon.exit_file import read_exit
-from trainmon.output import newest_lines
-from trainmon.paths import JOURNAL
+from trainmon.launch.ending import end
+from trainmon.storage.exit_file import read_exit
+from trainmon.storage.output import newest_lines
+from trainmon.words.paths import JOURNAL
 
 FAST = ("--backend", "python", "--speed", "0", "--epochs", "2", "--steps", "20")
 

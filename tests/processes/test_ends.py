@@ -21,9 +21,9 @@ from tests.processes.harness import (
     repair,
     until,
 )
-from trainmon.reader import RunReader
-from trainmon.statuses import Status
-from trainmon.verdict import verdict
+from trainmon.meaning.statuses import Status
+from trainmon.meaning.verdict import verdict
+from trainmon.reading.reader import RunReader
 
 FORKS = int(os.environ.get("TRAINMON_FORKS", "200"))
 """1,500 are the proof."""

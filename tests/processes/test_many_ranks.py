@@ -10,7 +10,7 @@ from tests.builders import Journal
 from tests.processes.harness import SLACK
 from tests.run_folders import write_run
 from tests.tui.terminals import Terminal
-from trainmon.paths import rank_folder
+from trainmon.words.paths import rank_folder
 
 COUNT = 512
 STEPS = 50

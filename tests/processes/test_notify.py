@@ -17,16 +17,16 @@ from tests.processes.harness import until
 from tests.processes.test_verdicts import kernel_tells
 from tests.receivers import SECRET, Receiver, nobody, receiver
 from tests.run_folders import REPOSITORY, environment, trainmon
-from trainmon.exit_file import read_exit
 from trainmon.notify import duty
 from trainmon.notify.deliver import Order
 from trainmon.notify.message import Message
 from trainmon.notify.rules import VARIABLE
 from trainmon.notify.sender import deliver_apart
 from trainmon.notify.sentinel import COMM
-from trainmon.paths import JOURNAL, LOCK
-from trainmon.reader import RunReader
-from trainmon.sentinel_start import VARIABLE as SENTINEL
+from trainmon.reading.reader import RunReader
+from trainmon.storage.exit_file import read_exit
+from trainmon.system.sentinel_start import VARIABLE as SENTINEL
+from trainmon.words.paths import JOURNAL, LOCK
 
 pytest.importorskip("apprise")
 pytestmark = [

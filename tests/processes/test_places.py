@@ -23,12 +23,12 @@ from tests.processes.harness import (
     until,
 )
 from tests.processes.storage import tiny_memory
-from trainmon.codec import decode_lines
-from trainmon.paths import JOURNAL, rank_folder
-from trainmon.reader import RunReader
-from trainmon.reducer import Reducer
-from trainmon.snapshot import canonical
-from trainmon.state import Bookmark, RunState
+from trainmon.facts.codec import decode_lines
+from trainmon.fold.reducer import Reducer
+from trainmon.fold.state import Bookmark, RunState
+from trainmon.reading.reader import RunReader
+from trainmon.storage.snapshot import canonical
+from trainmon.words.paths import JOURNAL, rank_folder
 
 RANKS_AT_ONCE = int(os.environ.get("TRAINMON_RANKS", "64"))
 """512 are the proof."""

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from trainmon.exit_file import read_exit
-from trainmon.exits import ExitRecord
-from trainmon.output import newest_lines
-from trainmon.reader import RunReader
-from trainmon.statuses import Status, Verdict
-from trainmon.verdict import verdict
+from trainmon.meaning.statuses import Status, Verdict
+from trainmon.meaning.verdict import verdict
+from trainmon.reading.reader import RunReader
+from trainmon.storage.exit_file import read_exit
+from trainmon.storage.output import newest_lines
+from trainmon.words.exits import ExitRecord
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs Linux's /proc")
 

@@ -18,10 +18,10 @@ from typing import Literal
 
 import pytest
 
-from trainmon.reader import RunReader
-from trainmon.statuses import Certainty, Status, Verdict
+from trainmon.meaning.statuses import Certainty, Status, Verdict
+from trainmon.meaning.verdict import verdict
+from trainmon.reading.reader import RunReader
 from trainmon.system.pidfd import Hold
-from trainmon.verdict import verdict
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs Linux's /proc")
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from trainmon import stack_file
-from trainmon.reader import RunReader
-from trainmon.stack_words import likeliest
-from trainmon.stacks import XRay
-from trainmon.xray import xray
+from trainmon.reading.reader import RunReader
+from trainmon.stacks import stack_file
+from trainmon.stacks.stack_words import likeliest
+from trainmon.stacks.stacks import XRay
+from trainmon.stacks.xray import xray
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs Linux's /proc")
 
@@ -224,7 +224,7 @@ def test_a_kernel_without_descriptors_for_threads_leaves_the_others_to_the_train
             "threading.Thread(target=time.sleep, args=(60,), name='other', daemon=True).start()\ntime.sleep(60)"
         )
     )
-    monkeypatch.setattr("trainmon.asking._ONE_THREAD", 1 << 30)
+    monkeypatch.setattr("trainmon.stacks.asking._ONE_THREAD", 1 << 30)
 
     found = ask(tmp_path / "logs")
 

@@ -14,9 +14,9 @@ from textual.pilot import Pilot
 
 from tests.builders import START, Journal, a_reading
 from tests.tui.apps import Clock, screen_text
-from trainmon.output import OutputLine
-from trainmon.reader import RunReader, View
-from trainmon.statuses import Evidence
+from trainmon.meaning.statuses import Evidence
+from trainmon.reading.reader import RunReader, View
+from trainmon.storage.output import OutputLine
 from trainmon_tui.app import WatchApp
 from trainmon_tui.beside import LETTERS, Beside, Compared
 from trainmon_tui.catalogue import Catalogue

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.builders import Journal
-from trainmon.reader import View
-from trainmon.statuses import Evidence
+from trainmon.meaning.statuses import Evidence
+from trainmon.reading.reader import View
 from trainmon_tui.app import WatchApp
 from trainmon_tui.feed import Frame
 from trainmon_tui.showing import Child

@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from tests.builders import Journal
-from trainmon.alerts import Alert
-from trainmon.kept import kept_path
+from trainmon.meaning.alerts import Alert
+from trainmon.system.kept import kept_path
 from trainmon_tui import attention as module
 from trainmon_tui.attention import EVERY, KIND, Acknowledged, Attention, is_acknowledged
 from trainmon_tui.sight import Sight

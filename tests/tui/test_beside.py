@@ -11,9 +11,9 @@ from textual.pilot import Pilot
 from tests.builders import START, Journal, a_run
 from tests.tui.apps import Clock, a_frame, panel_text
 from tests.tui.test_screen_runs import a_row, a_slice
-from trainmon import snapshot
-from trainmon.range_rows import Key
-from trainmon.snapshot import Texts
+from trainmon.reading.range_rows import Key
+from trainmon.storage import snapshot
+from trainmon.storage.snapshot import Texts
 from trainmon_tui.app import WatchApp
 from trainmon_tui.beside import LETTERS, MOST, Beside, BesideDesk, Compared, toggled
 from trainmon_tui.beside_feed import BesideFeed

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.builders import Journal, a_run
-from trainmon import snapshot
-from trainmon.journal import bookmark
-from trainmon.paths import JOURNAL, SNAPSHOT
-from trainmon.snapshot import Texts, encode
-from trainmon.statuses import Status
+from trainmon.meaning.statuses import Status
+from trainmon.storage import snapshot
+from trainmon.storage.journal import bookmark
+from trainmon.storage.snapshot import Texts, encode
+from trainmon.words.paths import JOURNAL, SNAPSHOT
 from trainmon_tui import catalogue, listing
 from trainmon_tui.catalogue import (
     FRESH_EVERY,

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from tests.builders import START, Journal, a_run
-from trainmon.range_rows import Key
-from trainmon.state import RunState
-from trainmon.statuses import Status, Verdict
+from trainmon.fold.state import RunState
+from trainmon.meaning.statuses import Status, Verdict
+from trainmon.reading.range_rows import Key
 from trainmon_tui.chart_view import ChartView, ruler_of
 from trainmon_tui.render.cells import plain
 from trainmon_tui.sight import Options, Sight

@@ -8,9 +8,9 @@ import pytest
 
 from tests.builders import Journal, a_run
 from tests.run_folders import write_run
-from trainmon.codec import encode_line
-from trainmon.paths import JOURNAL, OUTPUT
-from trainmon.reader import RunReader, View
+from trainmon.facts.codec import encode_line
+from trainmon.reading.reader import RunReader, View
+from trainmon.words.paths import JOURNAL, OUTPUT
 from trainmon_tui import feed as feed_module
 from trainmon_tui.feed import Feed, FileLook, Frame, Pace
 from trainmon_tui.hints import Hints

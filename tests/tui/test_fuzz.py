@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from tests.histories import History, histories
 from tests.tui.apps import Clock, screen_text
-from trainmon.reader import View
-from trainmon.reducer import fold
-from trainmon.state import RunState
-from trainmon.statuses import Evidence
+from trainmon.fold.reducer import fold
+from trainmon.fold.state import RunState
+from trainmon.meaning.statuses import Evidence
+from trainmon.reading.reader import View
 from trainmon_tui.app import WatchApp
 from trainmon_tui.feed import Frame
 

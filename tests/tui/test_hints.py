@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from watchfiles import Change
 
-from trainmon.paths import JOURNAL, OUTPUT, SNAPSHOT, SNAPSHOT_TEMPORARY
+from trainmon.words.paths import JOURNAL, OUTPUT, SNAPSHOT, SNAPSHOT_TEMPORARY
 from trainmon_tui import hints as module
 from trainmon_tui.hints import Hints, matters
 

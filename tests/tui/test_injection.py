@@ -15,9 +15,9 @@ from msgspec.structs import replace
 from tests.builders import Journal, a_reading
 from tests.run_folders import write_run
 from tests.tui.terminals import Terminal
-from trainmon.codec import encode_line
-from trainmon.paths import JOURNAL, OUTPUT
-from trainmon.readings import FileSystemReading, GpuProcess, MachineReading
+from trainmon.facts.codec import encode_line
+from trainmon.facts.readings import FileSystemReading, GpuProcess, MachineReading
+from trainmon.words.paths import JOURNAL, OUTPUT
 
 PAYLOADS = {
     "clipboard, BEL": "\x1b]52;c;cHduZWQ=\x07",

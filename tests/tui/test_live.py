@@ -14,8 +14,8 @@ from msgspec.structs import replace
 from tests.builders import START, Journal, a_reading
 from tests.tui.apps import Clock, a_frame, an_app, panel_text
 from tests.tui.terminals import Terminal
-from trainmon.readings import MachineReading
-from trainmon.state import RunState
+from trainmon.facts.readings import MachineReading
+from trainmon.fold.state import RunState
 from trainmon.system.identity import ProcessIdentity, identity_of, own_identity
 from trainmon_tui import live_reading
 from trainmon_tui.app import WatchApp

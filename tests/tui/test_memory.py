@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 
 from tests.builders import a_run
 from tests.tui.apps import Clock, a_frame, panel_text
-from trainmon.range_rows import Key
+from trainmon.reading.range_rows import Key
 from trainmon_tui.app import WatchApp
 from trainmon_tui.deliveries import RunChosen
 from trainmon_tui.log_files import ViewedFile

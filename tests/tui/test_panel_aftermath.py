@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from tests.builders import START, Journal, a_run
 from tests.tui.apps import a_frame, an_app, panel_text
 from tests.tui.test_screen_errors import until
-from trainmon.readings import GpuProcess, GpuReading, HostReading, MachineReading
-from trainmon.statuses import Orphan, Status, Verdict
+from trainmon.facts.readings import GpuProcess, GpuReading, HostReading, MachineReading
+from trainmon.meaning.statuses import Orphan, Status, Verdict
 from trainmon_tui.copies import COPIED
 from trainmon_tui.render.cells import plain, row_width
 from trainmon_tui.widgets import verdict

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from tests.builders import Journal, a_run
-from trainmon.units import number
+from trainmon.words.units import number
 from trainmon_tui.chart_view import ChartView
 from trainmon_tui.render.cells import plain, row_width
 from trainmon_tui.sight import Options, Sight

@@ -4,8 +4,8 @@ import pytest
 from msgspec import structs
 
 from tests.builders import Journal
-from trainmon.operation_summaries import OperationSummary, add
-from trainmon.state_entries import OperationEntry
+from trainmon.fold.operation_summaries import OperationSummary, add
+from trainmon.fold.state_entries import OperationEntry
 from trainmon_tui.render.cells import plain
 from trainmon_tui.render.tree import ITEMS, LINES, tree_rows
 from trainmon_tui.sight import Sight

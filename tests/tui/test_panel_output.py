@@ -1,7 +1,7 @@
 """The last output, as text."""
 
 from tests.builders import START, a_run
-from trainmon.output import OutputLine
+from trainmon.storage.output import OutputLine
 from trainmon_tui.render.cells import plain, row_width
 from trainmon_tui.widgets.output import OutputSlice, rows
 

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from tests.builders import START, Journal, a_run
 from tests.tui.apps import Clock, a_frame, panel_text, screen_text
-from trainmon.since import LEAST, Digest
-from trainmon.statuses import Status
+from trainmon.meaning.since import LEAST, Digest
+from trainmon.meaning.statuses import Status
 from trainmon_tui.absence import Absence
 from trainmon_tui.app import WatchApp
 from trainmon_tui.widgets.since import SinceSlice, rows

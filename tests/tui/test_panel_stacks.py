@@ -4,7 +4,7 @@ import pytest
 
 from tests.core.test_stack_words import recorded
 from tests.tui.test_injection import PAYLOADS
-from trainmon.stacks import Stack, StackFrame, XRay
+from trainmon.stacks.stacks import Stack, StackFrame, XRay
 from trainmon_tui.render.cells import plain, row_width
 from trainmon_tui.widgets.stacks import StacksSlice, content
 

@@ -8,10 +8,10 @@ from msgspec.structs import replace
 
 from tests.builders import Journal, a_run
 from tests.tui.apps import a_frame, an_app, panel_text
-from trainmon.blame import RankVerdict, named
-from trainmon.reader import RunReader, View
-from trainmon.state import RunState
-from trainmon.statuses import Status, Verdict
+from trainmon.fold.state import RunState
+from trainmon.meaning.blame import RankVerdict, named
+from trainmon.meaning.statuses import Status, Verdict
+from trainmon.reading.reader import RunReader, View
 from trainmon_tui import ranks_look
 from trainmon_tui.ranks_look import RanksLook
 from trainmon_tui.sight import FailedRank

@@ -7,8 +7,8 @@ import msgspec
 
 from tests.builders import Journal, a_run
 from tests.run_folders import state_of, write_run
-from trainmon.range_rows import Key
-from trainmon.state import RunState
+from trainmon.fold.state import RunState
+from trainmon.reading.range_rows import Key
 from trainmon_tui import raw
 from trainmon_tui.chart_view import ChartView, ruler_of
 from trainmon_tui.curves import curve, readout

@@ -9,9 +9,9 @@ from textual.pilot import Pilot
 from tests.builders import Journal, a_run
 from tests.run_folders import state_of, write_run
 from tests.tui.apps import Clock, a_frame, an_app, panel_text, screen_text
-from trainmon.paths import JOURNAL
-from trainmon.reader import View
-from trainmon.statuses import Evidence, Status, Verdict
+from trainmon.meaning.statuses import Evidence, Status, Verdict
+from trainmon.reading.reader import View
+from trainmon.words.paths import JOURNAL
 from trainmon_tui.app import WatchApp
 from trainmon_tui.copies import COPIED, save
 from trainmon_tui.feed import Frame

@@ -12,8 +12,8 @@ from textual.pilot import Pilot
 
 from tests.builders import Journal, a_run
 from tests.tui.apps import Clock, a_frame, panel_text, screen_text
-from trainmon.clock import stamp
-from trainmon.exits import LAUNCHER_APP
+from trainmon.words.clock import stamp
+from trainmon.words.exits import LAUNCHER_APP
 from trainmon_tui import textfile
 from trainmon_tui.app import WatchApp
 from trainmon_tui.chart_view import ChartView

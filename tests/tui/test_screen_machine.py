@@ -5,8 +5,14 @@ from msgspec.structs import replace
 
 from tests.builders import START, Journal, a_reading
 from tests.tui.apps import an_app, panel_text
-from trainmon.readings import AllocatorReading, FileSystemReading, GpuProcess, HostReading, MachineReading
-from trainmon.statuses import Orphan
+from trainmon.facts.readings import (
+    AllocatorReading,
+    FileSystemReading,
+    GpuProcess,
+    HostReading,
+    MachineReading,
+)
+from trainmon.meaning.statuses import Orphan
 from trainmon_tui.render.cells import plain, row_width
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets import machine

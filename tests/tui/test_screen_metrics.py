@@ -14,7 +14,7 @@ from tests.run_folders import state_of, write_run
 from tests.tui.apps import a_frame, an_app, panel_text, screen_text
 from tests.tui.terminals import Terminal
 from tests.tui.test_app import HOSTILE, everywhere
-from trainmon.range_rows import Key
+from trainmon.reading.range_rows import Key
 from trainmon_tui.app import WatchApp
 from trainmon_tui.raw import Raw, Request, read
 from trainmon_tui.screens.chart import ChartScreen

@@ -10,8 +10,8 @@ from textual.pilot import Pilot
 
 from tests.builders import START, Journal, a_run
 from tests.tui.apps import Clock, panel_text
-from trainmon.derived import Bar
-from trainmon.statuses import Status
+from trainmon.meaning.derived import Bar
+from trainmon.meaning.statuses import Status
 from trainmon_tui.app import WatchApp
 from trainmon_tui.listing import EarlierRun, Listing, RunRow
 from trainmon_tui.render.cells import plain, row_width

@@ -9,8 +9,8 @@ from textual.pilot import Pilot
 from tests.builders import a_run
 from tests.core.test_stack_words import recorded
 from tests.tui.apps import an_app, panel_text, screen_text
-from trainmon.events import Opened
-from trainmon.stacks import XRay
+from trainmon.facts.events import Opened
+from trainmon.stacks.stacks import XRay
 from trainmon_tui.app import WatchApp
 from trainmon_tui.screens.xray import XRayScreen
 

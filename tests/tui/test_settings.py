@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from trainmon.configuration import CONFIG
+from trainmon.system.configuration import CONFIG
 from trainmon_tui.settings import Settings, read_settings
 
 

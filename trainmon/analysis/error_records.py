@@ -9,7 +9,7 @@ import msgspec
 
 from trainmon.analysis.line_numbers import repetitions
 from trainmon.analysis.records import Record
-from trainmon.diagnosis import diagnose
+from trainmon.meaning.diagnosis import diagnose
 
 MESSAGE_LIMIT = 2_000
 """Characters of a message that are kept."""
@@ -131,7 +131,7 @@ def _location(below: _Below) -> str | None:
 
 
 def _fingerprint(error_type: str | None, location: str | None, message: str) -> str:
-    """As `trainmon.tracebacks` makes it, where type and function are known; else of what there is.
+    """As `trainmon.facts.tracebacks` makes it, where type and function are known; else of what there is.
 
     Where a record says neither a type nor a place, its message has to tell errors apart, digits aside.
     """

@@ -7,7 +7,7 @@ import msgspec
 from trainmon.analysis.error_records import LoggedError, logged_error
 from trainmon.analysis.records import Record, TextLog, clock_time
 from trainmon.analysis.results import ErrorAnalysis, RecurringError, Tally
-from trainmon.diagnosis import diagnose
+from trainmon.meaning.diagnosis import diagnose
 
 MOST_NAMES = 256
 """Names that a tally shows."""

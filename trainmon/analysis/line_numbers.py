@@ -1,4 +1,4 @@
-"""From the text of a log line back to values: the inverse of `trainmon.line_values`, and lenient with other writers."""
+"""From the text of a log line to values: the inverse of `trainmon.facts.line_values`, lenient with other writers."""
 
 import math
 import re

@@ -19,7 +19,7 @@ from trainmon.analysis.results import (
 )
 from trainmon.analysis.tallies import Extent, Thinned
 from trainmon.analysis.timing import Timing
-from trainmon.counting import Counting
+from trainmon.fold.counting import Counting
 
 MOST_METRICS = 512
 """Names of metrics that are told apart; a program that makes names up must not fill the memory."""

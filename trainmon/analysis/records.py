@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from trainmon.paths import JOURNAL, LogFile
+from trainmon.words.paths import JOURNAL, LogFile
 
 LINE_LIMIT = 1 << 20
 """Bytes of a line that are read; the rest is passed over."""

@@ -17,7 +17,7 @@ class ProgressPoint(msgspec.Struct, frozen=True):
     step: int
     """As the program counts."""
     run_step: int
-    """Completed steps over the run, see `trainmon.counting`."""
+    """Completed steps over the run, see `trainmon.fold.counting`."""
     total_steps: int | None
     percent: float | None
     """0-100, as the line says it."""
@@ -184,7 +184,7 @@ class RecurringError(msgspec.Struct, frozen=True):
     error_type: str | None
     """None where the log does not say it."""
     category: str
-    """What kind of trouble it is, see `trainmon.diagnosis`."""
+    """What kind of trouble it is, see `trainmon.meaning.diagnosis`."""
     advice: str | None
     message: str
     """Of the newest, its first 2,000 characters."""

@@ -12,7 +12,7 @@ GAP_FLOOR = 60.0
 """Seconds of silence below which nothing is called a gap: validation and saving take as long."""
 
 GAP_FACTOR = 10.0
-"""A gap is longer than so many usual silences; the same as for a stall, see `trainmon.derived`."""
+"""A gap is longer than so many usual silences; the same as for a stall, see `trainmon.meaning.derived`."""
 
 MOST_GAPS = 100
 """Gaps that are listed, the longest."""

@@ -18,9 +18,9 @@ from trainmon.analysis import (
 from trainmon.cli.analyze_text import analysis_lines
 from trainmon.cli.json_output import strict_json
 from trainmon.cli.output import DEFAULT_FOLDER, RUN_FOLDER, say
-from trainmon.paths import LogFile
-from trainmon.status_document import NO_RUN
-from trainmon.visible import visible
+from trainmon.status.document import NO_RUN
+from trainmon.words.paths import LogFile
+from trainmon.words.visible import visible
 
 Analysis = TypeVar("Analysis")
 

@@ -11,7 +11,7 @@ from trainmon.analysis.results import (
     TrainingAnalysis,
 )
 from trainmon.cli.tables import pairs, table
-from trainmon.units import count, duration, number, percent, throughput
+from trainmon.words.units import count, duration, number, percent, throughput
 
 MOST_ROWS = 20
 """Rows of a table; the JSON document has more."""

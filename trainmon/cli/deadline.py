@@ -4,8 +4,8 @@ import time
 
 import click
 
-from trainmon.moments import FORMS, moment
-from trainmon.visible import visible
+from trainmon.words.moments import FORMS, moment
+from trainmon.words.visible import visible
 
 
 def as_moment(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:

@@ -17,9 +17,9 @@ from types import FrameType
 import click
 
 from trainmon.cli.output import say
-from trainmon.ending import end
-from trainmon.paths import OUTPUT
-from trainmon.visible import visible
+from trainmon.launch.ending import end
+from trainmon.words.paths import OUTPUT
+from trainmon.words.visible import visible
 
 LOG_DIR = Path("demo_logs")
 """In the current folder, apart from the `logs` of real trainings."""
@@ -129,7 +129,7 @@ def _refuse_busy(log_dir: Path) -> None:
 
 def _start(line: Sequence[str], log_dir: Path) -> "subprocess.Popen[bytes]":
     """Starts it as `trainmon run` does; what is returned is the launcher, which ends as the demo does."""
-    from trainmon.private_files import make_folder
+    from trainmon.system.private_files import make_folder
 
     try:
         make_folder(log_dir)
@@ -184,8 +184,8 @@ def farewell(code: int | None, pid: int, log_dir: Path) -> str:
 def _follow(child: "subprocess.Popen[bytes]", log_dir: Path) -> int:
     """Prints a line every few seconds until the demo ends, then its status; the exit code of that."""
     from trainmon.cli.status import plain_status, read_status
-    from trainmon.status_document import BROKEN, WELL
-    from trainmon.status_text import one_line
+    from trainmon.status.document import BROKEN, WELL
+    from trainmon.status.text import one_line
 
     say(f"the demo trains (pid {child.pid}) and records in {visible(str(log_dir))}; Ctrl-C ends it")
     due = time.monotonic() + LINE_EVERY

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from trainmon.cli.output import DEFAULT_FOLDER, RUN_FOLDER, printable, say
-from trainmon.visible import visible
+from trainmon.words.visible import visible
 
 HELP = """Say what will work here, for a run in FOLDER (default: logs); it need not exist.
 

@@ -10,8 +10,8 @@ import click
 
 from trainmon.cli.output import RUN_FOLDER
 from trainmon.errors import FolderError
-from trainmon.export import Exported, export
-from trainmon.export_files import (
+from trainmon.export.export import Exported, export
+from trainmon.export.export_files import (
     Format,
     MissingExtraError,
     Sink,
@@ -20,10 +20,10 @@ from trainmon.export_files import (
     write_jsonl,
     write_parquet,
 )
-from trainmon.export_tables import TABLES, What
-from trainmon.paths import JOURNAL, LOCK, SNAPSHOT
-from trainmon.status_document import NO_RUN
-from trainmon.visible import visible
+from trainmon.export.export_tables import TABLES, What
+from trainmon.status.document import NO_RUN
+from trainmon.words.paths import JOURNAL, LOCK, SNAPSHOT
+from trainmon.words.visible import visible
 
 HELP = """Write what FOLDER's journal holds as a table: CSV, JSON lines or Parquet (extra `parquet`).
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from trainmon.cli import findings_machine
 from trainmon.cli.finding import Finding
-from trainmon.dead_spools import AGE, dead_spools
+from trainmon.storage.dead_spools import AGE, dead_spools
 from trainmon.system.aside import Aside
 from trainmon.system.disks import mount_of
-from trainmon.units import size
 from trainmon.version import __version__
+from trainmon.words.units import size
 
 NETWORK_FILE_SYSTEMS = (
     "nfs",
@@ -76,8 +76,8 @@ def _version(name: str) -> str | None:
 
 def spool() -> Finding:
     """Where log calls leave their lines: opened for real, and removed again."""
-    from trainmon.spool import Spool
-    from trainmon.spool_header import SpoolHeader
+    from trainmon.spool.spool import Spool
+    from trainmon.spool.spool_header import SpoolHeader
 
     trial = Spool(SpoolHeader(journal="", journal_id=None, writer="", pid=os.getpid()))
     trial.open()
@@ -213,9 +213,9 @@ def notifications(kind: str | None) -> Finding:
 
 def messages() -> Finding:
     """Whether people are told of what happens; nothing of an address is said but its kind."""
-    from trainmon.configuration import config_path
     from trainmon.notify import readiness
     from trainmon.notify.rules import addresses, read_settings
+    from trainmon.system.configuration import config_path
 
     settings, problems = read_settings()
     urls = addresses(settings)

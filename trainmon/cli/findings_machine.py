@@ -4,12 +4,12 @@ import os
 from collections import Counter
 
 from trainmon.cli.finding import Finding
-from trainmon.readings import GpuReading
+from trainmon.facts.readings import GpuReading
 from trainmon.system import cgroup
 from trainmon.system.amd_gpu import AmdReader
 from trainmon.system.aside import Aside
 from trainmon.system.gpu import NO_GPU, NO_NVML, GpuReader
-from trainmon.units import gib
+from trainmon.words.units import gib
 
 DRIVER_PATIENCE = 5.0
 """Seconds for the GPU driver to answer; one that hangs must not hang the doctor."""

@@ -5,7 +5,7 @@ import math
 
 import msgspec
 
-from trainmon.scalars import encode_number
+from trainmon.words.scalars import encode_number
 
 
 def strict_json(value: object, indent: int | None = None) -> str:

@@ -12,8 +12,8 @@ from typing import NoReturn
 
 import click
 
-from trainmon.complaints import print_line, reason
 from trainmon.version import __version__
+from trainmon.words.complaints import print_line, reason
 
 COMMANDS = (
     "watch",

@@ -5,7 +5,7 @@ import os
 import click
 
 from trainmon.cli.output import printable, say
-from trainmon.visible import visible
+from trainmon.words.visible import visible
 
 HELP = """Say what people are told of trainings, and through which services; --test sends each of them a message.
 
@@ -31,9 +31,9 @@ Exit codes:
 @click.pass_context
 def command(ctx: click.Context, trial: bool) -> None:
     """The command; its help stands in `HELP`."""
-    from trainmon.configuration import config_path
     from trainmon.notify import readiness
     from trainmon.notify.rules import VARIABLE, addresses, read_settings
+    from trainmon.system.configuration import config_path
 
     settings, problems = read_settings()
     urls = addresses(settings)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from trainmon.paths import JOURNAL, SNAPSHOT
-from trainmon.visible import in_encoding, visible
+from trainmon.words.paths import JOURNAL, SNAPSHOT
+from trainmon.words.visible import in_encoding, visible
 
 DEFAULT_FOLDER = Path("logs")
 """Where a training records that was told nothing else."""

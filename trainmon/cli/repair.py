@@ -9,13 +9,13 @@ from pathlib import Path
 import click
 
 from trainmon.cli.output import RUN_FOLDER, say
-from trainmon.dead_spools import remove_orphans, words
-from trainmon.journal import Busy
-from trainmon.look import folders_in
-from trainmon.paths import BUSY, RANKS
-from trainmon.repair import has_run, repair
-from trainmon.status_document import BROKEN, NO_RUN, WELL
-from trainmon.visible import visible
+from trainmon.reading.look import folders_in
+from trainmon.status.document import BROKEN, NO_RUN, WELL
+from trainmon.storage.dead_spools import remove_orphans, words
+from trainmon.storage.journal import Busy
+from trainmon.storage.repair import has_run, repair
+from trainmon.words.paths import BUSY, RANKS
+from trainmon.words.visible import visible
 
 HELP = """Make good what a crash left behind in FOLDER, and in the ranks and busy folders inside it.
 

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import click
 
-from trainmon.alerts import Thresholds, alerts
 from trainmon.cli.output import DEFAULT_FOLDER, RUN_FOLDER, say
-from trainmon.configuration import read_section
-from trainmon.look import look
+from trainmon.meaning.alerts import Thresholds, alerts
+from trainmon.meaning.verdict import verdict
+from trainmon.reading.look import look
 from trainmon.report.page import report
 from trainmon.report.summary import Sight
-from trainmon.status_document import NO_RUN
-from trainmon.units import size
-from trainmon.verdict import verdict
-from trainmon.visible import visible
+from trainmon.status.document import NO_RUN
+from trainmon.system.configuration import read_section
+from trainmon.words.units import size
+from trainmon.words.visible import visible
 
 DEFAULT_OUTPUT = "report.html"
 """The file that is written where none is named; it is never replaced unasked."""

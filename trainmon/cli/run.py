@@ -10,8 +10,8 @@ import msgspec
 
 from trainmon.cli import deadline
 from trainmon.cli.output import DEFAULT_FOLDER, say
-from trainmon.moments import VARIABLE
-from trainmon.visible import visible
+from trainmon.words.moments import VARIABLE
+from trainmon.words.visible import visible
 
 HELP = """Start COMMAND and stay its parent: its output passes through unchanged, and how it ends is known for certain.
 
@@ -86,7 +86,7 @@ def command(
 
 def stay(words: tuple[str, ...], folder: Path) -> int:
     """Runs the program to its end in front; returns its exit status, or ends by its signal."""
-    from trainmon.passthrough import end_like
+    from trainmon.launch.passthrough import end_like
 
     try:
         status = launch(words, folder, detached=False)
@@ -117,8 +117,8 @@ def launch(
     Raises:
         OSError: It cannot be started.
     """
-    from trainmon.launch import Launch
-    from trainmon.passthrough import Program
+    from trainmon.launch.launch import Launch
+    from trainmon.launch.passthrough import Program
 
     launch = Launch(words, folder, settled, started, watched=watched)
     program = Program(words, launch.environment(os.environ), detached=detached)

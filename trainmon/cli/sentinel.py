@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from trainmon.cli.output import DEFAULT_FOLDER, RUN_FOLDER, say
-from trainmon.paths import JOURNAL
-from trainmon.visible import visible
+from trainmon.words.paths import JOURNAL
+from trainmon.words.visible import visible
 
 HELP = """Watch the run in FOLDER (default: logs) in the background, and send messages about it.
 
@@ -68,7 +68,7 @@ def command(
 def _begun(run: Path) -> int | None:
     """The process id of the sentinel that was started; None: it did not begin its duty."""
     from trainmon.notify import duty
-    from trainmon.sentinel_start import start
+    from trainmon.system.sentinel_start import start
 
     if not start(run):
         return None
@@ -83,11 +83,11 @@ def _begun(run: Path) -> int | None:
 
 def stay(folder: Path, since: float | None, watched: int | None) -> int:
     """Watches until the run is over; the exit code."""
-    from trainmon.alerts import Thresholds
-    from trainmon.configuration import read_section
+    from trainmon.meaning.alerts import Thresholds
     from trainmon.notify import duty, rules
     from trainmon.notify.sender import Sender
     from trainmon.notify.sentinel import Sentinel, call_ourselves
+    from trainmon.system.configuration import read_section
     from trainmon.system.identity import identity_of
 
     try:

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import click
 
-from trainmon.alerts import Thresholds
 from trainmon.cli import deadline
 from trainmon.cli.output import DEFAULT_FOLDER, RUN_FOLDER, say
-from trainmon.configuration import read_section
-from trainmon.look import look
-from trainmon.status_document import NO_RUN, document
-from trainmon.status_schema import StatusDocument
-from trainmon.status_text import one_line, status_lines
-from trainmon.visible import visible
+from trainmon.meaning.alerts import Thresholds
+from trainmon.reading.look import look
+from trainmon.status.document import NO_RUN, document
+from trainmon.status.schema import StatusDocument
+from trainmon.status.text import one_line, status_lines
+from trainmon.system.configuration import read_section
+from trainmon.words.visible import visible
 
 HELP = """Say what became of the run in FOLDER (default: logs).
 

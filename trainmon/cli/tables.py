@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from trainmon.visible import visible
+from trainmon.words.visible import visible
 
 CELL_LIMIT = 60
 """Characters of a cell; a longer text is cut."""

@@ -10,12 +10,12 @@ from typing import get_args
 import click
 
 from trainmon.cli.output import DEFAULT_FOLDER, RUN_FOLDER, say
-from trainmon.codec import LINE_LIMIT, Unread
-from trainmon.event_text import event_line
-from trainmon.events import AnyEvent, Opened
-from trainmon.follow import Follower, Line
-from trainmon.status_document import NO_RUN
-from trainmon.visible import visible
+from trainmon.facts.codec import LINE_LIMIT, Unread
+from trainmon.facts.event_text import event_line
+from trainmon.facts.events import AnyEvent, Opened
+from trainmon.reading.follow import Follower, Line
+from trainmon.status.document import NO_RUN
+from trainmon.words.visible import visible
 
 KINDS = tuple(str(kind.__struct_config__.tag) for kind in get_args(AnyEvent))
 """The kinds of events, as in the journal."""

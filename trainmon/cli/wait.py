@@ -7,14 +7,14 @@ from pathlib import Path
 import click
 
 from trainmon.cli.output import DEFAULT_FOLDER, RUN_FOLDER, say
-from trainmon.conditions import WORDS, holds, unheard_of, value_of
-from trainmon.expression import Expression, ExpressionError, names, parse
-from trainmon.moments import span
-from trainmon.reader import RunReader, View
-from trainmon.statuses import Status
-from trainmon.units import count, duration, number
-from trainmon.verdict import verdict
-from trainmon.visible import visible
+from trainmon.meaning.conditions import WORDS, holds, unheard_of, value_of
+from trainmon.meaning.expression import Expression, ExpressionError, names, parse
+from trainmon.meaning.statuses import Status
+from trainmon.meaning.verdict import verdict
+from trainmon.reading.reader import RunReader, View
+from trainmon.words.moments import span
+from trainmon.words.units import count, duration, number
+from trainmon.words.visible import visible
 
 EVERY = 0.5
 """Seconds between two looks."""

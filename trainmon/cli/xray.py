@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from trainmon.cli.output import DEFAULT_FOLDER, RUN_FOLDER, say
-from trainmon.visible import visible
+from trainmon.words.visible import visible
 
 if TYPE_CHECKING:
-    from trainmon.stacks import Stack, XRay
+    from trainmon.stacks.stacks import Stack, XRay
 
 HELP = """Ask the training in FOLDER (default: logs) what all its threads do, and print it: for one that hangs.
 
@@ -42,8 +42,8 @@ NOT_ASKED, NO_RUN = 3, 6
 @click.pass_context
 def command(ctx: click.Context, folder: Path, everybody: bool) -> None:
     """The command; its help stands in `HELP`."""
-    from trainmon.reader import RunReader
-    from trainmon.xray import xray
+    from trainmon.reading.reader import RunReader
+    from trainmon.stacks.xray import xray
 
     reader = RunReader(folder)
     opened = reader.poll().state.opened
@@ -60,7 +60,7 @@ def command(ctx: click.Context, folder: Path, everybody: bool) -> None:
 
 def text(found: "XRay", *, everybody: bool = False) -> str:
     """The stacks as lines; untrusted parts are made visible."""
-    from trainmon.stack_words import likeliest
+    from trainmon.stacks.stack_words import likeliest
 
     told = likeliest(found.stacks)
     lines = [visible(told.words if told is not None else "no thread runs Python", 300)]
@@ -73,7 +73,7 @@ def text(found: "XRay", *, everybody: bool = False) -> str:
 
 
 def _stack(stack: "Stack", marked: int) -> list[str]:
-    from trainmon.stack_words import finding
+    from trainmon.stacks.stack_words import finding
 
     what = finding(stack)
     name = visible(stack.name or "a thread", 80)

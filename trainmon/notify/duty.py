@@ -5,9 +5,9 @@ import fcntl
 import os
 from pathlib import Path
 
-from trainmon import shared_memory
-from trainmon.kept import run_name
-from trainmon.private_files import open_private
+from trainmon.spool import shared_memory
+from trainmon.system.kept import run_name
+from trainmon.system.private_files import open_private
 
 
 def take(run: Path) -> int | None:

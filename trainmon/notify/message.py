@@ -10,17 +10,17 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from trainmon import derived, remaining
-from trainmon.best import measure
+from trainmon.fold.best import measure
+from trainmon.fold.state import RunState
+from trainmon.meaning import derived, remaining
+from trainmon.meaning.saved import newest_there, unsaved
+from trainmon.meaning.statuses import Verdict
 from trainmon.notify.ledger import Entry
 from trainmon.notify.news import Moment, News, Weight
-from trainmon.saved import newest_there, unsaved
-from trainmon.scalars import Number, decode_number
-from trainmon.secrets import mask_text
-from trainmon.state import RunState
-from trainmon.statuses import Verdict
-from trainmon.units import clock, count, duration, number, percent, short_duration, weekday_clock
-from trainmon.visible import visible
+from trainmon.words.scalars import Number, decode_number
+from trainmon.words.secrets import mask_text
+from trainmon.words.units import clock, count, duration, number, percent, short_duration, weekday_clock
+from trainmon.words.visible import visible
 
 TITLE_LIMIT = 120
 """Characters of a title: services cut longer ones, some at 250, and a phone shows about 60."""

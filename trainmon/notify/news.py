@@ -5,13 +5,13 @@ from typing import Literal
 
 import msgspec
 
-from trainmon import units
-from trainmon.alerts import Alert
-from trainmon.best import measure
+from trainmon.fold.best import measure
+from trainmon.fold.state import RunState
+from trainmon.meaning.alerts import Alert
+from trainmon.meaning.statuses import Status, Verdict
 from trainmon.notify.rules import Rules
-from trainmon.scalars import decode_number
-from trainmon.state import RunState
-from trainmon.statuses import Status, Verdict
+from trainmon.words import units
+from trainmon.words.scalars import decode_number
 
 Kind = Literal["finished", "failed", "died", "interrupted", "stalled", "alert", "best"]
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import msgspec
 
-from trainmon import shared_memory
-from trainmon.kept import keep, kept_path, read_struct
 from trainmon.notify.ledger import Ledger
-from trainmon.private_files import make_folder, open_private
+from trainmon.spool import shared_memory
+from trainmon.system.kept import keep, kept_path, read_struct
+from trainmon.system.private_files import make_folder, open_private
 
 KIND = "told"
 

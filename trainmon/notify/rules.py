@@ -12,8 +12,8 @@ from typing import Annotated, get_args
 
 import msgspec
 
-from trainmon.alerts import Severity
-from trainmon.configuration import Problem, read_section_checked
+from trainmon.meaning.alerts import Severity
+from trainmon.system.configuration import Problem, read_section_checked
 
 VARIABLE = "TRAINMON_NOTIFY_URLS"
 """Environment variable with addresses, separated by spaces or commas; it takes the place of those of the file."""

@@ -14,10 +14,10 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from trainmon.complaints import print_line
 from trainmon.notify import readiness
 from trainmon.notify.deliver import Answer, Order
-from trainmon.own_process import command, environment
+from trainmon.system.own_process import command, environment
+from trainmon.words.complaints import print_line
 
 MOST_WAITING = 32
 """Orders that may wait; more than a viewer or a sentinel has to tell in an hour."""

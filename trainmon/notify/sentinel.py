@@ -12,19 +12,19 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from trainmon.alerts import USUAL, Thresholds, alerts
-from trainmon.exit_file import read_exit, write_exit
-from trainmon.exits import ExitRecord
-from trainmon.look import files_of
+from trainmon.fold.state import RunState
+from trainmon.meaning.alerts import USUAL, Thresholds, alerts
+from trainmon.meaning.verdict import verdict
 from trainmon.notify.deliver import Order
 from trainmon.notify.message import message
 from trainmon.notify.news import Desk, Moment, News
 from trainmon.notify.rules import Rules
 from trainmon.notify.sender import Sender
-from trainmon.reader import RunReader, View
-from trainmon.state import RunState
+from trainmon.reading.look import files_of
+from trainmon.reading.reader import RunReader, View
+from trainmon.storage.exit_file import read_exit, write_exit
 from trainmon.system.identity import ProcessIdentity, alive
-from trainmon.verdict import verdict
+from trainmon.words.exits import ExitRecord
 
 LOOK_EVERY = 5.0
 """Seconds between two looks while the trainer lives; its death wakes us at once. The promise is 10 s."""

@@ -5,13 +5,13 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from trainmon.fold.series import Column, Series
+from trainmon.fold.state import RunState
+from trainmon.fold.state_entries import ValidationEntry
 from trainmon.report.axis import Axis, from_zero, linear, padded, tick_text, times
 from trainmon.report.chart import Band, Chart, Flag, Line, Mark, Point
-from trainmon.scalars import decode_number
-from trainmon.series import Column, Series
-from trainmon.state import RunState
-from trainmon.state_entries import ValidationEntry
-from trainmon.units import clock, count, number, short_count
+from trainmon.words.scalars import decode_number
+from trainmon.words.units import clock, count, number, short_count
 
 SMALL = (420.0, 190.0)
 """Width and height of a small chart."""
@@ -248,7 +248,7 @@ _UNITS = {
     "read": _RATE, "written": _RATE, "sent": _RATE, "received": _RATE,
     "temperature": _Unit("°C", 1.0, 0), "power": _Unit("W", 1.0, 0),
 }  # fmt: skip
-"""By the last part of the column's name, see `trainmon.machine`."""
+"""By the last part of the column's name, see `trainmon.fold.machine`."""
 
 
 def _unit(name: str) -> _Unit:

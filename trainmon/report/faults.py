@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-from trainmon.alert_log import AlertEntry
-from trainmon.diagnosis import diagnose
-from trainmon.error_groups import ErrorGroup
-from trainmon.events import Severity
+from trainmon.facts.events import Severity
+from trainmon.fold.alert_log import AlertEntry
+from trainmon.fold.error_groups import ErrorGroup
+from trainmon.fold.state_entries import ErrorEntry
+from trainmon.meaning.diagnosis import diagnose
 from trainmon.report.lists import table
 from trainmon.report.markup import Child, Html, element
 from trainmon.report.summary import Sight
-from trainmon.state_entries import ErrorEntry
-from trainmon.units import count
+from trainmon.words.units import count
 
 MOST_ERRORS = 30
 """Groups of errors that are shown, the newest."""

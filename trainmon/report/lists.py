@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
-from trainmon.best import measure, same
-from trainmon.events import JsonObject
+from trainmon.facts.events import JsonObject
+from trainmon.fold.best import measure, same
+from trainmon.fold.state import RunState
 from trainmon.report.markup import Child, Html, element, joined
 from trainmon.report.summary import Sight
-from trainmon.scalars import Number, decode_number
-from trainmon.state import RunState
-from trainmon.units import clock, count, duration, number, percent, size, size_gib, throughput
+from trainmon.words.scalars import Number, decode_number
+from trainmon.words.units import clock, count, duration, number, percent, size, size_gib, throughput
 
 MOST_COLUMNS = 6
 """Metrics of a table."""

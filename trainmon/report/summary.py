@@ -4,16 +4,16 @@ from collections.abc import Iterator
 
 import msgspec
 
-from trainmon import derived, remaining
-from trainmon.alerts import Alert
-from trainmon.arrivals import missing
-from trainmon.best import measure
+from trainmon.fold.arrivals import missing
+from trainmon.fold.best import measure
+from trainmon.fold.state import RunState
+from trainmon.fold.state_entries import CheckpointEntry
+from trainmon.meaning import derived, remaining
+from trainmon.meaning.alerts import Alert
+from trainmon.meaning.statuses import Status, Verdict
 from trainmon.report.markup import Html, element
-from trainmon.scalars import decode_number
-from trainmon.state import RunState
-from trainmon.state_entries import CheckpointEntry
-from trainmon.statuses import Status, Verdict
-from trainmon.units import count, date_clock, duration, number, percent, size, throughput
+from trainmon.words.scalars import decode_number
+from trainmon.words.units import count, date_clock, duration, number, percent, size, throughput
 
 _TONES = {
     Status.WAITING: "busy", Status.STARTING: "busy", Status.RUNNING: "busy", Status.VALIDATING: "busy",

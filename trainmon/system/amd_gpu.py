@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from trainmon.readings import GpuReading
+from trainmon.facts.readings import GpuReading
 from trainmon.system.proc import ROOT
 
 NO_AMD = "no AMD GPU"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from trainmon.readings import FileSystemReading
+from trainmon.facts.readings import FileSystemReading
 from trainmon.system.proc import ROOT
 
 SECTOR = 512

@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterable, Mapping
 from types import ModuleType
 
-from trainmon.readings import GpuProcess, GpuReading
+from trainmon.facts.readings import GpuProcess, GpuReading
 from trainmon.system.cuda_visible import visible_gpus
 
 NO_NVML = "no NVML"

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from trainmon.readings import GpuReading
+from trainmon.facts.readings import GpuReading
 
 
 class GpuSource(Protocol):

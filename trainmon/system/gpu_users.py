@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from trainmon.readings import GpuProcess, GpuReading
+from trainmon.facts.readings import GpuProcess, GpuReading
 from trainmon.system.proc import ROOT, command_of, read_stat, user_of
 
 COMMAND_LIMIT = 200

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
-from trainmon.readings import GpuReading
+from trainmon.facts.readings import GpuReading
 from trainmon.system.amd_gpu import AmdReader
 from trainmon.system.aside import Aside
 from trainmon.system.gpu import GpuReader

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from trainmon.readings import HostReading
+from trainmon.facts.readings import HostReading
 from trainmon.system import cgroup
 from trainmon.system.proc import ROOT
 

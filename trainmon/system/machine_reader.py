@@ -11,7 +11,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from trainmon.readings import FileSystemReading, HostReading, MachineReading
+from trainmon.facts.readings import FileSystemReading, HostReading, MachineReading
 from trainmon.system.aside import Aside
 from trainmon.system.disks import DiskSampler
 from trainmon.system.gpus import Gpus, marked

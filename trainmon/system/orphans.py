@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from trainmon.paths import JOURNAL
 from trainmon.system.proc import ROOT, Stat, read_stat
+from trainmon.words.paths import JOURNAL
 
 MOST_CLIMBED = 256
 """Parents that are followed; a chain that long is none of a training."""

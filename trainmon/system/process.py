@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from trainmon.readings import ProcessReading
+from trainmon.facts.readings import ProcessReading
 from trainmon.system.proc import ROOT, count_open_files, descendants, read_stat
 
 SCAN_SHARE = 0.0005

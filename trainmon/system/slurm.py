@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 
-from trainmon.accounting import FIELDS, Accounting, parse
+from trainmon.words.accounting import FIELDS, Accounting, parse
 
 LIMIT = 20.0
 """Seconds that one question may take."""

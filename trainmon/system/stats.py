@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeAlias
 
-from trainmon.readings import AllocatorReading, HostReading
+from trainmon.facts.readings import AllocatorReading, HostReading
 from trainmon.system.host import HostSampler, guarded
 
 GpuStats: TypeAlias = dict[str, dict[str, float]]

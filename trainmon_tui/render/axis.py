@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from typing import Literal
 
-from trainmon.units import clock, number
+from trainmon.words.units import clock, number
 from trainmon_tui.render.safe import cell_width
 
 Bounds = tuple[float, float]

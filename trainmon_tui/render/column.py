@@ -3,8 +3,8 @@
 import math
 from collections.abc import Iterable, Sequence
 
-from trainmon.scalars import Number, decode_number
-from trainmon.units import METRIC_COLUMNS, UNKNOWN, count, number
+from trainmon.words.scalars import Number, decode_number
+from trainmon.words.units import METRIC_COLUMNS, UNKNOWN, count, number
 
 _MOST_DECIMALS = 6
 """Decimals beyond which scientific form says more."""

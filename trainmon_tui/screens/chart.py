@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from trainmon.range_rows import Key
+from trainmon.reading.range_rows import Key
 from trainmon_tui.render.plot import LABEL_CELLS
 from trainmon_tui.screens.base import Report, edges, framed
 from trainmon_tui.screens.charting import CHART_KEYS, ChartingScreen

@@ -10,8 +10,8 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from trainmon.range_rows import Key
-from trainmon.state import RunState
+from trainmon.fold.state import RunState
+from trainmon.reading.range_rows import Key
 from trainmon_tui import chart_view
 from trainmon_tui.chart_view import ChartView, Extent, Ruler, ruler_of
 from trainmon_tui.raw import Request, request

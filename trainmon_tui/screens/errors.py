@@ -12,9 +12,9 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from trainmon.events import Error
-from trainmon.recall import recall_error
-from trainmon.state import Bookmark
+from trainmon.facts.events import Error
+from trainmon.fold.state import Bookmark
+from trainmon.reading.recall import recall_error
 from trainmon_tui.copying import Copied, Copier
 from trainmon_tui.latest import Latest
 from trainmon_tui.screens.base import SCROLLING, PanelScreen, Report, edges

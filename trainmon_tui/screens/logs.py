@@ -10,7 +10,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from trainmon.clock import stamp
+from trainmon.words.clock import stamp
 from trainmon_tui.chart_view import ruler_of, stamp_of_step
 from trainmon_tui.log_feed import DEFAULT_APP_NAME, Command, LogDesk, LogFeed
 from trainmon_tui.log_files import FileChoice, ViewedFile

@@ -9,8 +9,8 @@ from typing import ClassVar
 from msgspec import structs
 from textual.binding import Binding, BindingType
 
-from trainmon.range_rows import Key
-from trainmon.units import clock
+from trainmon.reading.range_rows import Key
+from trainmon.words.units import clock
 from trainmon_tui.memory import Kept
 from trainmon_tui.name_filter import Filtered, filtered
 from trainmon_tui.render.plot import LABEL_CELLS

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from trainmon.range_rows import Key
+from trainmon.reading.range_rows import Key
 from trainmon_tui.copying import Copied, Copier
 from trainmon_tui.render.plot import LABEL_CELLS
 from trainmon_tui.render.safe import safe

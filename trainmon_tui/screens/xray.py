@@ -10,9 +10,9 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from trainmon.events import Opened
-from trainmon.stacks import XRay
-from trainmon.xray import xray
+from trainmon.facts.events import Opened
+from trainmon.stacks.stacks import XRay
+from trainmon.stacks.xray import xray
 from trainmon_tui.latest import Latest
 from trainmon_tui.screens.base import SCROLLING, PanelScreen, Report, edges, framed
 from trainmon_tui.screens.plan import Plan

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from trainmon.readings import GpuReading
-from trainmon.statuses import Orphan
-from trainmon.units import clock, gib
+from trainmon.facts.readings import GpuReading
+from trainmon.meaning.statuses import Orphan
+from trainmon.words.units import clock, gib
 from trainmon_tui.render.cells import Row, row
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.lines import clip, first_that_fits, join, words

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from trainmon.events import Severity
-from trainmon.units import moment_clock
+from trainmon.facts.events import Severity
+from trainmon.words.units import moment_clock
 from trainmon_tui.render.cells import Role, Row, row, row_width
 from trainmon_tui.render.safe import cell_width
 from trainmon_tui.sight import Shown, Sight

@@ -2,9 +2,9 @@
 
 import msgspec
 
-from trainmon.alert_log import AlertEntry
-from trainmon.events import Severity
-from trainmon.units import duration, short_duration
+from trainmon.facts.events import Severity
+from trainmon.fold.alert_log import AlertEntry
+from trainmon.words.units import duration, short_duration
 from trainmon_tui.render.cells import Row, row
 from trainmon_tui.sight import Shown, Sight
 from trainmon_tui.widgets.alert import ROLES, beginning, moment

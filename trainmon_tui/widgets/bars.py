@@ -4,9 +4,9 @@ import math
 
 import msgspec
 
-from trainmon import deadline, remaining
-from trainmon.deadline import Outlook, outlook
-from trainmon.derived import (
+from trainmon.meaning import deadline, remaining
+from trainmon.meaning.deadline import Outlook, outlook
+from trainmon.meaning.derived import (
     Bar,
     epoch_bar,
     epoch_number,
@@ -16,10 +16,10 @@ from trainmon.derived import (
     silence,
     steps_per_second,
 )
-from trainmon.eta import Estimate
-from trainmon.remaining import NoEstimate
-from trainmon.statuses import Status
-from trainmon.units import count, duration, moment_clock, percent, throughput
+from trainmon.meaning.eta import Estimate
+from trainmon.meaning.remaining import NoEstimate
+from trainmon.meaning.statuses import Status
+from trainmon.words.units import count, duration, moment_clock, percent, throughput
 from trainmon_tui.render.bars import bar, stacked
 from trainmon_tui.render.cells import Role, Row, fit_row, row, row_width
 from trainmon_tui.sight import Sight

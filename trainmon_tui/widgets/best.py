@@ -5,11 +5,11 @@ from itertools import pairwise
 
 import msgspec
 
-from trainmon.best import same
-from trainmon.events import Direction, Number
-from trainmon.scalars import decode_number
-from trainmon.state_entries import ValidationEntry
-from trainmon.units import METRIC_COLUMNS, count, number
+from trainmon.facts.events import Direction, Number
+from trainmon.fold.best import same
+from trainmon.fold.state_entries import ValidationEntry
+from trainmon.words.scalars import decode_number
+from trainmon.words.units import METRIC_COLUMNS, count, number
 from trainmon_tui.render.cells import Role, Row, fit_row, row
 from trainmon_tui.render.column import column, decimals, fixed, whole_or_number
 from trainmon_tui.render.safe import fit

@@ -7,9 +7,9 @@ import math
 
 import msgspec
 
-from trainmon.range_rows import Key
-from trainmon.scalars import decode_number
-from trainmon.units import clock, duration, number
+from trainmon.reading.range_rows import Key
+from trainmon.words.scalars import decode_number
+from trainmon.words.units import clock, duration, number
 from trainmon_tui.chart_view import LABELS, NAMES, ChartView, Ruler
 from trainmon_tui.curves import Curve, Readout, curve, finite_points, readout, redone, series_of
 from trainmon_tui.render.axis import Bounds, log_bounds, stable_bounds

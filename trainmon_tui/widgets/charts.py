@@ -5,8 +5,8 @@ from typing import Literal, NamedTuple, TypeVar
 from textual import events
 from textual.message import Message
 
-from trainmon.range_rows import Key
-from trainmon.state import RunState
+from trainmon.fold.state import RunState
+from trainmon.reading.range_rows import Key
 from trainmon_tui.render.plot import Chart, x_at
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.rows import Box, RowsPanel

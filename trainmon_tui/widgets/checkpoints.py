@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import msgspec
 
-from trainmon.best import same
-from trainmon.derived import seconds_to_next
-from trainmon.saved import newest_there, unsaved
-from trainmon.state_entries import CheckpointEntry
-from trainmon.units import count, duration, size
+from trainmon.fold.best import same
+from trainmon.fold.state_entries import CheckpointEntry
+from trainmon.meaning.derived import seconds_to_next
+from trainmon.meaning.saved import newest_there, unsaved
+from trainmon.words.units import count, duration, size
 from trainmon_tui.render.cells import Role, Row, fit_row, row
 from trainmon_tui.render.safe import fit
 from trainmon_tui.sight import Sight

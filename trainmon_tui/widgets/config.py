@@ -2,7 +2,7 @@
 
 import msgspec
 
-from trainmon.state import Configuration
+from trainmon.fold.state import Configuration
 from trainmon_tui.render.cells import Row, row
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.lines import clip, title_row, words

@@ -4,9 +4,9 @@ import shlex
 
 import msgspec
 
-from trainmon.events import JsonObject
-from trainmon.state import Configuration
-from trainmon.units import count, date_clock
+from trainmon.facts.events import JsonObject
+from trainmon.fold.state import Configuration
+from trainmon.words.units import count, date_clock
 from trainmon_tui.render.cells import Row, row
 from trainmon_tui.render.tree import tree_rows
 from trainmon_tui.sight import Sight

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from trainmon.series import Series
+from trainmon.fold.series import Series
 from trainmon_tui.render.cells import Row, row
 from trainmon_tui.render.sparkline import sparkline
 
@@ -20,7 +20,7 @@ LONGEST = 64
 
 
 class Courses(msgspec.Struct, frozen=True):
-    """The histories of a machine; the names of its columns are those of `trainmon.machine.columns`."""
+    """The histories of a machine; the names of its columns are those of `trainmon.fold.machine.columns`."""
 
     by_name: Mapping[str, Course] = {}
     times: tuple[float, ...] = ()

@@ -4,9 +4,9 @@ from typing import Literal
 
 import msgspec
 
-from trainmon.diagnosis import diagnose
-from trainmon.events import Error, JsonObject
-from trainmon.units import date_clock
+from trainmon.facts.events import Error, JsonObject
+from trainmon.meaning.diagnosis import diagnose
+from trainmon.words.units import date_clock
 from trainmon_tui.render.cells import Role, Row, row, row_width
 from trainmon_tui.render.safe import safe_lines, to_ascii
 from trainmon_tui.render.traceback import traceback_rows

@@ -5,11 +5,11 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from trainmon.entries import error_group
-from trainmon.error_groups import ErrorGroup
-from trainmon.state import RunState
-from trainmon.state_entries import ErrorEntry, WarningEntry
-from trainmon.units import count
+from trainmon.fold.entries import error_group
+from trainmon.fold.error_groups import ErrorGroup
+from trainmon.fold.state import RunState
+from trainmon.fold.state_entries import ErrorEntry, WarningEntry
+from trainmon.words.units import count
 from trainmon_tui.render.cells import Row, row
 from trainmon_tui.sight import Sight
 

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from trainmon.statuses import Status, Verdict
-from trainmon.units import count
+from trainmon.meaning.statuses import Status, Verdict
+from trainmon.words.units import count
 from trainmon_tui.render.cells import Role, Row, row, row_width
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.error_items import Item, items_in, sign, steps, times

@@ -2,7 +2,7 @@
 
 import json
 
-from trainmon.units import date_clock
+from trainmon.words.units import date_clock
 from trainmon_tui.render.safe import safe_lines
 from trainmon_tui.widgets.error_details import DetailsSlice
 from trainmon_tui.widgets.error_items import steps

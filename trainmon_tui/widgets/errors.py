@@ -2,8 +2,8 @@
 
 import msgspec
 
-from trainmon.diagnosis import diagnose
-from trainmon.units import count
+from trainmon.meaning.diagnosis import diagnose
+from trainmon.words.units import count
 from trainmon_tui.render.cells import Row, fit_row, row, row_width
 from trainmon_tui.render.traceback import traceback_rows
 from trainmon_tui.sight import Sight

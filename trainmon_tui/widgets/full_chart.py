@@ -1,6 +1,6 @@
 """One chart on the whole screen, with a line that explains it and a line that reads out the cursor."""
 
-from trainmon.range_rows import Key
+from trainmon.reading.range_rows import Key
 from trainmon_tui.chart_view import NAMES, Ruler
 from trainmon_tui.render.cells import Row, row
 from trainmon_tui.render.plot import plot

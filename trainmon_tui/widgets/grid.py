@@ -6,8 +6,8 @@ from itertools import zip_longest
 
 import msgspec
 
-from trainmon.range_rows import Key
-from trainmon.state import RunState
+from trainmon.fold.state import RunState
+from trainmon.reading.range_rows import Key
 from trainmon_tui.chart_view import Ruler
 from trainmon_tui.render.cells import Row, fit_row, row, row_width
 from trainmon_tui.render.plot import plot

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from trainmon.units import duration
+from trainmon.words.units import duration
 from trainmon_tui.render.cells import Role, Row, fit_row, row, row_width
 from trainmon_tui.render.safe import CUT, cell_width, cut, fit, safe, to_ascii
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 from textual import events
 
-from trainmon.units import size
+from trainmon.words.units import size
 from trainmon_tui.expression import Marker, Pattern, UnusableError
 from trainmon_tui.log_files import ViewedFile
 from trainmon_tui.log_page import LogPage, Search

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from trainmon.range_rows import Key
-from trainmon.scalars import decode_number
-from trainmon.state_entries import ValidationEntry
-from trainmon.units import number
+from trainmon.fold.state_entries import ValidationEntry
+from trainmon.reading.range_rows import Key
+from trainmon.words.scalars import decode_number
+from trainmon.words.units import number
 from trainmon_tui.chart_view import Ruler, ruler_of
 from trainmon_tui.curves import Curve
 from trainmon_tui.render.axis import Bounds

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from trainmon.readings import HostReading, MachineReading, ProcessReading
-from trainmon.units import gib, percent, size, size_gib, throughput
+from trainmon.facts.readings import HostReading, MachineReading, ProcessReading
+from trainmon.words.units import gib, percent, size, size_gib, throughput
 from trainmon_tui.render.cells import Row, fit_row, row
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.courses import CourseMemo, Courses

@@ -1,7 +1,7 @@
 """The GPUs in the overview: one line, a line for each of several, or some lines; and what its lines are made of."""
 
-from trainmon.readings import GpuReading
-from trainmon.units import gib, percent
+from trainmon.facts.readings import GpuReading
+from trainmon.words.units import gib, percent
 from trainmon_tui.render.bars import gauge
 from trainmon_tui.render.cells import Row, fit_row, row, row_width
 from trainmon_tui.widgets.courses import LEAST, Course, Courses, spark

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import msgspec
 
-from trainmon.readings import GpuReading, MachineReading
-from trainmon.units import gib
+from trainmon.facts.readings import GpuReading, MachineReading
+from trainmon.words.units import gib
 from trainmon_tui.render.cells import Row, fit_row, row
 from trainmon_tui.render.plot import Chart, Line, plot
 from trainmon_tui.widgets.courses import Course, Courses

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from trainmon.readings import AllocatorReading, GpuReading
-from trainmon.units import gib, percent
+from trainmon.facts.readings import AllocatorReading, GpuReading
+from trainmon.words.units import gib, percent
 from trainmon_tui.render.cells import Role, Row, fit_row, row
 from trainmon_tui.render.safe import fit
 from trainmon_tui.widgets.courses import LEAST, Courses, spark

@@ -1,7 +1,7 @@
 """The host and the trainer in the view of the machine: a line a quantity, with its value, its share and its course."""
 
-from trainmon.readings import FileSystemReading, HostReading, MachineReading, ProcessReading
-from trainmon.units import count, gib, percent, size, throughput
+from trainmon.facts.readings import FileSystemReading, HostReading, MachineReading, ProcessReading
+from trainmon.words.units import count, gib, percent, size, throughput
 from trainmon_tui.render.bars import gauge
 from trainmon_tui.render.cells import Row, fit_row, row
 from trainmon_tui.render.safe import fit

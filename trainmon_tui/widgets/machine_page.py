@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from trainmon.readings import GpuReading, MachineReading
-from trainmon.units import duration
+from trainmon.facts.readings import GpuReading, MachineReading
+from trainmon.words.units import duration
 from trainmon_tui.render.cells import Role, Row, fit_row, row
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.courses import CourseMemo, Courses

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from trainmon.readings import GpuReading
-from trainmon.units import gib, percent
+from trainmon.facts.readings import GpuReading
+from trainmon.words.units import gib, percent
 from trainmon_tui.render.cells import Row, fit_row, row
 from trainmon_tui.render.safe import fit
 from trainmon_tui.widgets.lines import GAP, clip, words

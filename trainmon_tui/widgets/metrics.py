@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from trainmon.scalars import decode_number
-from trainmon.series import Column
-from trainmon.units import METRIC_COLUMNS, number
+from trainmon.fold.series import Column
+from trainmon.words.scalars import decode_number
+from trainmon.words.units import METRIC_COLUMNS, number
 from trainmon_tui.render.cells import Row, fit_row, row
 from trainmon_tui.render.safe import fit
 from trainmon_tui.render.sparkline import sparkline

@@ -1,9 +1,9 @@
 """All that is known of one operation, as lines."""
 
-from trainmon.operation_summaries import ACCURACY, OperationSummary
-from trainmon.scalars import Number, decode_number
-from trainmon.state_entries import OperationEntry
-from trainmon.units import count, date_clock, percent, throughput
+from trainmon.fold.operation_summaries import ACCURACY, OperationSummary
+from trainmon.fold.state_entries import OperationEntry
+from trainmon.words.scalars import Number, decode_number
+from trainmon.words.units import count, date_clock, percent, throughput
 from trainmon_tui.render.cells import Row, fit_row, row
 from trainmon_tui.render.safe import cell_width
 from trainmon_tui.render.sparkline import sparkline

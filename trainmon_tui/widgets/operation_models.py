@@ -1,7 +1,7 @@
 """An operation on a model as a row of the list."""
 
-from trainmon.state_entries import OperationEntry
-from trainmon.units import clock
+from trainmon.fold.state_entries import OperationEntry
+from trainmon.words.units import clock
 from trainmon_tui.render.cells import Role, Row, fit_row, row
 from trainmon_tui.render.safe import fit
 from trainmon_tui.widgets.lines import clip, words

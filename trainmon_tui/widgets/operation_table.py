@@ -4,9 +4,9 @@ from collections.abc import Callable
 from statistics import median
 from typing import NamedTuple
 
-from trainmon.operation_summaries import OperationSummary
-from trainmon.scalars import Number, decode_number
-from trainmon.units import count, duration, number, percent, short_count, size, throughput
+from trainmon.fold.operation_summaries import OperationSummary
+from trainmon.words.scalars import Number, decode_number
+from trainmon.words.units import count, duration, number, percent, short_count, size, throughput
 from trainmon_tui.render.cells import Role, Row, fit_row, row
 from trainmon_tui.render.safe import fit
 from trainmon_tui.render.sparkline import sparkline

@@ -9,10 +9,10 @@ from typing import NamedTuple
 import msgspec
 from textual import events
 
-from trainmon import remaining
-from trainmon.operation_summaries import OperationSummary
-from trainmon.state_entries import OperationEntry
-from trainmon.units import count
+from trainmon.fold.operation_summaries import OperationSummary
+from trainmon.fold.state_entries import OperationEntry
+from trainmon.meaning import remaining
+from trainmon.words.units import count
 from trainmon_tui.render.cells import Row, fit_row, row
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.lines import title_row, wrap

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from trainmon.range_rows import Key
-from trainmon.units import number
+from trainmon.reading.range_rows import Key
+from trainmon.words.units import number
 from trainmon_tui.beside import LETTERS, Beside
 from trainmon_tui.chart_view import ChartView
 from trainmon_tui.curves import Curve, Readout, curve, finite_points, readout

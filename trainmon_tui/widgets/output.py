@@ -2,8 +2,8 @@
 
 import msgspec
 
-from trainmon.output import OutputLine
-from trainmon.units import clock
+from trainmon.storage.output import OutputLine
+from trainmon.words.units import clock
 from trainmon_tui.render.cells import Row, row
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.lines import ago, clip, title_row, words

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from trainmon.units import count
+from trainmon.words.units import count
 from trainmon_tui.beside import LETTERS
 from trainmon_tui.listing import Listing
 from trainmon_tui.name_filter import filtered

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from trainmon.statuses import Status
-from trainmon.units import METRIC_COLUMNS, count, duration, number, percent, short_count, short_duration
+from trainmon.meaning.statuses import Status
+from trainmon.words.units import METRIC_COLUMNS, count, duration, number, percent, short_count, short_duration
 from trainmon_tui.listing import EarlierRun, RunRow
 from trainmon_tui.render.bars import bar
 from trainmon_tui.render.cells import Role, Row, fit_row, row

@@ -2,9 +2,9 @@
 
 import msgspec
 
-from trainmon.scalars import Number, decode_number
-from trainmon.since import Digest
-from trainmon.units import clock, count, duration, number, weekday_clock
+from trainmon.meaning.since import Digest
+from trainmon.words.scalars import Number, decode_number
+from trainmon.words.units import clock, count, duration, number, weekday_clock
 from trainmon_tui.render.cells import Role, Row, row, row_width
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.lines import clip, join, spread, title_row, words

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from trainmon.derived import elapsed
-from trainmon.state import RunState
+from trainmon.fold.state import RunState
+from trainmon.meaning.derived import elapsed
 from trainmon_tui.render.cells import Row, row
 
 

@@ -4,9 +4,9 @@ import re
 
 import msgspec
 
-from trainmon.stack_words import LIBRARIES, Likeliest, finding, likeliest
-from trainmon.stacks import OWN_PARTS, Stack, StackFrame, XRay
-from trainmon.units import clock
+from trainmon.stacks.stack_words import LIBRARIES, Likeliest, finding, likeliest
+from trainmon.stacks.stacks import OWN_PARTS, Stack, StackFrame, XRay
+from trainmon.words.units import clock
 from trainmon_tui.render.cells import Role, Row, row
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.lines import clip, clip_end, title_row, words, wrap

@@ -4,16 +4,16 @@ from collections.abc import Mapping
 
 import msgspec
 
-from trainmon import out_of_memory
-from trainmon.arrivals import missing
-from trainmon.diagnosis import diagnose
+from trainmon.facts.readings import MachineReading
+from trainmon.fold.arrivals import missing
+from trainmon.fold.series import Series
+from trainmon.fold.state_entries import CheckpointEntry, ErrorEntry
+from trainmon.meaning import out_of_memory
+from trainmon.meaning.diagnosis import diagnose
+from trainmon.meaning.saved import newest_there, unsaved
+from trainmon.meaning.statuses import Certainty, Status
 from trainmon.notify.ledger import Entry
-from trainmon.readings import MachineReading
-from trainmon.saved import newest_there, unsaved
-from trainmon.series import Series
-from trainmon.state_entries import CheckpointEntry, ErrorEntry
-from trainmon.statuses import Certainty, Status
-from trainmon.units import clock, count, gib, size, size_gib
+from trainmon.words.units import clock, count, gib, size, size_gib
 from trainmon_tui.render.cells import Row, fit_row, row, row_width
 from trainmon_tui.render.sparkline import sparkline
 from trainmon_tui.sight import Sight

@@ -12,8 +12,9 @@ from pathlib import Path
 from training import Counters, arguments, open_logger
 
 from tests.builders import a_reading
-from trainmon import progress_call, recorder
-from trainmon.events import System
+from trainmon.calls import progress_call
+from trainmon.facts.events import System
+from trainmon.recording import recorder
 
 EARLY, LATE = 1, 2
 """Slots of the memory in bytes."""

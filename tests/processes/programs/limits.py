@@ -39,7 +39,7 @@ def give_back(*_: object) -> None:
 
 signal.signal(signal.SIGUSR1, give_back)
 # A program that has no descriptors cannot import anything.
-importlib.import_module("trainmon.logger")
+importlib.import_module("trainmon.calls.logger")
 if given.early:
     use_up_descriptors()
 logger = open_logger(given.folder)

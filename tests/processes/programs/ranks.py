@@ -6,7 +6,7 @@ import time
 from training import RAISED, Counters, arguments
 
 import trainmon
-from trainmon.logger import TrainLogger
+from trainmon.calls.logger import TrainLogger
 
 parser = arguments(count=64)
 given = parser.parse_args()

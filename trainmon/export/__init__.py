@@ -1,0 +1,1 @@
+"""A journal as tables: CSV, JSON lines and Parquet."""
