@@ -95,9 +95,14 @@ def test_a_real_process_sees_its_real_child() -> None:
     """The kernel's own lists, not made-up ones."""
     sampler = ProcessSampler(os.getpid())
     before = sampler.sample(100.0)
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+    program = "print('here', flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"here\n"  # Before that its memory may still be counted as none.
         reading = sampler.sample(101.0)
-        child.communicate()
+        child.communicate(b"\n")
 
     assert before is not None
     assert before.children is not None
