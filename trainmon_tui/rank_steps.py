@@ -56,6 +56,8 @@ class RankStep(msgspec.Struct, frozen=True):
     """Unix seconds of that step, by the rank's clock."""
     gone: str | None
     """`failed` or `dead`; None: neither, as far as can be known from here."""
+    why: str | None = None
+    """Type and message of the exception that it said it ended by; untrusted text."""
 
 
 def summary(ranks: Iterable[RankStep], speed: float = 0.0) -> RankSteps | None:
@@ -73,7 +75,7 @@ def summary(ranks: Iterable[RankStep], speed: float = 0.0) -> RankSteps | None:
     if gone:
         more = f" and {len(gone) - 1:,} more" if len(gone) > 1 else ""
         first = f"rank {gone[0].rank} {gone[0].gone}{more}"
-        return RankSteps(f"{many}: {first}", first, bad=True)
+        return RankSteps(f"{many}: {first}", first, bad=True, why=gone[0].why)
     placed = sorted(
         (each.epoch or 0, each.step, each.rank, each.time)
         for each in known
@@ -83,12 +85,16 @@ def summary(ranks: Iterable[RankStep], speed: float = 0.0) -> RankSteps | None:
     # Steps that begin anew with each epoch cannot be compared while an epoch changes.
     if not steps or steps != sorted(steps):
         return RankSteps(many, many, bad=False)
-    reached = f"steps {count(steps[0])}–{count(steps[-1])}"
     (_, least, slowest, at), (_, most, _, newest) = placed[0], placed[-1]
-    if newest - at <= BEHIND and most - least - speed * (newest - at) <= max(1.0, speed):
+    late = newest - at
+    # Within `BEHIND` the difference in time is that of the reading; the steps that were made in it are none behind.
+    apart = most - least - (round(speed * late) if 0.0 < late <= BEHIND else 0)
+    if late <= BEHIND and apart <= max(1.0, speed):
         return RankSteps(f"{many}, in step", f"{many}, in step", bad=False)
-    late = f" {duration(newest - at)} behind" if newest - at > BEHIND else ""
-    return RankSteps(f"{many}: {reached}, slowest rank {slowest}{late}", f"{many}: {reached}", bad=False)
+    # No step by its number: rank 0 goes on while this stands, and the bar below would say another one.
+    silent = f", silent for {duration(late)}" if late > BEHIND else ""
+    said = f"rank {slowest} is {count(apart)} step{'s' if apart != 1 else ''} behind{silent}"
+    return RankSteps(f"{many}: {said}", said, bad=False)
 
 
 def read_rank(folder: Path, rank: int, since: float = 0.0) -> RankStep | None:
@@ -117,25 +123,30 @@ def read_rank(folder: Path, rank: int, since: float = 0.0) -> RankStep | None:
     if newest is None or (not isinstance(newest, Unread) and newest.time < since):
         return None
     found = next((event for event in map(decode_line, reversed(lines)) if isinstance(event, Progress)), None)
+    gone, why = _gone(decode_line(head), newest, lines)
     return RankStep(
         rank,
         found.epoch if found is not None else None,
         found.step if found is not None else None,
         found.time if found is not None else None,
-        _gone(decode_line(head), newest, lines),
+        gone,
+        why,
     )
 
 
-def _gone(opened: AnyEvent | Unread, newest: AnyEvent | Unread, lines: list[bytes]) -> str | None:
-    """Whether the rank failed or died; one that ended well is not gone."""
+def _gone(
+    opened: AnyEvent | Unread, newest: AnyEvent | Unread, lines: list[bytes]
+) -> tuple[str | None, str | None]:
+    """Whether the rank failed or died, and by which exception; one that ended well is not gone."""
     last = map(decode_line, reversed(lines[-_LAST_LINES:]))
     end = next((event for event in last if isinstance(event, Ended)), None)
     if end is not None:
-        return None if end.success else "failed"
+        return (None, None) if end.success else ("failed", end.error)
     if not isinstance(opened, Opened) or isinstance(newest, Closed):
-        return None
+        return None, None
     # Only the first writer is known from the head; after a resume another process records.
-    return "dead" if newest.writer == opened.writer and alive(identity_in(opened)) is False else None
+    died = newest.writer == opened.writer and alive(identity_in(opened)) is False
+    return ("dead" if died else None), None
 
 
 class StepsLook:

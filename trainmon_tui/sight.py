@@ -62,6 +62,8 @@ class RankSteps(msgspec.Struct, frozen=True):
     """The same where there is little room."""
     bad: bool
     """Whether one of them is gone."""
+    why: str | None = None
+    """By which exception, where it said so; untrusted text."""
 
 
 class Sight(msgspec.Struct, frozen=True):

@@ -1,11 +1,12 @@
 """The alert row, as text."""
 
 import pytest
+from msgspec.structs import replace
 
 from tests.builders import Journal, a_run
 from trainmon_tui.attention import Attention
 from trainmon_tui.render.cells import plain, row_width
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight import RankSteps, Sight
 from trainmon_tui.widgets.alert import pick, rows
 
 
@@ -47,6 +48,29 @@ def test_the_most_urgent_alert_comes_first_and_the_others_are_counted() -> None:
 
     assert text.startswith("! loss is NaN")
     assert "+1 more" in text
+
+
+def test_another_rank_that_failed_is_said_with_its_reason_and_where_it_stands() -> None:
+    """Rank 0 goes on, or has finished well, and its own folder knows of no error."""
+    gone = RankSteps(
+        "ranks 8: rank 3 failed", "rank 3 failed", bad=True, why="RuntimeError: watchdog timeout"
+    )
+
+    for journal in (a_run(), a_run().ended()):
+        text = line(replace(journal.sight(), ranks=gone))
+        assert text.startswith("! rank 3 failed: RuntimeError: watchdog timeout  ")
+        assert text.endswith("[7] its run")
+
+
+def test_only_a_critical_alert_stands_before_a_rank_that_is_gone() -> None:
+    gone = RankSteps("ranks 8: rank 3 dead", "rank 3 dead", bad=True)
+
+    warned = line(replace(a_run().sight(note="slow"), ranks=gone))
+    nan = line(replace(a_run(100).progress(101, "NaN", epoch=2).sight(), ranks=gone))
+
+    assert warned.startswith("! rank 3 dead  ")
+    assert "+1 more" in warned
+    assert nan.startswith("! loss is NaN")
 
 
 def test_what_has_been_acknowledged_gives_the_row_to_the_next() -> None:

@@ -30,11 +30,20 @@ def text_of(*ranks: RankStep) -> str:
     return found.text if found is not None else ""
 
 
-def test_the_steps_of_all_ranks_are_said_with_the_slowest() -> None:
-    assert text_of(a_rank(0, 102), a_rank(3, 99), a_rank(1, 100)) == "ranks 3: steps 99–102, slowest rank 3"
+def test_the_slowest_rank_is_said_with_how_far_it_is_behind() -> None:
+    """Not with the numbers of its steps: seconds later the bar of rank 0 would contradict them."""
+    assert text_of(a_rank(0, 102), a_rank(3, 99), a_rank(1, 100)) == "ranks 3: rank 3 is 3 steps behind"
     assert (
-        text_of(a_rank(0, 900, later=48), a_rank(1, 7)) == "ranks 2: steps 7–900, slowest rank 1 48s behind"
+        text_of(a_rank(0, 900, later=48), a_rank(1, 7))
+        == "ranks 2: rank 1 is 893 steps behind, silent for 48s"
     )
+
+
+def test_steps_that_were_made_between_two_reads_are_none_behind() -> None:
+    found = summary([a_rank(0, 160, later=2.0), a_rank(1, 100)], 10.0)
+
+    assert found is not None
+    assert found.text == "ranks 2: rank 1 is 40 steps behind"
 
 
 def test_ranks_that_only_were_read_one_after_another_are_in_step() -> None:
@@ -46,13 +55,19 @@ def test_ranks_that_only_were_read_one_after_another_are_in_step() -> None:
     assert together is not None
     assert together.text == "ranks 2, in step"
     assert apart is not None
-    assert apart.text == "ranks 3: steps 40–117, slowest rank 2"
+    assert apart.text == "ranks 3: rank 2 is 62 steps behind"
 
 
 def test_a_rank_that_is_gone_is_said_before_all_else() -> None:
-    found = summary([a_rank(0, 102), a_rank(1, 99, gone="failed"), a_rank(2, 99, gone="dead")])
+    failed = replace(a_rank(1, 99, gone="failed"), why="ValueError: no label 17")
+    found = summary([a_rank(0, 102), failed, a_rank(2, 99, gone="dead")])
 
-    assert found == RankSteps("ranks 3: rank 1 failed and 1 more", "rank 1 failed and 1 more", bad=True)
+    assert found == RankSteps(
+        "ranks 3: rank 1 failed and 1 more",
+        "rank 1 failed and 1 more",
+        bad=True,
+        why="ValueError: no label 17",
+    )
 
 
 def test_steps_that_begin_anew_are_not_compared_while_an_epoch_changes() -> None:
@@ -88,6 +103,8 @@ def test_a_rank_that_said_that_it_failed_and_one_without_a_process_are_gone(tmp_
         "well": None,
         "dead": "dead",
     }
+    assert found["failed"] is not None
+    assert found["failed"].why == "x"
 
 
 def test_damaged_and_missing_journals_and_those_of_earlier_trainings_tell_nothing(tmp_path: Path) -> None:
@@ -118,11 +135,11 @@ def test_all_ranks_of_this_training_are_looked_at_in_a_thread(tmp_path: Path) ->
     look.close()
 
     assert found is not None
-    assert found.text == "ranks 3: steps 5–210, slowest rank 1 20s behind"
+    assert found.text == "ranks 3: rank 1 is 205 steps behind, silent for 20s"
 
 
 async def test_the_status_line_tells_of_the_ranks_at_every_size() -> None:
-    ranks = RankSteps("ranks 8: steps 99–102, slowest rank 3", "ranks 8: steps 99–102", bad=False)
+    ranks = RankSteps("ranks 8: rank 3 is 12 steps behind", "rank 3 is 12 steps behind", bad=False)
     journal = Journal().opened(rank=0, world_size=8).started().steps(50)
     for size, said in (((160, 45), ranks.text), ((80, 24), ranks.short)):
         app = an_app(journal, frame=replace(a_frame(journal), ranks=ranks))

@@ -30,6 +30,8 @@ class AlertSlice(msgspec.Struct, frozen=True):
     more: int
     """How many others nobody has acknowledged."""
     acknowledged: int
+    rank: str | None = None
+    """Another rank that is gone while this run goes on or has finished, and why; None: none, as far as is known."""
 
 
 def pick(sight: Sight) -> AlertSlice:
@@ -40,7 +42,16 @@ def pick(sight: Sight) -> AlertSlice:
         since=beginning(sight, new[0]) if new else ("", ""),
         more=max(0, len(new) - 1),
         acknowledged=len(sight.alerts) - len(new),
+        rank=_gone_rank(sight),
     )
+
+
+def _gone_rank(sight: Sight) -> str | None:
+    """What the verdict of a dead run says itself, and no alert of rank 0 can say: it sees its own folder alone."""
+    ranks = sight.ranks
+    if ranks is None or not ranks.bad or sight.dead:
+        return None
+    return f"{ranks.short}: {ranks.why}" if ranks.why else ranks.short
 
 
 def beginning(sight: Sight, shown: Shown) -> tuple[str, str]:
@@ -58,6 +69,8 @@ def moment(sight: Sight, at: float | None) -> str:
 def rows(piece: AlertSlice, width: int, height: int, ascii_only: bool) -> list[Row]:
     """One line: the alert, since when, how many more there are, and the key that acknowledges it."""
     listed = row((f"{piece.acknowledged} acknowledged", "label"), ("  [A] list", "key"))
+    if piece.rank is not None and (piece.first is None or piece.first.alert.severity != "critical"):
+        return [_rank_row(piece.rank, piece.more + (piece.first is not None), width, ascii_only)][:height]
     if piece.first is None:
         quiet = row(("no new alerts" if piece.acknowledged else "no alerts", "dim"))
         return [spread(quiet, [listed] if piece.acknowledged else [], width)][:height]
@@ -76,6 +89,16 @@ def rows(piece: AlertSlice, width: int, height: int, ascii_only: bool) -> list[R
     return [spread(shown, [ending], width)][:height]
 
 
+def _rank_row(text: str, more: int, width: int, ascii_only: bool) -> Row:
+    """A rank that is gone, how many alerts there are beside it, and the key of the list in which it stands."""
+    others = row((f"+{more} more", "label")) if more else ()
+    ending = join(others, row(("[7]", "key"), (" its run", "label")))
+    said = clip(
+        f"! {words(text, ascii_only=ascii_only)}", width - row_width(ending) - 2, ascii_only=ascii_only
+    )
+    return spread(row((said, "bad")), [ending], width)
+
+
 class AlertPanel(RowsPanel[AlertSlice]):
     """The alert row."""
 
@@ -85,7 +108,7 @@ class AlertPanel(RowsPanel[AlertSlice]):
 
     def same(self, before: Sight, after: Sight) -> bool:
         """See `RowsPanel.same`."""
-        return before.alerts == after.alerts
+        return before.alerts == after.alerts and _gone_rank(before) == _gone_rank(after)
 
     def draw(self, piece: AlertSlice, width: int, height: int) -> list[Row]:
         """See `rows`."""
