@@ -98,9 +98,16 @@ class Training:
         )
 
     def stop(self) -> int:
-        """Has the training end in order, and gives its exit status."""
+        """Has the training end in order, and gives its exit status.
+
+        An end waits 2 s for its last lines to be moved. A busy machine may need longer; the training then says that it
+        left the rest in the spool, and it is moved here.
+        """
         self.stop_file.touch()
-        return self.wait()
+        status = self.wait()
+        if any("waits in the spool" in line for line in self.said()):
+            repair(self.folder)
+        return status
 
     def kill(self, number: int = signal.SIGKILL) -> int:
         """Kills it, and gives its exit status."""
@@ -187,6 +194,11 @@ def count_records(folder: Path) -> Counter[tuple[object, object]]:
 def count_steps(folder: Path) -> Counter[tuple[int, int]]:
     """How often each (thread, number of its call) stands in the journal: a training says them as epoch and step."""
     return Counter((line["epoch"], line["step"]) for line in lines(folder) if line.get("kind") == "progress")
+
+
+def count_progress(folder: Path) -> int:
+    """The lines of progress in the journal, one that stands twice twice: quick enough to be asked all the time."""
+    return (folder / "journal.jsonl").read_bytes().count(b'"kind":"progress"')
 
 
 def count_text(folder: Path) -> Counter[tuple[int, int]]:

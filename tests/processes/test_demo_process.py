@@ -24,7 +24,7 @@ from trainmon.words.paths import JOURNAL
 
 FAST = ("--backend", "python", "--speed", "0", "--epochs", "2", "--steps", "20")
 
-PATIENCE = 60.0
+PATIENCE = 90.0
 """Seconds after which a process that should have done something is called stuck."""
 
 

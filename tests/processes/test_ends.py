@@ -43,10 +43,10 @@ def numbers(training: Training) -> dict[str, int]:
 
 @pytest.mark.parametrize("end", ["exit", "term", "raise", "thread", "status"])
 def test_w03_w04_whatever_ends_a_program_its_records_are_there_and_its_status_is_its_own(
-    stage: Stage, end: str
+    stage: Stage, spool_base: Path, end: str
 ) -> None:
     """`os._exit`, the default action of SIGTERM, an exception, `sys.exit` in a thread and in the program."""
-    training = stage.start("train", rate=2_000.0, end=end, wait=500)
+    training = stage.start("train", logs=spool_base / "logs", rate=2_000.0, end=end, wait=500)
     begin = time.monotonic()
     status = training.stop()
     took = time.monotonic() - begin
@@ -66,9 +66,9 @@ def test_w03_w04_whatever_ends_a_program_its_records_are_there_and_its_status_is
         assert of_kind(training.folder, "closed")
 
 
-def test_p8_closing_takes_a_moment(stage: Stage) -> None:
-    """0.2 s on a disk that answers."""
-    training = stage.start("train", rate=5_000.0, wait=2_000)
+def test_p8_closing_takes_a_moment(stage: Stage, spool_base: Path) -> None:
+    """0.2 s on a disk that answers, as memory always does."""
+    training = stage.start("train", logs=spool_base / "logs", rate=5_000.0, wait=2_000)
     status = training.stop()
 
     print(f"close: {training.page[CLOSING] / 1e6:.1f} ms")
@@ -225,7 +225,7 @@ def test_m08_a_signal_to_the_whole_group_ends_all(stage: Stage) -> None:
     training = stage.start("ends", "groups", count=10**6)
     until(lambda: all(training.page[CHILD + number] > 50 for number in range(3)), "workers that log")
     os.killpg(training.process.pid, signal.SIGTERM)
-    status = training.wait(5)
+    status = training.wait()
     repair(training.folder)
 
     assert status == -15

@@ -15,7 +15,7 @@ from tests.processes.harness import (
     SLACK,
     Stage,
     check_all_there,
-    count_steps,
+    count_progress,
     repair,
     until,
 )
@@ -42,9 +42,7 @@ def test_w13_a_frozen_disk_holds_up_no_call_and_loses_nothing(
     training.wait_logged(int(FROZEN * rate * threads))
     freezer.thaw()
     logged = training.logged()
-    healed = until(
-        lambda: sum(count_steps(training.folder).values()) >= logged, "the journal has all", 5.0 + SLACK
-    )
+    healed = until(lambda: count_progress(training.folder) >= logged, "the journal has all", 5.0 + SLACK)
     status = training.stop()
 
     print(
@@ -65,6 +63,7 @@ def test_w13_a_kill_while_the_disk_is_frozen_loses_nothing(stage: Stage, freezer
         training = stage.start("train", logs=freezer.mount / f"logs-{trial}", wait=20, **mood)
         freezer.freeze()
         time.sleep(chance.uniform(0.3, FROZEN if len(MOODS) < KILLS else 1.0))
+        training.wait_logged(21)
         training.process.send_signal(
             signal.SIGKILL
         )  # It stays a zombie until the thaw: that is the kernel's.
