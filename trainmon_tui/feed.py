@@ -45,7 +45,7 @@ watchfiles when the interpreter goes would have watchfiles up to 1.2 abort the p
 FILES_EVERY = 5.0
 """Seconds after which the files of checkpoints are looked for again; a new checkpoint is looked for at once."""
 
-OUTPUT_LINES = 24
+OUTPUT_LINES = 64
 """Newest lines of output that are read; no panel shows more."""
 
 

@@ -9,7 +9,7 @@ from trainmon_tui.screens.plan import Look, plan
 looks = st.builds(
     Look, dead=st.booleans(), errors=st.booleans(), machine=st.sampled_from([2, 3]), side=st.integers(3, 60),
     verdict=st.integers(5, 14), output=st.sampled_from([0, 1, 24]),
-    since=st.booleans(),
+    curves=st.booleans(), since=st.booleans(),
 )  # fmt: skip
 
 
@@ -81,3 +81,17 @@ def test_the_last_output_is_there_where_there_is_room_and_after_a_death(
 
 def test_while_it_trains_the_newest_line_of_output_is_there_at_80x24() -> None:
     assert plan(80, 24, Look(output=9))["output"].height == 1
+
+
+@pytest.mark.parametrize("dead", [False, True])
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (160, 45), (200, 50)])
+def test_what_a_program_prints_takes_the_place_of_a_chart_that_stays_empty(
+    width: int, height: int, dead: bool
+) -> None:
+    """`trainmon run` keeps what a program prints that records no step; until then the chart says what it waits for."""
+    printed = plan(width, height, Look(output=24, curves=False, dead=dead))
+    silent = plan(width, height, Look(output=0, curves=False, dead=dead))
+
+    assert "loss" not in printed
+    assert printed["output"].height >= (6 if dead else 8)
+    assert "output" not in silent

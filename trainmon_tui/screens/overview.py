@@ -155,5 +155,6 @@ def _look(sight: Sight | None, width: int) -> Look:
         machine=3 if gpus else 2,
         side=(MACHINE if gpus < 2 else SEVERAL + gpus) if reading is not None else 3,
         verdict=wanted_height(verdict.pick(sight), SIDE if width >= WIDE else width) if sight.dead else 0,
+        curves=state.progress is not None or bool(state.validations),
         since=sight.digest is not None,
     )

@@ -86,6 +86,8 @@ class Look(NamedTuple):
     """Rows of the machine where panels stand side by side."""
     verdict: int = 9
     """Rows of the verdict."""
+    curves: bool = True
+    """There is a step or a validation to draw."""
     since: bool = False
     """There is something to say about what happened since the last look."""
 
@@ -122,6 +124,12 @@ def _stacked(width: int, height: int, look: Look) -> Plan:
 
 
 def _wishes(look: Look, height: int) -> Wishes:
+    if look.output and not look.curves:
+        # Of a program that records no step, what it prints tells more than an empty chart.
+        taken = tuple(
+            (name, more) for name, more in _wishes(look._replace(curves=True), height) if name != "output"
+        )
+        return tuple(("output" if name == "loss" else name, more) for name, more in taken)
     if not look.dead:
         line = 1 if look.output else 0
         more = ("output", min(look.output, 6)) if look.output > 1 else ("output", 0)
@@ -136,7 +144,8 @@ def _wishes(look: Look, height: int) -> Wishes:
 def _side_by_side(width: int, height: int, look: Look) -> Plan:
     since = 2 if look.since else 0
     body = height - 7 - since
-    errors = min(22, max(4, body * 26 // 100)) if look.errors or look.output else 1
+    printed = look.output > 0 and not look.curves
+    errors = min(22, max(4, body * 26 // 100)) if look.errors or (look.output and not printed) else 1
     details = min(14, max(6, body * 21 // 100))
     middle = body - errors - details
     left = width - SIDE - 1
@@ -146,7 +155,7 @@ def _side_by_side(width: int, height: int, look: Look) -> Plan:
         "status": Box(0, 0, width, 1),
         "bars": Box(0, 1, width, 4),
         "alert": Box(0, 5, width, 1),
-        "loss": Box(0, 6, left, middle),
+        "output" if printed else "loss": Box(0, 6, left, middle),
         "metrics": Box(0, below, third, details),
         "best": Box(third + 1, below, third, details),
         "checkpoints": Box(2 * third + 2, below, width - 2 * third - 2, details),
@@ -155,7 +164,7 @@ def _side_by_side(width: int, height: int, look: Look) -> Plan:
     }
     if since:
         boxes["since"] = Box(0, height - 1 - since, width, since)
-    if look.output:
+    if look.output and not printed:
         half = width // 2
         boxes["errors"] = Box(0, below + details, half, errors)
         boxes["output"] = Box(half + 1, below + details, width - half - 1, errors)
