@@ -119,6 +119,10 @@ def test_a_trainer_that_left_nothing_says_so_and_a_living_one_says_nothing(
     living = reader.poll().evidence
     reader.close()
     os.kill(worker, signal.SIGKILL)
+    stat = Path(f"/proc/{worker}/stat")
+    until = time.monotonic() + LIMIT
+    while stat.read_text().rpartition(")")[2].split()[0] != "Z" and time.monotonic() < until:
+        time.sleep(0.002)  # It stays a zombie: its parent does not ask for it.
     os.kill(trainer, signal.SIGKILL)
 
     assert living.orphans is None

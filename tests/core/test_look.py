@@ -95,7 +95,7 @@ def test_the_batch_system_is_asked_once_for_all_ranks_of_a_job(
     (tmp_path / "sacct").chmod(0o755)
     if not answers:
         os.mkfifo(tmp_path / "hold")
-        monkeypatch.setattr(module, "ACCOUNTS_PATIENCE", 0.2)
+        monkeypatch.setattr(module, "ACCOUNTS_PATIENCE", 0.5)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     run = tmp_path / "run"
     for folder in (run, *(run / "ranks" / f"{number:05}" for number in range(1, 9))):
@@ -106,7 +106,7 @@ def test_the_batch_system_is_asked_once_for_all_ranks_of_a_job(
     found = look(run)
     took = time.monotonic() - began
     if not answers:
-        os.close(os.open(tmp_path / "hold", os.O_WRONLY | os.O_NONBLOCK))
+        os.close(os.open(tmp_path / "hold", os.O_WRONLY))  # Waits until it was asked.
 
     words = [each.view.evidence.accounting for each in (found, *found.ranks)]
     assert [word.state if word else None for word in words] == ["TIMEOUT" if answers else None] * 9
