@@ -129,9 +129,15 @@ def test_a_metric_text_is_within_one_percent_of_the_value(magnitude: float, nega
 
 @pytest.mark.parametrize(
     ("ahead", "offset", "words"),
-    [(0, 0, "23:41"), (1_200, 0, "Mon 00:01"), (1_200, -3_600, "23:01"), (None, 0, "?")],
-)
-def test_a_moment_of_today_needs_no_weekday(ahead: float | None, offset: int, words: str) -> None:
+    [
+        (0, 0, "23:41"), (1_200, 0, "Mon 00:01"), (1_200, -3_600, "23:01"), (None, 0, "?"),
+        (-6 * 86_400, 0, "Mon 23:41"), (-7 * 86_400, 0, "2026-11-15 23:41"), (86_400 * 180, 0, "2027-05-21 23:41"),
+        (math.nan, 0, "?"), (1e18, 0, "?"),
+    ],
+)  # fmt: skip
+def test_a_moment_of_today_needs_no_weekday_and_one_of_another_week_its_date(
+    ahead: float | None, offset: int, words: str
+) -> None:
     """Today is where the run is; 23:41:07 UTC on a Sunday."""
     now = 1_795_390_867.0
 

@@ -19,7 +19,7 @@ from trainmon.notify.ledger import Entry
 from trainmon.notify.news import Moment, News, Weight
 from trainmon.words.scalars import Number, decode_number
 from trainmon.words.secrets import mask_text
-from trainmon.words.units import clock, count, duration, number, percent, short_duration, weekday_clock
+from trainmon.words.units import clock, count, duration, moment_clock, number, percent, short_duration
 from trainmon.words.visible import visible
 
 TITLE_LIMIT = 120
@@ -134,7 +134,11 @@ def _how_far(state: RunState, verdict: Verdict, now: float) -> Iterator[str]:
     if estimate is not None and estimate.seconds:
         offset = state.utc_offset
         ends = now + estimate.seconds
-        at = clock(ends, offset, seconds=False) if estimate.seconds < 64_800 else weekday_clock(ends, offset)
+        at = (
+            clock(ends, offset, seconds=False)
+            if estimate.seconds < 64_800
+            else moment_clock(ends, now, offset)
+        )
         span = ""
         if estimate.low is not None and estimate.high is not None:
             span = f" ({short_duration(estimate.low)}–{short_duration(estimate.high)})"

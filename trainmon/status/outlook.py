@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from trainmon.status.schema import StatusDocument
 from trainmon.words.scalars import Number, decode_number
-from trainmon.words.units import clock, count, duration, number, short_count, throughput, weekday_clock
+from trainmon.words.units import clock, count, duration, moment_clock, number, short_count, throughput
 from trainmon.words.visible import visible
 
 GAP = "  "
@@ -85,8 +85,8 @@ def ago_words(document: StatusDocument, time: float) -> str:
 
 
 def clock_words(document: StatusDocument, time: float | None) -> str:
-    """A time at the trainer's place, with the weekday where it is not within a day."""
+    """A time at the trainer's place, with weekday or date where it is not within a day."""
     offset = document.trainer.utc_offset if document.trainer is not None else 0
     if time is not None and abs(time - document.time) > 86_400:
-        return weekday_clock(time, offset)
+        return moment_clock(time, document.time, offset)
     return clock(time, offset, seconds=time is not None and time <= document.time)

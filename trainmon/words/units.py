@@ -212,16 +212,23 @@ def weekday_clock(time: float | None, utc_offset: float | None = 0.0) -> str:
 
 
 def moment_clock(time: float | None, now: float, utc_offset: float | None = 0.0) -> str:
-    """The time of day to the minute, with its weekday where that is not today's: it does not tick.
+    """The time of day to the minute, with its weekday where it is not today's: it does not tick.
+
+    From a week on, in either direction, a weekday says nothing, and the date stands in its place.
 
     Args:
         time: Unix seconds, UTC; None when not known.
         now: Unix seconds that say which day is today.
         utc_offset: Seconds that local time is ahead of UTC; None counts as UTC.
     """
-    if time is not None and _local(time, utc_offset) // _DAY == _local(now, utc_offset) // _DAY:
+    if time is None:
+        return UNKNOWN
+    days = _local(time, utc_offset) // _DAY - _local(now, utc_offset) // _DAY
+    if days == 0:
         return clock(time, utc_offset, seconds=False)
-    return weekday_clock(time, utc_offset)
+    if abs(days) < len(_WEEKDAYS):
+        return weekday_clock(time, utc_offset)
+    return date_clock(time, utc_offset)[: len("2026-11-22 23:41")]
 
 
 def date_clock(time: float | None, utc_offset: float | None = 0.0) -> str:

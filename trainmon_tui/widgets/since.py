@@ -4,7 +4,7 @@ import msgspec
 
 from trainmon.meaning.since import Digest
 from trainmon.words.scalars import Number, decode_number
-from trainmon.words.units import clock, count, duration, number, weekday_clock
+from trainmon.words.units import clock, count, duration, moment_clock, number
 from trainmon_tui.render.cells import Role, Row, row, row_width
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.lines import clip, join, spread, title_row, words
@@ -33,7 +33,8 @@ def rows(piece: SinceSlice | None, width: int, height: int, ascii_only: bool) ->
     digest, offset = piece.digest, piece.utc_offset
     key = row((f"[{KEY}]", "key"))
     long_ago = digest.away > 86_400
-    at = weekday_clock(digest.since, offset) if long_ago else clock(digest.since, offset, seconds=False)
+    now = digest.since + digest.away
+    at = moment_clock(digest.since, now, offset) if long_ago else clock(digest.since, offset, seconds=False)
     if height == 1:
         head = row((f"since {at}", "title"))
         room = width - row_width(head) - row_width(key) - 4
@@ -133,10 +134,14 @@ def _ends(digest: Digest, offset: int) -> Row:
     if digest.ends_now is None:
         return ()
     far = max(digest.ends_now, digest.ends_then or 0.0) - digest.since > 86_400
-    say = weekday_clock if far else lambda time, offset: clock(time, offset, seconds=False)
+    looked = digest.since + digest.away
+
+    def say(time: float) -> str:
+        return moment_clock(time, looked, offset) if far else clock(time, offset, seconds=False)
+
     if digest.ends_then is None:
-        return row(("ETA ", "label"), (say(digest.ends_now, offset), "value"))
-    then, now = say(digest.ends_then, offset), say(digest.ends_now, offset)
+        return row(("ETA ", "label"), (say(digest.ends_now), "value"))
+    then, now = say(digest.ends_then), say(digest.ends_now)
     return row(("ETA then ", "label"), (then, "value"), (", now ", "label"), (now, "value"))
 
 
