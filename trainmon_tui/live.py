@@ -21,13 +21,18 @@ MOST_POINTS = 4_096
 """Readings that are kept to be put after what the trainer recorded; two hours of them."""
 
 
+APART = 600.0
+"""Seconds after the trainer's last reading beyond which a live one is none of the run's course any more: that of a run
+which ended last month would be squeezed into one cell."""
+
+
 class Live(msgspec.Struct, frozen=True):
     """What this host said itself."""
 
     reading: MachineReading
     """By our clock. `allocators` are those that the trainer recorded last, while they are fresh."""
     machine: Series
-    """The recorded course of the machine, and what was read after it; nobody changes it."""
+    """The recorded course of the machine, and what was read soon after it; nobody changes it."""
     folder: str = ""
     """The run folder for which it was read."""
 
@@ -64,7 +69,7 @@ class Course:
         self._whole = Series()
 
     def join(self, folder: str, state: RunState, reading: MachineReading) -> Series:
-        """The course up to this reading, which is the newest; a series of its own each time."""
+        """The course up to this reading, which is the newest, or to the recorded end where that is long ago."""
         end = state.reading.time if state.reading is not None else None
         if (folder, end) != self._key:
             self._key = folder, end
@@ -74,6 +79,8 @@ class Course:
                 _extend(self._whole, point)
         if len(self._points) >= MOST_POINTS:
             del self._points[: MOST_POINTS // 2]
+        if end is not None and not self._points and reading.time - end > APART:
+            return self._whole
         if end is None or reading.time > end:
             self._points.append(reading)
             self._whole = self._whole.copy()

@@ -147,6 +147,22 @@ def test_the_course_goes_on_where_the_record_ends() -> None:
     assert sum(state.machine.column("cpu").count) == 5
 
 
+def test_what_is_read_long_after_the_end_of_the_record_is_no_part_of_its_course() -> None:
+    """But a screen that looked all the time goes on."""
+    recorded = Journal().opened().started()
+    for _ in range(5):
+        recorded.system(a_reading(recorded.after(2.0).now))
+    state = recorded.state()
+
+    late = Course().join("logs", state, a_reading(recorded.now + 86_400))
+    watched = Course()
+    for seconds in (300, 900, 86_400):
+        whole = watched.join("logs", state, a_reading(recorded.now + seconds))
+
+    assert sum(late.column("cpu").count) == 5
+    assert sum(whole.column("cpu").count) == 8
+
+
 def test_what_the_trainer_records_later_takes_the_place_of_what_was_read() -> None:
     journal, course = Journal().opened().started(), Course()
     for seconds in (2, 4, 6):

@@ -11,8 +11,10 @@ from trainmon.facts.readings import (
     GpuProcess,
     HostReading,
     MachineReading,
+    ProcessReading,
 )
 from trainmon.meaning.statuses import Orphan
+from trainmon_tui.live import Course, Live
 from trainmon_tui.render.cells import plain, row_width
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets import machine
@@ -59,7 +61,7 @@ def test_before_a_reading_it_says_what_makes_one_appear() -> None:
 def test_every_quantity_has_its_value_and_its_course() -> None:
     drawn = text(a_history(), 120, 40)
 
-    for name in ("CPU", "RAM", "read", "written", "received", "sent", "trainer", "12 children"):
+    for name in ("CPU", "RAM", "disks read", "disks write", "net in", "net out", "trainer", "12 children"):
         assert any(block in line(drawn, name) for block in "▁▂▃▄▅▆▇█"), name
     assert "45.6/64.0 GiB" in line(drawn, "RAM")
     assert "1.0/8.0 GiB" in line(drawn, "swap")
@@ -228,6 +230,44 @@ def test_both_file_systems_are_told_with_their_speed() -> None:
     assert "nfs4  0 B/s read  300 kB/s written" in line(drawn, "disk logs")
     assert "ext4  410 MB/s written" in line(drawn, "disk ckpt")
     assert line(text(journal, 80, 22), "disk logs").endswith("0 B/s read  300 kB/s written")
+
+
+def test_a_rate_is_shortened_or_left_out_and_never_cut() -> None:
+    """Half of "7.17 MB/s written" reads as something else."""
+    journal = a_history(0)
+    disk = FileSystemReading(
+        path="/logs", kind="ext4", free=10**12, total=2 * 10**12, read=0.0, written=7.17e6
+    )
+    journal.system(replace(a_reading(journal.after(2.0).now, 0), file_systems=(disk,)))
+
+    assert line(text(journal, 80, 22), "disk ").rstrip().endswith("r 0 B/s  w 7.17 MB/s")
+    assert line(text(journal, 60, 22), "disk ").rstrip().endswith(("░", "█"))
+
+
+def test_a_small_trainer_has_megabytes() -> None:
+    journal = a_history(0)
+    process = ProcessReading(pid=7, rss=46 << 20, cpu_percent=12.0)
+    journal.system(replace(a_reading(journal.after(2.0).now, 0), process=process))
+
+    assert "46 MiB  CPU 12 %" in line(text(journal, 80, 22), "trainer")
+
+
+def test_the_history_of_a_run_that_ended_long_ago_is_its_own_and_says_until_when() -> None:
+    """With what is read today behind it, it would be one cell at the left of half a year."""
+    state = a_history(0).state()
+    assert state.reading is not None
+    now = state.reading.time + 180 * 86_400
+    reading = replace(a_reading(now, 0))
+    sight = replace(
+        a_history(0).ended().sight(),
+        now=now,
+        live=Live(reading, Course().join("logs", state, reading), "logs"),
+    )
+
+    head = plain(rows(pick(sight), 120, 30, False)).split("\n")[0]
+
+    assert "history: 38s until 2026-" in head
+    assert head.rstrip(" ─").endswith("live now")
 
 
 def test_what_pytorch_holds_is_told_beside_a_few_cards_and_below_many() -> None:

@@ -27,6 +27,8 @@ class Courses(msgspec.Struct, frozen=True):
     """Unix seconds in the middle of each mean's readings."""
     seconds: float = 0.0
     """From the first reading that is kept to the newest."""
+    until: float = 0.0
+    """Unix seconds of the newest; 0 without one."""
 
     def of(self, name: str) -> Course:
         """The course of a column; empty where it was never measured."""
@@ -37,7 +39,7 @@ def courses(series: Series) -> Courses:
     """All histories of a series of readings."""
     found: dict[str, Course] = {}
     times: tuple[float, ...] = ()
-    seconds = 0.0
+    seconds = until = 0.0
     for name in series.names:
         column = series.column(name)
         found[name] = tuple(
@@ -48,8 +50,9 @@ def courses(series: Series) -> Courses:
             times = tuple(
                 (first + last) / 2 for first, last in zip(column.first_time, column.last_time, strict=True)
             )
-            seconds = column.last_time[-1] - column.first_time[0]
-    return Courses(found, times, seconds)
+            until = column.last_time[-1]
+            seconds = until - column.first_time[0]
+    return Courses(found, times, seconds, until)
 
 
 class CourseMemo:

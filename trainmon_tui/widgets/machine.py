@@ -141,7 +141,7 @@ def _host_lines(host: HostReading, courses: Courses, width: int, ascii_only: boo
         lines.append(gauge_line("disk", f"{size(host.disk_free)} free", used, width, ascii_only))
     for name, received, sent in (
         ("network", host.network_received, host.network_sent),
-        ("storage", host.disk_read, host.disk_written),
+        ("disks", host.disk_read, host.disk_written),
     ):
         if received is not None and sent is not None:
             verbs = ("in", "out") if name == "network" else ("read", "written")

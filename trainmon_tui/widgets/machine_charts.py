@@ -100,8 +100,8 @@ def _subjects(reading: MachineReading, courses: Courses) -> Iterator[_Subject]:
     limited = host is not None and host.memory_limited
     name = f"RAM GiB of {gib(total)}{' limit' if limited else ''}" if total else "RAM GiB"
     yield _Subject(name, _scaled(courses.of("memory"), _GIB), total / _GIB if total else None)
-    yield _Subject("read MB/s", _scaled(courses.of("read"), _MIB), None)
-    yield _Subject("received MB/s", _scaled(courses.of("received"), _MIB), None)
+    yield _Subject("disks read MB/s", _scaled(courses.of("read"), _MIB), None)
+    yield _Subject("net in MB/s", _scaled(courses.of("received"), _MIB), None)
 
 
 def _of_gpus(cards: Sequence[GpuReading], courses: Courses) -> Iterator[_Subject]:

@@ -1,7 +1,7 @@
 """The host and the trainer in the view of the machine: a line a quantity, with its value, its share and its course."""
 
 from trainmon.facts.readings import FileSystemReading, HostReading, MachineReading, ProcessReading
-from trainmon.words.units import count, gib, percent, size, throughput
+from trainmon.words.units import count, percent, size, size_gib, throughput
 from trainmon_tui.render.bars import gauge
 from trainmon_tui.render.cells import Row, fit_row, row
 from trainmon_tui.render.safe import fit
@@ -24,6 +24,9 @@ _NEVER_FULL = 2.0
 
 _NEARLY_FULL = 0.95
 """Of a memory or a disk: what is fuller may end the run."""
+
+_RATES = {"disks read": "read", "disks write": "written", "net in": "received", "net out": "sent"}
+"""The column of the history for each rate of the whole host."""
 
 Ranked = tuple[int, Row]
 """A line and its rank, 0 the most important."""
@@ -104,13 +107,20 @@ def _disks(
     """The file systems of logs and checkpoints: what is free, and how fast they are."""
     lines = []
     for rank, (name, disk) in enumerate(zip(("disk logs", "disk ckpt"), found, strict=False), start=4):
-        rates = [
-            f"{size(rate)}/s {verb}"
+        known = [
+            (f"{size(rate)}/s", verb)
             for rate, verb in ((disk.read, "read"), (disk.written, "written"))
             if rate is not None
         ]
+        rates = GAP.join(f"{rate} {verb}" for rate, verb in known)
         kind = words(disk.kind or "", ascii_only=ascii_only, limit=12)
-        notes = (GAP.join([kind, *rates]), GAP.join(rates))
+        # A rate that is cut would be a wrong one.
+        notes = (
+            GAP.join(filter(None, (kind, rates))),
+            rates,
+            GAP.join(f"{verb[0]} {rate}" for rate, verb in known),
+            "",
+        )
         label = name if len(found) > 1 else "disk"
         lines.append((rank, _free(label, disk.free, disk.total, notes, width, ascii_only)))
     if not found and host.disk_free is not None:
@@ -129,11 +139,11 @@ def _rates(host: HostReading, courses: Courses, width: int, ascii_only: bool) ->
     """Disks and network of the whole host."""
     found = []
     for rank, name, rate in (
-        (7, "read", host.disk_read), (10, "written", host.disk_written),
-        (8, "received", host.network_received), (11, "sent", host.network_sent),
+        (7, "disks read", host.disk_read), (10, "disks write", host.disk_written),
+        (8, "net in", host.network_received), (11, "net out", host.network_sent),
     ):  # fmt: skip
         if rate is not None:
-            course = courses.of(name)
+            course = courses.of(_RATES[name])
             most = peak(course)
             scale = f"peak {size(most)}/s" if most else ""
             found.append((rank, _line(name, f"{size(rate)}/s", None, course, width, ascii_only, scale=scale)))
@@ -173,7 +183,7 @@ def _process(process: ProcessReading, courses: Courses, width: int, ascii_only: 
 
 
 def _memory_and_cpu(rss: int | None, cpu: float | None) -> str:
-    used = f"{gib(rss)} GiB"
+    used = size_gib(rss)
     return used if cpu is None else f"{used}  CPU {percent(cpu)}"
 
 

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import msgspec
 
 from trainmon.facts.readings import GpuReading, MachineReading
-from trainmon.words.units import duration
+from trainmon.words.units import duration, moment_clock
+from trainmon_tui.live import FRESH
 from trainmon_tui.render.cells import Role, Row, fit_row, row
 from trainmon_tui.sight import Sight
 from trainmon_tui.widgets.courses import CourseMemo, Courses
@@ -183,9 +184,18 @@ def _notes(piece: PageSlice, top: int, shown: int) -> list[Row]:
     count = len(piece.reading.gpus) if piece.reading is not None else 0
     top = max(0, min(top, count - shown))
     age = f"{'live' if piece.live else 'recorded'} {ago(piece.age or 0.0)}"
-    span = f"the last {duration(piece.courses.seconds)}   " if piece.courses.seconds >= 1 else ""
+    span = f"{_span(piece)}   " if piece.courses.seconds >= 1 else ""
     part = f"GPUs {top}-{top + shown - 1} of {count}   " if shown < count else ""
     return [row((text, "dim")) for text in (f"{part}{span}{age}", f"{part}{age}", age)]
+
+
+def _span(piece: PageSlice) -> str:
+    """Which time the courses show; that of a run which ended long before the machine was read ends with it."""
+    length, until = duration(piece.courses.seconds), piece.courses.until
+    if piece.reading is None or piece.reading.time - until < FRESH:
+        return f"the last {length}"
+    now = piece.reading.time + (piece.age or 0.0)
+    return f"history: {length} until {moment_clock(until, now, piece.utc_offset)}"
 
 
 def _is_same(before: PageSlice, after: PageSlice) -> bool:
