@@ -1,12 +1,13 @@
 """What every test gets: spools of its own, an environment without launchers, and loggers that are closed for it."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Unpack
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from trainmon.calls.logger import LoggerOptions, TrainLogger
 
@@ -20,8 +21,15 @@ VARIABLES = (
 )  # fmt: skip
 """What the environment of whoever runs the tests must not bring in."""
 
-settings.register_profile("trainmon", deadline=None)
-settings.load_profile("trainmon")  # a deadline on a shared machine fails by chance
+# Limits of time fail by chance on a shared machine.
+settings.register_profile("trainmon", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("trainmon")
+
+for number, action in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL),
+                       (signal.SIGQUIT, signal.SIG_DFL)):  # fmt: skip
+    # In the background of a script and under nohup they are ignored, and so they would be in all that tests start.
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, action)
 
 OpenLogger = Callable[..., TrainLogger]
 

@@ -106,7 +106,7 @@ def keys_then(*keys: str, until: str) -> Steps:
         await pilot.press(*keys)
         app: App[int] = pilot.app
         assert isinstance(app, WatchApp)
-        for _ in range(400):
+        for _ in range(2_000):
             await pilot.pause(0.01)
             if until in screen_text(app):
                 break

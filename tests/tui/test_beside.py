@@ -279,7 +279,7 @@ def test_the_list_says_which_letter_a_run_has() -> None:
 
 async def settled(pilot: Pilot[int], app: WatchApp, text: str, panel: str) -> None:
     """Waits until the text is in the panel."""
-    for _ in range(500):
+    for _ in range(2_000):
         if text in panel_text(app, panel):
             return
         await pilot.pause(0.01)

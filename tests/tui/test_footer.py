@@ -33,7 +33,7 @@ async def settle(pilot: Pilot[int]) -> None:
 
 async def until(pilot: Pilot[int], wanted: Callable[[], object]) -> None:
     """Waits for what Textual's palette does after a while."""
-    for _ in range(400):
+    for _ in range(2_000):
         if wanted():
             return
         await pilot.pause(0.01)

@@ -111,14 +111,12 @@ async def test_what_a_dead_run_left_is_shown_until_it_is_gone() -> None:
     """Nothing else changes any more on the screen of a dead run."""
     journal = a_run(50)
     dead = a_frame(journal, alive=False)
-    seen = []
     app = an_app(journal, frame=dead)
     async with app.run_test(size=(80, 24)) as pilot:
-        for orphans in ((Orphan(4712, "python worker.py"),), ()):
+        for orphans, words in (
+            ((Orphan(4712, "python worker.py"),), "1 lives on: kill 4712"),
+            ((), "orphan processes: none"),
+        ):
             evidence = replace(dead.view.evidence, orphans=orphans)
             app.deliver(replace(dead, view=replace(dead.view, evidence=evidence, version=2)))
-            await pilot.pause(0.1)
-            seen.append(panel_text(app, "verdict"))
-
-    assert "1 lives on: kill 4712" in seen[0]
-    assert "orphan processes: none" in seen[1]
+            await until(pilot, "verdict", words)

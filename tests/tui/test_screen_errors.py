@@ -20,7 +20,7 @@ from trainmon_tui.sight import FailedRank
 from trainmon_tui.widgets.error_details import DetailsSlice, Recall, body
 from trainmon_tui.widgets.error_items import items_of
 
-PATIENCE = 400
+PATIENCE = 2_000
 """Rounds that a wait for a thread takes at most."""
 
 
