@@ -579,3 +579,20 @@ def test_what_a_signal_ended_left_no_traceback_unless_it_crashed(number: int, he
 
     assert found.status.over
     assert found.status.leaves_no_traceback is not heard
+
+
+def test_an_exception_from_before_a_resume_is_not_why_the_resumed_run_ended() -> None:
+    """The same program, started again after an error, is ended by another cause."""
+    journal = a_run().error(uncaught=True).closed().after(60.0).opened().started()
+    journal.events[-1] = structs.replace(journal.events[-1], resume="always")
+
+    silent = judged(journal, Evidence(alive=False, exit=an_exit(journal, status=3)))
+    trained = judged(journal.steps(300), Evidence(alive=False, exit=an_exit(journal, status=3)))
+    failed = judged(
+        journal.error("CUDA error", uncaught=True), Evidence(alive=False, exit=an_exit(journal, status=1))
+    )
+
+    assert (silent.why, silent.details) == ("exit status 3", ())
+    assert (trained.why, trained.details) == ("exit status 3", ())
+    assert failed.why is not None
+    assert "CUDA error" in failed.why

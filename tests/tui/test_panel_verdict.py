@@ -80,6 +80,27 @@ def test_the_error_that_ended_it_and_the_advice_are_named() -> None:
     assert "try: " in drawn
 
 
+def test_an_error_from_before_a_resume_is_no_reason_of_this_end() -> None:
+    """It ended the start before; under "why" it would be taken for the cause of a kill."""
+    journal = a_run(50).error(uncaught=True).after(60.0).started()
+    journal.events[-1] = replace(journal.events[-1], resume="always")
+    journal.steps(60)
+
+    assert "last error" not in text(journal.sight(alive=False))
+    assert "last error" in text(journal.error().sight(alive=False))
+
+
+def test_the_command_is_shown_as_one_types_it() -> None:
+    venv = "/home/ada/a/very/long/way/.venv/bin"
+    for command, shown in (
+        ((f"{venv}/python", "train.py", "--lr", "1"), "ran as   python train.py --lr 1  "),
+        ((f"{venv}/python3", f"{venv}/torchrun", "train.py"), "ran as   torchrun train.py  "),
+        (("/opt/train",), "ran as   train  "),
+    ):
+        journal = Journal().opened(command=command).started().steps(30)
+        assert shown in text(journal.sight(alive=False))
+
+
 def test_no_row_is_wider_than_the_panel() -> None:
     piece = pick(a_run(250).error("x" * 5_000).sight(alive=False))
     for width in (56, 80, 160):

@@ -3,6 +3,7 @@
 import signal
 
 from trainmon.fold.state import RunState
+from trainmon.fold.state_entries import ErrorEntry
 from trainmon.meaning import out_of_memory
 from trainmon.meaning.run_exit import Exit, closed_in_order, exit_of, launched, of_several_ranks
 from trainmon.meaning.statuses import Certainty, Evidence, Status, Verdict
@@ -127,9 +128,17 @@ def _stack(evidence: Evidence) -> tuple[str, ...]:
     return tuple(line for line in lines if line and _FAULT_HEAD not in line)[:STACK_LINES]
 
 
+def own_errors(state: RunState) -> list[ErrorEntry]:
+    """The errors since the run was resumed last, else all: what ended an earlier start has not ended this one."""
+    start = state.configuration
+    if not state.resumed or start is None:
+        return state.errors
+    return [error for error in state.errors if error.time >= start.time]
+
+
 def _uncaught(state: RunState) -> Verdict | None:
     """An exception that left the program."""
-    uncaught = next((error for error in reversed(state.errors) if error.uncaught), None)
+    uncaught = next((error for error in reversed(own_errors(state)) if error.uncaught), None)
     if uncaught is None:
         return None
     return Verdict(Status.FAILED, f"{uncaught.error_type}: {uncaught.error_message}", uncaught.time)
@@ -194,9 +203,10 @@ def _began(state: RunState) -> bool:
 
 def _last_error(state: RunState) -> tuple[str, ...]:
     """The newest error, where nothing was trained after it: one that ended a thread may have ended everything."""
-    newest = state.errors[-1] if state.errors else None
-    if newest is None or newest.time < (state.last_step_time or 0.0):
+    errors = own_errors(state)
+    if not errors or errors[-1].time < (state.last_step_time or 0.0):
         return ()
+    newest = errors[-1]
     return (f"last error: {newest.error_type}: {newest.error_message}",)
 
 

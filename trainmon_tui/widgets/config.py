@@ -5,7 +5,7 @@ import msgspec
 from trainmon.fold.state import Configuration
 from trainmon_tui.render.cells import Row, row
 from trainmon_tui.sight import Sight
-from trainmon_tui.widgets.lines import clip, title_row, words
+from trainmon_tui.widgets.lines import clip, short_command, title_row, words
 from trainmon_tui.widgets.rows import RowsPanel
 
 EMPTY = "no configuration yet: log_training_start(config={…})"
@@ -44,7 +44,7 @@ def pick(sight: Sight) -> ConfigSlice:
         "versions": "  ".join(f"{name} {version}" for name, version in configuration.versions.items())
         or None,
         "git": configuration.git,
-        "command": " ".join(opened.command) if opened is not None and opened.command else None,
+        "command": short_command(opened.command) if opened is not None and opened.command else None,
     }
     settings = [(name, _shown(value)) for name, value in known.items() if value is not None]
     return ConfigSlice(tuple(settings[:MOST]), len(settings))

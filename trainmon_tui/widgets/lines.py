@@ -34,6 +34,21 @@ def clip_end(text: str, width: int, *, ascii_only: bool = False) -> str:
     return mark + text[start:] if width > 0 else ""
 
 
+def short_command(command: Sequence[str]) -> str:
+    """A command line as one types it: without the folder of the program, whose path says least; untrusted text.
+
+    An interpreter before a script of its own folder (`torchrun`, `trainmon`) is left out: that is how scripts start.
+    """
+    parts = list(command)
+    if not parts:
+        return ""
+    folder, _, name = parts[0].rpartition("/")
+    if folder and len(parts) > 1 and parts[1].rpartition("/")[0] == folder:
+        parts = parts[1:]
+        name = parts[0].rpartition("/")[2]
+    return " ".join([name or parts[0], *parts[1:]])
+
+
 def clip_middle(text: str, width: int, *, ascii_only: bool = False) -> str:
     """Both ends of the safe text in at most `width` cells: names of metrics often differ at their end alone."""
     if cell_width(text) <= width:

@@ -9,6 +9,7 @@ from trainmon.fold.arrivals import missing
 from trainmon.fold.series import Series
 from trainmon.fold.state_entries import CheckpointEntry, ErrorEntry
 from trainmon.meaning import out_of_memory
+from trainmon.meaning.death import own_errors
 from trainmon.meaning.diagnosis import diagnose
 from trainmon.meaning.saved import newest_there, unsaved
 from trainmon.meaning.statuses import Certainty, Status
@@ -25,6 +26,7 @@ from trainmon_tui.widgets.lines import (
     clip_end,
     first_that_fits,
     join,
+    short_command,
     title_row,
     words,
     wrap,
@@ -72,7 +74,7 @@ def pick(sight: Sight) -> VerdictSlice:
     """The verdict's part of a sight."""
     state = sight.state
     # Of the rank that failed first, where it left one: what the others say is only that it is gone.
-    errors = (sight.first.state.errors if sight.first is not None else []) or state.errors
+    errors = (own_errors(sight.first.state) if sight.first is not None else []) or own_errors(state)
     return VerdictSlice(
         why=sight.verdict.why,
         certainty=sight.verdict.certainty,
@@ -199,7 +201,7 @@ def _what_is_left(piece: VerdictSlice, width: int, ascii_only: bool) -> list[Row
         if piece.copied is not None:
             place = clip_end(piece.copied or "the clipboard only", max(6, width - 36), ascii_only=ascii_only)
             said = f"copied to {place}"
-        whole = words(" ".join(piece.command), ascii_only=ascii_only)
+        whole = words(short_command(piece.command), ascii_only=ascii_only)
         text = clip(whole, max(0, width - 16 - len(said)), ascii_only=ascii_only)
         lines.append(row(("  ran as   ", "label"), (text, "plain"), ("   y ", "key"), (said, "label")))
     if piece.told is not None:
