@@ -29,8 +29,8 @@ Exit codes:
   2  wrong usage
 """
 
-PATIENCE = 5.0
-"""Seconds for the process to begin its duty."""
+PATIENCE = 20.0
+"""Seconds for the process to begin its duty: Python alone may take some on a machine or file system that is busy."""
 
 
 @click.command("sentinel", help=HELP, short_help="Watch a run when nobody looks, and send messages.")
@@ -75,7 +75,7 @@ def _begun(run: Path) -> int | None:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         pid = duty.on_duty(run)
-        if pid is not None:
+        if pid:  # 0: it has not said yet which process it is.
             return pid
         time.sleep(0.02)
     return None

@@ -3,11 +3,18 @@
 import contextlib
 import fcntl
 import os
+import time
 from pathlib import Path
 
 from trainmon.spool import shared_memory
 from trainmon.system.kept import run_name
 from trainmon.system.private_files import open_private
+
+TRIES = 25
+"""How often the lock is tried for: whoever asks who is on duty holds it for some microseconds, too."""
+
+TRY_EVERY = 0.01
+"""Seconds between two tries."""
 
 
 def take(run: Path) -> int | None:
@@ -17,14 +24,17 @@ def take(run: Path) -> int | None:
         OSError: There is no place for the lock.
     """
     descriptor = open_private(_path(run), os.O_RDWR | os.O_CREAT)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
-    os.truncate(descriptor, 0)
-    os.write(descriptor, str(os.getpid()).encode())
-    return descriptor
+    for _ in range(TRIES):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(TRY_EVERY)
+        else:
+            os.truncate(descriptor, 0)
+            os.write(descriptor, str(os.getpid()).encode())
+            return descriptor
+    os.close(descriptor)
+    return None
 
 
 def on_duty(run: Path) -> int | None:
