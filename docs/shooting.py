@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from trainmon_tui.app import WatchApp
-from trainmon_tui.beside_feed import BesideFeed
-from trainmon_tui.following import Following
-from trainmon_tui.live_feed import LiveFeed
+from trainmon_tui.feeds.beside_feed import BesideFeed
+from trainmon_tui.feeds.following import Following
+from trainmon_tui.feeds.live_feed import LiveFeed
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"

@@ -40,8 +40,8 @@ from trainmon.fold.state import RunState
 from trainmon.meaning.statuses import Evidence
 from trainmon.meaning.verdict import verdict
 from trainmon.words.paths import JOURNAL
-from trainmon_tui.attention import Attention
-from trainmon_tui.sight import Options, Sight
+from trainmon_tui.sight.sight import Options, Sight
+from trainmon_tui.visit.attention import Attention
 
 START = 1_795_390_867.0
 """Unix seconds at which every built run starts: Sunday 2026-11-22 23:41:07 UTC."""

@@ -14,13 +14,13 @@ from textual.theme import ThemeProvider
 
 from trainmon.fold.state import RunState
 from trainmon.meaning.statuses import Status, Verdict
-from trainmon_tui.beside import Compared, toggled
-from trainmon_tui.chart_view import flip_log_y, next_smoothing
 from trainmon_tui.commands import commands
 from trainmon_tui.deliveries import CompareToggled, RunChosen
 from trainmon_tui.screens.base import PanelScreen
 from trainmon_tui.showing import ShowingApp
-from trainmon_tui.sight import Options, Sight
+from trainmon_tui.sight.beside import Compared, toggled
+from trainmon_tui.sight.chart_view import flip_log_y, next_smoothing
+from trainmon_tui.sight.sight import Options, Sight
 from trainmon_tui.theme import DAY, NIGHT
 
 

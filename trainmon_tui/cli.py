@@ -14,26 +14,26 @@ from typing import TYPE_CHECKING
 from trainmon.launch.ending import end
 from trainmon.meaning.alerts import Thresholds
 from trainmon.system.configuration import read_section
-from trainmon_tui.absence import Absence
-from trainmon_tui.attention import Attention
-from trainmon_tui.beside import Compared
-from trainmon_tui.beside_feed import BesideFeed
-from trainmon_tui.catalogue import first_runs, newest_run
-from trainmon_tui.feed import Frame
-from trainmon_tui.following import Following
-from trainmon_tui.leaving import Guard
-from trainmon_tui.live_feed import LiveFeed
-from trainmon_tui.memory import Memory
-from trainmon_tui.painter import Painter
-from trainmon_tui.raw import RawFeed
+from trainmon_tui.feeds.beside_feed import BesideFeed
+from trainmon_tui.feeds.catalogue import first_runs, newest_run
+from trainmon_tui.feeds.feed import Frame
+from trainmon_tui.feeds.following import Following
+from trainmon_tui.feeds.live_feed import LiveFeed
 from trainmon_tui.settings import read_settings
-from trainmon_tui.terminal import Mouse, Title, needs_ascii, own_descriptor, why_no_screen
-from trainmon_tui.witness import Witness
+from trainmon_tui.sight.beside import Compared
+from trainmon_tui.sight.raw import RawFeed
+from trainmon_tui.terminal.leaving import Guard
+from trainmon_tui.terminal.painter import Painter
+from trainmon_tui.terminal.terminal import Mouse, Title, needs_ascii, own_descriptor, why_no_screen
+from trainmon_tui.visit.absence import Absence
+from trainmon_tui.visit.attention import Attention
+from trainmon_tui.visit.memory import Memory
+from trainmon_tui.visit.witness import Witness
 
 if TYPE_CHECKING:
     from trainmon.notify.sender import Sender
     from trainmon_tui.app import WatchApp
-    from trainmon_tui.newsroom import Newsroom
+    from trainmon_tui.visit.newsroom import Newsroom
 
 
 def run_watch(
@@ -87,7 +87,7 @@ def _watch(
     feed.change(folder)
     # Deferred: 200 ms of Textual, in which the feed already reads.
     from trainmon_tui.app import WatchApp
-    from trainmon_tui.driver import driver_onto
+    from trainmon_tui.terminal.driver import driver_onto
 
     raw = RawFeed(lambda found: app.deliver_raw(found))
     live = LiveFeed(lambda found: app.deliver_live(found))
@@ -156,7 +156,7 @@ def _newsroom(folder: Path) -> "Newsroom":
     """What rings the bell and has messages sent, as the user's settings say."""
     # Deferred, as above: the feed reads meanwhile.
     from trainmon.notify import readiness, rules
-    from trainmon_tui.newsroom import Newsroom
+    from trainmon_tui.visit.newsroom import Newsroom
 
     settings, _ = rules.read_settings()
     wanted = readiness.is_configured()

@@ -7,8 +7,8 @@ from textual.message import Message
 from textual.screen import Screen
 
 from trainmon_tui.copies import CLIPBOARD_LIMIT, save
-from trainmon_tui.latest import Latest
 from trainmon_tui.render.safe import safe
+from trainmon_tui.sight.latest import Latest
 
 
 class Copied(Message):

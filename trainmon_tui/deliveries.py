@@ -2,7 +2,7 @@
 
 from textual.message import Message
 
-from trainmon_tui.beside import Compared
+from trainmon_tui.sight.beside import Compared
 
 
 class Arrived(Message):

@@ -19,26 +19,26 @@ from trainmon.fold.state import RunState
 from trainmon.meaning.blame import named
 from trainmon.meaning.statuses import Status, Verdict
 from trainmon.meaning.verdict import verdict
-from trainmon_tui.attention import Attention
-from trainmon_tui.beside import Beside, BesideDesk, Compared
 from trainmon_tui.deliveries import Arrived
-from trainmon_tui.feed import Frame
+from trainmon_tui.feeds.feed import Frame
 from trainmon_tui.keys import KeysApp
-from trainmon_tui.live import Live, LiveDesk, Want
-from trainmon_tui.memory import Memory
-from trainmon_tui.raw import Raw, RawDesk, Request
 from trainmon_tui.render.safe import safe_lines
 from trainmon_tui.screens.base import PanelScreen
 from trainmon_tui.screens.charting import ChartingScreen, OpenScreen, ViewChanged, WantsRaw
 from trainmon_tui.screens.errors import ErrorsScreen
 from trainmon_tui.screens.overview import OverviewScreen
 from trainmon_tui.screens.views import VIEWS, Views
-from trainmon_tui.sight import Options, Sight, clock_difference
-from trainmon_tui.terminal import Mouse
+from trainmon_tui.sight.beside import Beside, BesideDesk, Compared
+from trainmon_tui.sight.live import Live, LiveDesk, Want
+from trainmon_tui.sight.raw import Raw, RawDesk, Request
+from trainmon_tui.sight.sight import Options, Sight, clock_difference
+from trainmon_tui.terminal.terminal import Mouse
 from trainmon_tui.theme import DAY, NIGHT, palette
+from trainmon_tui.visit.attention import Attention
+from trainmon_tui.visit.memory import Memory
+from trainmon_tui.visit.witness import Witness
 from trainmon_tui.widgets.rows import SHORT_OF_A_TICK, where
 from trainmon_tui.widgets.status import title
-from trainmon_tui.witness import Witness
 
 
 class Child(Protocol):

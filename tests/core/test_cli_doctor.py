@@ -80,7 +80,7 @@ def test_a_folder_to_come_is_looked_for_above(tmp_path: Path) -> None:
 
 def test_a_dumb_terminal_gets_the_status_instead(monkeypatch: pytest.MonkeyPatch) -> None:
     """Said before somebody wonders why no screen comes."""
-    monkeypatch.setattr("trainmon_tui.terminal._is_terminal", lambda _stream: True)
+    monkeypatch.setattr("trainmon_tui.terminal.terminal._is_terminal", lambda _stream: True)
 
     assert findings.terminal({"TERM": "dumb"}).how == "limited"
     assert findings.terminal({"TERM": "xterm", "NO_COLOR": "1"}).words == "TERM=xterm, no colours (NO_COLOR)"
@@ -105,7 +105,7 @@ def test_what_dead_processes_left_is_said_with_what_becomes_of_it(tmp_path: Path
 
 def test_in_a_pipe_the_colours_of_the_terminal_are_told_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """`trainmon doctor | less` asks about the terminal as well."""
-    monkeypatch.setattr("trainmon_tui.terminal._is_terminal", lambda _stream: False)
+    monkeypatch.setattr("trainmon_tui.terminal.terminal._is_terminal", lambda _stream: False)
 
     found = findings.terminal({"TERM": "xterm-256color", "COLORTERM": "truecolor"})
 

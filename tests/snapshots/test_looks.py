@@ -18,12 +18,12 @@ from trainmon.meaning.statuses import Evidence
 from trainmon.reading.reader import RunReader, View
 from trainmon.storage.output import OutputLine
 from trainmon_tui.app import WatchApp
-from trainmon_tui.beside import LETTERS, Beside, Compared
-from trainmon_tui.catalogue import Catalogue
-from trainmon_tui.chart_view import ruler_of
 from trainmon_tui.deliveries import CompareToggled
-from trainmon_tui.feed import Frame
+from trainmon_tui.feeds.catalogue import Catalogue
+from trainmon_tui.feeds.feed import Frame
 from trainmon_tui.screens import runs
+from trainmon_tui.sight.beside import LETTERS, Beside, Compared
+from trainmon_tui.sight.chart_view import ruler_of
 
 Compare = Callable[..., bool]
 """The fixture of pytest-textual-snapshot."""

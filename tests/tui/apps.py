@@ -7,7 +7,7 @@ from tests.builders import Journal
 from trainmon.meaning.statuses import Evidence
 from trainmon.reading.reader import View
 from trainmon_tui.app import WatchApp
-from trainmon_tui.feed import Frame
+from trainmon_tui.feeds.feed import Frame
 from trainmon_tui.showing import Child
 from trainmon_tui.widgets.rows import Panel
 

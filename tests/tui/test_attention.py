@@ -1,4 +1,4 @@
-"""`trainmon_tui/attention.py`: an acknowledged alert stays listed and silent until it is graver, or comes again."""
+"""`trainmon_tui.visit.attention`: an acknowledged alert stays listed and silent until it is graver or comes again."""
 
 from pathlib import Path
 
@@ -8,9 +8,9 @@ from msgspec.structs import replace
 from tests.builders import Journal
 from trainmon.meaning.alerts import Alert
 from trainmon.system.kept import kept_path
-from trainmon_tui import attention as module
-from trainmon_tui.attention import EVERY, KIND, Acknowledged, Attention, is_acknowledged
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
+from trainmon_tui.visit import attention as module
+from trainmon_tui.visit.attention import EVERY, KIND, Acknowledged, Attention, is_acknowledged
 
 
 def a_bad_run() -> Journal:

@@ -15,11 +15,11 @@ from trainmon.reading.range_rows import Key
 from trainmon.storage import snapshot
 from trainmon.storage.snapshot import Texts
 from trainmon_tui.app import WatchApp
-from trainmon_tui.beside import LETTERS, MOST, Beside, BesideDesk, Compared, toggled
-from trainmon_tui.beside_feed import BesideFeed
-from trainmon_tui.chart_view import ChartView, ruler_of
+from trainmon_tui.feeds.beside_feed import BesideFeed
 from trainmon_tui.render.cells import plain, row_width
-from trainmon_tui.sight import Options, Sight
+from trainmon_tui.sight.beside import LETTERS, MOST, Beside, BesideDesk, Compared, toggled
+from trainmon_tui.sight.chart_view import ChartView, ruler_of
+from trainmon_tui.sight.sight import Options, Sight
 from trainmon_tui.widgets import chart, loss, others
 from trainmon_tui.widgets.chart import Axes
 from trainmon_tui.widgets.runs import rows

@@ -4,7 +4,7 @@ import pyte
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainmon_tui.canvas import Canvas
+from trainmon_tui.terminal.canvas import Canvas
 
 WIDTH, HEIGHT = 24, 5
 

@@ -11,8 +11,8 @@ from trainmon.storage import snapshot
 from trainmon.storage.journal import bookmark
 from trainmon.storage.snapshot import Texts, encode
 from trainmon.words.paths import JOURNAL, SNAPSHOT
-from trainmon_tui import catalogue, listing
-from trainmon_tui.catalogue import (
+from trainmon_tui.feeds import catalogue
+from trainmon_tui.feeds.catalogue import (
     FRESH_EVERY,
     MOST,
     SILENT_EVERY,
@@ -21,7 +21,8 @@ from trainmon_tui.catalogue import (
     newest_run,
     runs_under,
 )
-from trainmon_tui.listing import POINTS
+from trainmon_tui.sight import listing
+from trainmon_tui.sight.listing import POINTS
 
 
 class Time:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import START, Journal, a_run
-from trainmon_tui import chart_view
-from trainmon_tui.chart_view import (
+from trainmon_tui.sight import chart_view
+from trainmon_tui.sight.chart_view import (
     KINDS,
     ChartView,
     Extent,

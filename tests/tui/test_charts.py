@@ -8,9 +8,9 @@ from tests.builders import START, Journal, a_run
 from trainmon.fold.state import RunState
 from trainmon.meaning.statuses import Status, Verdict
 from trainmon.reading.range_rows import Key
-from trainmon_tui.chart_view import ChartView, ruler_of
 from trainmon_tui.render.cells import plain
-from trainmon_tui.sight import Options, Sight
+from trainmon_tui.sight.chart_view import ChartView, ruler_of
+from trainmon_tui.sight.sight import Options, Sight
 from trainmon_tui.widgets.chart import ChartPiece, pick, readout_alternatives
 from trainmon_tui.widgets.charts import same_curves
 from trainmon_tui.widgets.grid import title

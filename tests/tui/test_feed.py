@@ -11,9 +11,9 @@ from tests.run_folders import write_run
 from trainmon.facts.codec import encode_line
 from trainmon.reading.reader import RunReader, View
 from trainmon.words.paths import JOURNAL, OUTPUT
-from trainmon_tui import feed as feed_module
-from trainmon_tui.feed import Feed, FileLook, Frame, Pace
-from trainmon_tui.hints import Hints
+from trainmon_tui.feeds import feed as feed_module
+from trainmon_tui.feeds.feed import Feed, FileLook, Frame, Pace
+from trainmon_tui.feeds.hints import Hints
 
 PATIENCE = 20.0
 """Seconds until a test gives up; nothing waits that long unless it fails."""

@@ -13,7 +13,7 @@ from trainmon.fold.state import RunState
 from trainmon.meaning.statuses import Evidence
 from trainmon.reading.reader import View
 from trainmon_tui.app import WatchApp
-from trainmon_tui.feed import Frame
+from trainmon_tui.feeds.feed import Frame
 
 NOWHERE = Path("/nonexistent/run")
 """No test writes here; views that list files find none."""

@@ -10,8 +10,8 @@ import pytest
 from watchfiles import Change
 
 from trainmon.words.paths import JOURNAL, OUTPUT, SNAPSHOT, SNAPSHOT_TEMPORARY
-from trainmon_tui import hints as module
-from trainmon_tui.hints import Hints, matters
+from trainmon_tui.feeds import hints as module
+from trainmon_tui.feeds.hints import Hints, matters
 
 PATIENCE = 20.0
 """Seconds until a wait gives up; nothing takes that long unless it fails."""

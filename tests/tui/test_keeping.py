@@ -1,12 +1,12 @@
-"""`trainmon_tui/keeping.py`: the newest of each file is written, and nobody waits for a home that does not answer."""
+"""`trainmon_tui.visit.keeping`: the newest of each file is written, nobody waits for a home that does not answer."""
 
 import threading
 from pathlib import Path
 
 import pytest
 
-from trainmon_tui import keeping
-from trainmon_tui.keeping import Keeper
+from trainmon_tui.visit import keeping
+from trainmon_tui.visit.keeping import Keeper
 
 
 def test_every_file_gets_what_was_put_last(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from trainmon_tui.latest import Latest, Seldom
+from trainmon_tui.sight.latest import Latest, Seldom
 
 
 def at_once(worker: Latest[float], wanted: float) -> None:

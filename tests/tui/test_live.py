@@ -17,11 +17,11 @@ from tests.tui.terminals import Terminal
 from trainmon.facts.readings import MachineReading
 from trainmon.fold.state import RunState
 from trainmon.system.identity import ProcessIdentity, identity_of, own_identity
-from trainmon_tui import live_reading
 from trainmon_tui.app import WatchApp
-from trainmon_tui.live import FRESH, Course, Live, LiveDesk, Want, is_here
-from trainmon_tui.live_feed import LiveFeed
-from trainmon_tui.live_reading import LiveReader, folders, seen_by_trainer, trainer
+from trainmon_tui.feeds import live_reading
+from trainmon_tui.feeds.live_feed import LiveFeed
+from trainmon_tui.feeds.live_reading import LiveReader, folders, seen_by_trainer, trainer
+from trainmon_tui.sight.live import FRESH, Course, Live, LiveDesk, Want, is_here
 
 PATIENCE = 20.0
 HERE = own_identity()
@@ -221,7 +221,7 @@ def feeds() -> Iterator[list[LiveFeed]]:
 def test_readings_come_while_they_are_wanted_and_the_first_only_begins_the_rates(
     inbox: Inbox, feeds: list[LiveFeed], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("trainmon_tui.live_feed.FIRST_SPAN", 0.01)
+    monkeypatch.setattr("trainmon_tui.feeds.live_feed.FIRST_SPAN", 0.01)
     asked: list[str] = []
 
     def read(wanted: Want) -> MachineReading:
@@ -240,7 +240,7 @@ def test_readings_come_while_they_are_wanted_and_the_first_only_begins_the_rates
 def test_a_bug_in_reading_is_survived(
     inbox: Inbox, feeds: list[LiveFeed], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("trainmon_tui.live_feed.FIRST_SPAN", 0.01)
+    monkeypatch.setattr("trainmon_tui.feeds.live_feed.FIRST_SPAN", 0.01)
     turns = iter(range(1_000))
 
     def read(_wanted: Want) -> MachineReading:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from trainmon_tui import textfile
-from trainmon_tui.log_files import ViewedFile
-from trainmon_tui.log_page import LogLine, Paper, Search
-from trainmon_tui.log_view import LogView
+from trainmon_tui.logs import textfile
+from trainmon_tui.logs.log_files import ViewedFile
+from trainmon_tui.logs.log_page import LogLine, Paper, Search
+from trainmon_tui.logs.log_view import LogView
 
 
 def a_record(number: int, level: str = "INFO") -> str:

@@ -10,8 +10,8 @@ from tests.tui.apps import Clock, a_frame, panel_text
 from trainmon.reading.range_rows import Key
 from trainmon_tui.app import WatchApp
 from trainmon_tui.deliveries import RunChosen
-from trainmon_tui.log_files import ViewedFile
-from trainmon_tui.memory import LISTS, VIEWS, Kept, KeptList, Memory
+from trainmon_tui.logs.log_files import ViewedFile
+from trainmon_tui.visit.memory import LISTS, VIEWS, Kept, KeptList, Memory
 
 SET = Kept(0.6, True, "time", "train/*", Key("metrics", "train/acc1"), ViewedFile.ERRORS, True)
 

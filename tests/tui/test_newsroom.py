@@ -15,9 +15,9 @@ from trainmon.notify.news import SETTLE, end_key
 from trainmon.notify.rules import NotifySettings, rules
 from trainmon.notify.sender import Sender
 from trainmon_tui.app import WatchApp
-from trainmon_tui.newsroom import Inquiry, Newsroom
+from trainmon_tui.visit.newsroom import Inquiry, Newsroom
+from trainmon_tui.visit.witness import Witness
 from trainmon_tui.widgets import verdict
-from trainmon_tui.witness import Witness
 
 RULES = rules(NotifySettings(on=("finished", "failed", "died", "alert:critical", "best")))
 
@@ -112,7 +112,7 @@ async def test_the_app_rings_the_terminal(
     app = WatchApp(tmp_path, clock=clock, witness=Witness(newsroom=newsroom))
     rung: list[bool] = []
     monkeypatch.setattr(app, "bell", lambda: rung.append(True))
-    monkeypatch.setattr("trainmon_tui.newsroom.EVERY", 0.0)
+    monkeypatch.setattr("trainmon_tui.visit.newsroom.EVERY", 0.0)
     monkeypatch.setattr("trainmon.notify.news.SETTLE", 0.0)
     app.deliver(a_frame(journal))
     async with app.run_test(size=(80, 24)) as pilot:
@@ -131,7 +131,7 @@ async def test_a_screen_that_stands_still_hears_the_news_and_takes_nothing_for_a
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is shown is old; that it is silent says nothing about the run."""
-    monkeypatch.setattr("trainmon_tui.newsroom.EVERY", 0.0)
+    monkeypatch.setattr("trainmon_tui.visit.newsroom.EVERY", 0.0)
     monkeypatch.setattr("trainmon.notify.news.SETTLE", 0.0)
     journal, rung = a_run(100), list[bool]()
     clock = Clock(journal.now)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from trainmon_tui.painter import MOST_WORDS, PIECE, Painter
+from trainmon_tui.terminal.painter import MOST_WORDS, PIECE, Painter
 
 ROOM = 65_536
 """Bytes that a pipe holds until it is read."""

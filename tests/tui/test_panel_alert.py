@@ -4,9 +4,9 @@ import pytest
 from msgspec.structs import replace
 
 from tests.builders import Journal, a_run
-from trainmon_tui.attention import Attention
 from trainmon_tui.render.cells import plain, row_width
-from trainmon_tui.sight import RankSteps, Sight
+from trainmon_tui.sight.sight import RankSteps, Sight
+from trainmon_tui.visit.attention import Attention
 from trainmon_tui.widgets.alert import pick, rows
 
 

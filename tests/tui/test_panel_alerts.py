@@ -3,9 +3,9 @@
 import pytest
 
 from tests.builders import Journal
-from trainmon_tui.attention import Attention
 from trainmon_tui.render.cells import plain, row_width
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
+from trainmon_tui.visit.attention import Attention
 from trainmon_tui.widgets.alerts import pick, rows
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.builders import START, Journal, a_run, epochs_from_0
 from trainmon_tui.render.cells import plain, row_width
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.bars import pick, rows
 
 

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from tests.builders import Journal, a_run
 from trainmon_tui.render.cells import plain
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.error_items import items_of
 from trainmon_tui.widgets.errors import content, pick, rows, starts
 

@@ -3,8 +3,8 @@
 import pytest
 
 from trainmon_tui.expression import Marker
-from trainmon_tui.log_files import ViewedFile
-from trainmon_tui.log_page import LogLine, LogPage, Search, Wanted, head_of
+from trainmon_tui.logs.log_files import ViewedFile
+from trainmon_tui.logs.log_page import LogLine, LogPage, Search, Wanted, head_of
 from trainmon_tui.render.cells import plain, row_width
 from trainmon_tui.widgets.log_lines import line_rows, rows_of
 from trainmon_tui.widgets.log_pane import TABS, LogPiece, rows, tab_at

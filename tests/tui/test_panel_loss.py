@@ -4,9 +4,9 @@ from msgspec.structs import replace
 
 from tests.builders import Journal, a_run
 from trainmon.words.units import number
-from trainmon_tui.chart_view import ChartView
 from trainmon_tui.render.cells import plain, row_width
-from trainmon_tui.sight import Options, Sight
+from trainmon_tui.sight.chart_view import ChartView
+from trainmon_tui.sight.sight import Options, Sight
 from trainmon_tui.widgets import chart
 from trainmon_tui.widgets.loss import Axes, axes, pick, rows
 

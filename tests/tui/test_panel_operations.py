@@ -8,7 +8,7 @@ from trainmon.fold.operation_summaries import OperationSummary, add
 from trainmon.fold.state_entries import OperationEntry
 from trainmon_tui.render.cells import plain
 from trainmon_tui.render.tree import ITEMS, LINES, tree_rows
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.operation_table import (
     header,
     memory_value,

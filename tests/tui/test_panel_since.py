@@ -9,10 +9,10 @@ from tests.builders import START, Journal, a_run
 from tests.tui.apps import Clock, a_frame, panel_text, screen_text
 from trainmon.meaning.since import LEAST, Digest
 from trainmon.meaning.statuses import Status
-from trainmon_tui.absence import Absence
 from trainmon_tui.app import WatchApp
+from trainmon_tui.visit.absence import Absence
+from trainmon_tui.visit.witness import Witness
 from trainmon_tui.widgets.since import SinceSlice, rows
-from trainmon_tui.witness import Witness
 
 RUN = Path("/runs/a")
 

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from tests.builders import Journal, a_run, epochs_from_0
 from trainmon.meaning.statuses import Status, Verdict
 from trainmon_tui.render.cells import plain, row_width
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.status import SIGNS, pick, rows
 
 

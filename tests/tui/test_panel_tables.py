@@ -4,7 +4,7 @@ import pytest
 
 from tests.builders import Journal, a_reading, a_run
 from trainmon_tui.render.cells import plain, row_width
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets import best, checkpoints, config, machine, metrics
 
 EMPTY = Journal().opened().started(learning_rate=None)

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from tests.builders import Journal, a_run
 from trainmon.meaning.statuses import Status, Verdict
 from trainmon_tui.render.cells import plain, row_width
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.verdict import pick, rows, wanted_height
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainmon_tui.pens import change, parts
+from trainmon_tui.terminal.pens import change, parts
 
 COLOURS = st.one_of(
     st.just(""),

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from tests.builders import START, Journal
 from tests.tui.apps import a_frame, an_app, panel_text
 from trainmon.system.identity import own_place
-from trainmon_tui.rank_steps import RankStep, StepsLook, read_rank, summary
-from trainmon_tui.sight import RankSteps
+from trainmon_tui.feeds.rank_steps import RankStep, StepsLook, read_rank, summary
+from trainmon_tui.sight.sight import RankSteps
 
 LIMIT = 10.0
 

@@ -12,9 +12,9 @@ from trainmon.fold.state import RunState
 from trainmon.meaning.blame import RankVerdict, named
 from trainmon.meaning.statuses import Status, Verdict
 from trainmon.reading.reader import RunReader, View
-from trainmon_tui import ranks_look
-from trainmon_tui.ranks_look import RanksLook
-from trainmon_tui.sight import FailedRank
+from trainmon_tui.feeds import ranks_look
+from trainmon_tui.feeds.ranks_look import RanksLook
+from trainmon_tui.sight.sight import FailedRank
 
 LIMIT = 10.0
 

@@ -9,10 +9,10 @@ from tests.builders import Journal, a_run
 from tests.run_folders import state_of, write_run
 from trainmon.fold.state import RunState
 from trainmon.reading.range_rows import Key
-from trainmon_tui import raw
-from trainmon_tui.chart_view import ChartView, ruler_of
-from trainmon_tui.curves import curve, readout
-from trainmon_tui.raw import NOTHING, Raw, RawDesk, RawFeed, Request, request, run_of
+from trainmon_tui.sight import raw
+from trainmon_tui.sight.chart_view import ChartView, ruler_of
+from trainmon_tui.sight.curves import curve, readout
+from trainmon_tui.sight.raw import NOTHING, Raw, RawDesk, RawFeed, Request, request, run_of
 
 LOSS = Key("loss", "loss")
 

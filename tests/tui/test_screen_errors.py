@@ -14,9 +14,9 @@ from trainmon.reading.reader import View
 from trainmon.words.paths import JOURNAL
 from trainmon_tui.app import WatchApp
 from trainmon_tui.copies import COPIED, save
-from trainmon_tui.feed import Frame
+from trainmon_tui.feeds.feed import Frame
 from trainmon_tui.render.cells import plain
-from trainmon_tui.sight import FailedRank
+from trainmon_tui.sight.sight import FailedRank
 from trainmon_tui.widgets.error_details import DetailsSlice, Recall, body
 from trainmon_tui.widgets.error_items import items_of
 

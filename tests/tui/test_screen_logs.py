@@ -14,13 +14,13 @@ from tests.builders import Journal, a_run
 from tests.tui.apps import Clock, a_frame, panel_text, screen_text
 from trainmon.words.clock import stamp
 from trainmon.words.exits import LAUNCHER_APP
-from trainmon_tui import textfile
 from trainmon_tui.app import WatchApp
-from trainmon_tui.chart_view import ChartView
-from trainmon_tui.log_files import FileChoice, ViewedFile
-from trainmon_tui.log_view import LogView
+from trainmon_tui.logs import textfile
+from trainmon_tui.logs.log_files import FileChoice, ViewedFile
+from trainmon_tui.logs.log_view import LogView
 from trainmon_tui.screens.logs import LogsScreen
 from trainmon_tui.screens.overview import OverviewScreen
+from trainmon_tui.sight.chart_view import ChartView
 from trainmon_tui.widgets.log_pane import LogPane
 
 PATIENCE = 20.0

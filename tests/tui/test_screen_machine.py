@@ -14,9 +14,9 @@ from trainmon.facts.readings import (
     ProcessReading,
 )
 from trainmon.meaning.statuses import Orphan
-from trainmon_tui.live import Course, Live
 from trainmon_tui.render.cells import plain, row_width
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.live import Course, Live
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets import machine
 from trainmon_tui.widgets.machine_charts import charts, span_shown
 from trainmon_tui.widgets.machine_page import EMPTY, MachinePage, pick, rows

@@ -16,10 +16,10 @@ from tests.tui.terminals import Terminal
 from tests.tui.test_app import HOSTILE, everywhere
 from trainmon.reading.range_rows import Key
 from trainmon_tui.app import WatchApp
-from trainmon_tui.raw import Raw, Request, read
 from trainmon_tui.screens.chart import ChartScreen
 from trainmon_tui.screens.metrics import MetricsScreen
 from trainmon_tui.screens.overview import OverviewScreen
+from trainmon_tui.sight.raw import Raw, Request, read
 from trainmon_tui.widgets.full_chart import FullChartPanel
 from trainmon_tui.widgets.grid import columns_of, shape
 from trainmon_tui.widgets.short_names import common_parts, short_name

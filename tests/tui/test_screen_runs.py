@@ -13,8 +13,8 @@ from tests.tui.apps import Clock, panel_text
 from trainmon.meaning.derived import Bar
 from trainmon.meaning.statuses import Status
 from trainmon_tui.app import WatchApp
-from trainmon_tui.listing import EarlierRun, Listing, RunRow
 from trainmon_tui.render.cells import plain, row_width
+from trainmon_tui.sight.listing import EarlierRun, Listing, RunRow
 from trainmon_tui.widgets.runs import EMPTY, LOOKING, RunsSlice, entries, rows
 from trainmon_tui.widgets.runs_table import ORDERS
 

@@ -9,7 +9,7 @@ import pytest
 from tests.builders import Journal, a_run
 from tests.run_folders import write_run
 from tests.tui.terminals import Open
-from trainmon_tui.memory import Memory
+from trainmon_tui.visit.memory import Memory
 
 RESTORED = (b"\x1b[0m", b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l", b"\x1b[23;2t")
 """Colours, other screen, cursor, mouse and title are as they were."""

@@ -8,7 +8,7 @@ import pytest
 from tests.builders import a_run
 from tests.run_folders import write_run
 from tests.tui.terminals import Open
-from trainmon_tui.driver import one_after_another
+from trainmon_tui.terminal.driver import one_after_another
 
 
 @pytest.fixture

@@ -6,14 +6,14 @@ from unittest.mock import patch
 
 import pytest
 
-from trainmon_tui import textfile
 from trainmon_tui.expression import UnusableError
-from trainmon_tui.hunt import Hit, Scan
-from trainmon_tui.log_page import Search, Wanted
-from trainmon_tui.log_places import find_step, find_time, newest_stamp
-from trainmon_tui.log_search import Sieve
-from trainmon_tui.text_scan import Matches, find, record_start
-from trainmon_tui.textfile import TextFile
+from trainmon_tui.logs import textfile
+from trainmon_tui.logs.hunt import Hit, Scan
+from trainmon_tui.logs.log_page import Search, Wanted
+from trainmon_tui.logs.log_places import find_step, find_time, newest_stamp
+from trainmon_tui.logs.log_search import Sieve
+from trainmon_tui.logs.text_scan import Matches, find, record_start
+from trainmon_tui.logs.textfile import TextFile
 
 RECORDS = [
     "[2026-11-22 10:00:00] TRAINING - INFO - Epoch 1, Step 10/100 - Loss: 1.0",

@@ -1,4 +1,4 @@
-"""`trainmon_tui.textfile`: any file, of any size and content, is read in lines from any place, and followed."""
+"""`trainmon_tui.logs.textfile`: any file, of any size and content, is read in lines from any place, and followed."""
 
 import os
 import time
@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainmon_tui import textfile
-from trainmon_tui.textfile import News, TextFile
+from trainmon_tui.logs import textfile
+from trainmon_tui.logs.textfile import News, TextFile
 
 LINE = b"[2026-11-22 23:41:07] TRAINING - INFO - Epoch 1, Step %07d/1000000 - Loss: 2.345678, LR: 1.00e-04\n"
 

@@ -143,7 +143,7 @@ def _start(line: Sequence[str], log_dir: Path) -> "subprocess.Popen[bytes]":
 
 
 def _has_screen() -> bool:
-    from trainmon_tui.terminal import why_no_screen
+    from trainmon_tui.terminal.terminal import why_no_screen
 
     return why_no_screen(os.environ) is None
 

@@ -166,7 +166,7 @@ def disk(there: Path) -> Finding:
 
 def terminal(environment: Mapping[str, str]) -> Finding:
     """Whether `trainmon watch` can draw a screen."""
-    from trainmon_tui.terminal import why_no_screen
+    from trainmon_tui.terminal.terminal import why_no_screen
 
     reason = why_no_screen(environment)
     term = environment.get("TERM") or "not set"
@@ -188,7 +188,7 @@ def _colours(environment: Mapping[str, str]) -> str:
 
 def characters(environment: Mapping[str, str]) -> Finding:
     """Which characters charts are drawn with."""
-    from trainmon_tui.terminal import needs_ascii
+    from trainmon_tui.terminal.terminal import needs_ascii
 
     encoding = getattr(sys.__stderr__, "encoding", None) or "none"
     if needs_ascii(environment):

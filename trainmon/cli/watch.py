@@ -42,8 +42,8 @@ def command(
 ) -> None:
     """The command; its help stands in `HELP`."""
     # Deferred: the screen costs what the other commands need not pay.
-    from trainmon_tui.beside import MOST
     from trainmon_tui.cli import run_watch
+    from trainmon_tui.sight.beside import MOST
 
     if len(compare) > MOST:
         raise click.UsageError(f"--compare: expected at most {MOST} folders, got {len(compare)}")

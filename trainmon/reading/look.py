@@ -1,6 +1,6 @@
 """One look at a run folder: what the reader knows by now, whether its checkpoints are there, the folders inside.
 
-For commands that look once and go; the screen follows a folder with `trainmon_tui.feed`. Nothing is written.
+For commands that look once and go; the screen follows a folder with `trainmon_tui.feeds.feed`. Nothing is written.
 """
 
 import math

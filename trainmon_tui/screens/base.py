@@ -8,10 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from trainmon_tui.keys import KeysScreen
-from trainmon_tui.memory import Kept
 from trainmon_tui.screens.plan import Plan
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.theme import Palette
+from trainmon_tui.visit.memory import Kept
 from trainmon_tui.widgets.footer import FooterPanel, Keys
 from trainmon_tui.widgets.rows import Box, Panel
 from trainmon_tui.widgets.status import StatusPanel

@@ -9,7 +9,7 @@ from trainmon_tui.render.plot import LABEL_CELLS
 from trainmon_tui.screens.base import Report, edges, framed
 from trainmon_tui.screens.charting import CHART_KEYS, ChartingScreen
 from trainmon_tui.screens.plan import Plan
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.chart import validation_of
 from trainmon_tui.widgets.footer import Keys
 from trainmon_tui.widgets.full_chart import FullChartPanel

@@ -12,11 +12,11 @@ from textual.message import Message
 
 from trainmon.fold.state import RunState
 from trainmon.reading.range_rows import Key
-from trainmon_tui import chart_view
-from trainmon_tui.chart_view import ChartView, Extent, Ruler, ruler_of
-from trainmon_tui.raw import Request, request
 from trainmon_tui.screens.base import PanelScreen
-from trainmon_tui.sight import Options
+from trainmon_tui.sight import chart_view
+from trainmon_tui.sight.chart_view import ChartView, Extent, Ruler, ruler_of
+from trainmon_tui.sight.raw import Request, request
+from trainmon_tui.sight.sight import Options
 from trainmon_tui.widgets.charts import Pointed
 from trainmon_tui.widgets.footer import Keys
 from trainmon_tui.widgets.rows import Panel

@@ -16,10 +16,10 @@ from trainmon.facts.events import Error
 from trainmon.fold.state import Bookmark
 from trainmon.reading.recall import recall_error
 from trainmon_tui.copying import Copied, Copier
-from trainmon_tui.latest import Latest
 from trainmon_tui.screens.base import SCROLLING, PanelScreen, Report, edges
 from trainmon_tui.screens.plan import Plan
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.latest import Latest
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.error_details import DetailsSlice, ErrorDetails
 from trainmon_tui.widgets.error_list import ErrorList
 from trainmon_tui.widgets.error_text import error_text

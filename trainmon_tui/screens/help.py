@@ -8,7 +8,7 @@ from textual.screen import ModalScreen
 from trainmon_tui.render.cells import Row, row
 from trainmon_tui.screens.base import PanelScreen, Report, centred
 from trainmon_tui.screens.plan import Plan
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.footer import Keys
 from trainmon_tui.widgets.lines import title_row, wrap
 from trainmon_tui.widgets.rows import RowsPanel

@@ -11,16 +11,16 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from trainmon.words.clock import stamp
-from trainmon_tui.chart_view import ruler_of, stamp_of_step
-from trainmon_tui.log_feed import DEFAULT_APP_NAME, Command, LogDesk, LogFeed
-from trainmon_tui.log_files import FileChoice, ViewedFile
-from trainmon_tui.log_page import LogPage, Paper, Search
-from trainmon_tui.log_places import step_of
-from trainmon_tui.log_view import LogView
-from trainmon_tui.memory import Kept
+from trainmon_tui.logs.log_feed import DEFAULT_APP_NAME, Command, LogDesk, LogFeed
+from trainmon_tui.logs.log_files import FileChoice, ViewedFile
+from trainmon_tui.logs.log_page import LogPage, Paper, Search
+from trainmon_tui.logs.log_places import step_of
+from trainmon_tui.logs.log_view import LogView
 from trainmon_tui.screens.base import PanelScreen, Report, edges
 from trainmon_tui.screens.plan import Plan
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.chart_view import ruler_of, stamp_of_step
+from trainmon_tui.sight.sight import Sight
+from trainmon_tui.visit.memory import Kept
 from trainmon_tui.widgets.log_lines import rows_of
 from trainmon_tui.widgets.log_pane import TABS, LogPane, LogPiece, chrome
 from trainmon_tui.widgets.prompt import PromptPanel, Typed, after_key, after_text

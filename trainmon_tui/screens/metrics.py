@@ -11,7 +11,6 @@ from textual.binding import Binding, BindingType
 
 from trainmon.reading.range_rows import Key
 from trainmon.words.units import clock
-from trainmon_tui.memory import Kept
 from trainmon_tui.name_filter import Filtered, filtered
 from trainmon_tui.render.plot import LABEL_CELLS
 from trainmon_tui.screens.base import FAR, Report, edges
@@ -19,7 +18,8 @@ from trainmon_tui.screens.chart import ChartScreen
 from trainmon_tui.screens.charting import CHART_KEYS, ChartingScreen, OpenScreen
 from trainmon_tui.screens.filtering import FilteringScreen
 from trainmon_tui.screens.plan import Plan
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
+from trainmon_tui.visit.memory import Kept
 from trainmon_tui.widgets.chart import validation_of
 from trainmon_tui.widgets.footer import Keys
 from trainmon_tui.widgets.grid import EMPTY, NO_MATCH, GridPanel, columns_of, shape

@@ -12,7 +12,7 @@ from trainmon_tui.render.safe import safe
 from trainmon_tui.screens.base import FAR, Report
 from trainmon_tui.screens.charting import CHART_KEYS, ChartingScreen
 from trainmon_tui.screens.plan import MACHINE, SEVERAL, SIDE, WIDE, Look, Plan, plan
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.theme import Palette
 from trainmon_tui.widgets import verdict
 from trainmon_tui.widgets.alert import AlertPanel

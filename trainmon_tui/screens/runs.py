@@ -12,15 +12,15 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from trainmon_tui.beside import MOST, Compared
-from trainmon_tui.catalogue import Catalogue, CatalogueFeed
 from trainmon_tui.deliveries import CompareToggled, RunChosen
-from trainmon_tui.listing import Listing
-from trainmon_tui.memory import KeptList
+from trainmon_tui.feeds.catalogue import Catalogue, CatalogueFeed
 from trainmon_tui.screens.base import FAR, Report
 from trainmon_tui.screens.filtering import FilteringScreen
 from trainmon_tui.screens.plan import Plan
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.beside import MOST, Compared
+from trainmon_tui.sight.listing import Listing
+from trainmon_tui.sight.sight import Sight
+from trainmon_tui.visit.memory import KeptList
 from trainmon_tui.widgets.footer import FooterPanel, Keys
 from trainmon_tui.widgets.prompt import PromptPanel, Typed
 from trainmon_tui.widgets.rows import Box

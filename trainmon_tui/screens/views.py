@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import structs
 
-from trainmon_tui.chart_view import ChartView
-from trainmon_tui.memory import Kept, KeptList, Memory
 from trainmon_tui.screens.base import PanelScreen, Report
+from trainmon_tui.sight.chart_view import ChartView
+from trainmon_tui.visit.memory import Kept, KeptList, Memory
 
 if TYPE_CHECKING:
     from trainmon_tui.screens.runs import RunsScreen

@@ -13,10 +13,10 @@ from textual.message import Message
 from trainmon.facts.events import Opened
 from trainmon.stacks.stacks import XRay
 from trainmon.stacks.xray import xray
-from trainmon_tui.latest import Latest
 from trainmon_tui.screens.base import SCROLLING, PanelScreen, Report, edges, framed
 from trainmon_tui.screens.plan import Plan
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.latest import Latest
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.stacks import StacksPanel, StacksSlice
 
 KEYS = (

@@ -8,7 +8,7 @@ from trainmon.facts.readings import GpuReading
 from trainmon.meaning.statuses import Orphan
 from trainmon.words.units import clock, gib
 from trainmon_tui.render.cells import Row, row
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.lines import clip, first_that_fits, join, words
 
 MOST_GPUS = 3

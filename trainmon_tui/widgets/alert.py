@@ -6,7 +6,7 @@ from trainmon.facts.events import Severity
 from trainmon.words.units import moment_clock
 from trainmon_tui.render.cells import Role, Row, row, row_width
 from trainmon_tui.render.safe import cell_width
-from trainmon_tui.sight import Shown, Sight
+from trainmon_tui.sight.sight import Shown, Sight
 from trainmon_tui.widgets.lines import clip, first_that_fits, join, spread, words
 from trainmon_tui.widgets.rows import RowsPanel
 

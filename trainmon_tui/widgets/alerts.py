@@ -6,7 +6,7 @@ from trainmon.facts.events import Severity
 from trainmon.fold.alert_log import AlertEntry
 from trainmon.words.units import duration, short_duration
 from trainmon_tui.render.cells import Row, row
-from trainmon_tui.sight import Shown, Sight
+from trainmon_tui.sight.sight import Shown, Sight
 from trainmon_tui.widgets.alert import ROLES, beginning, moment
 from trainmon_tui.widgets.lines import words, wrap
 from trainmon_tui.widgets.scrolled import ScrolledPanel, scrolled_rows

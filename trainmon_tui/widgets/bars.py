@@ -22,7 +22,7 @@ from trainmon.meaning.statuses import Status
 from trainmon.words.units import count, duration, moment_clock, percent, throughput
 from trainmon_tui.render.bars import bar, stacked
 from trainmon_tui.render.cells import Role, Row, fit_row, row, row_width
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.lines import coming, first_that_fits, join, spread
 from trainmon_tui.widgets.rows import RowsPanel
 from trainmon_tui.widgets.split import Split, split, split_words

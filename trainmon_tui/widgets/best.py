@@ -13,7 +13,7 @@ from trainmon.words.units import METRIC_COLUMNS, count, number
 from trainmon_tui.render.cells import Role, Row, fit_row, row
 from trainmon_tui.render.column import column, decimals, fixed, whole_or_number
 from trainmon_tui.render.safe import fit
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.lines import clip, first_that_fits, join, title_row, words
 from trainmon_tui.widgets.rows import RowsPanel
 

@@ -10,12 +10,12 @@ import msgspec
 from trainmon.reading.range_rows import Key
 from trainmon.words.scalars import decode_number
 from trainmon.words.units import clock, duration, number
-from trainmon_tui.chart_view import LABELS, NAMES, ChartView, Ruler
-from trainmon_tui.curves import Curve, Readout, curve, finite_points, readout, redone, series_of
 from trainmon_tui.render.axis import Bounds, log_bounds, stable_bounds
 from trainmon_tui.render.cells import Row, row
 from trainmon_tui.render.plot import Chart, Line, Marks
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.chart_view import LABELS, NAMES, ChartView, Ruler
+from trainmon_tui.sight.curves import Curve, Readout, curve, finite_points, readout, redone, series_of
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets import others
 from trainmon_tui.widgets.lines import join
 from trainmon_tui.widgets.others import Other

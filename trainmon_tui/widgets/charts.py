@@ -8,7 +8,7 @@ from textual.message import Message
 from trainmon.fold.state import RunState
 from trainmon.reading.range_rows import Key
 from trainmon_tui.render.plot import Chart, x_at
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.rows import Box, RowsPanel
 
 Slice = TypeVar("Slice")

@@ -11,7 +11,7 @@ from trainmon.meaning.saved import newest_there, unsaved
 from trainmon.words.units import count, duration, size
 from trainmon_tui.render.cells import Role, Row, fit_row, row
 from trainmon_tui.render.safe import fit
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.lines import (
     ago,
     bracketed,

@@ -4,7 +4,7 @@ import msgspec
 
 from trainmon.fold.state import Configuration
 from trainmon_tui.render.cells import Row, row
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.lines import clip, short_command, title_row, words
 from trainmon_tui.widgets.rows import RowsPanel
 

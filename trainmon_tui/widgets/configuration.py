@@ -9,7 +9,7 @@ from trainmon.fold.state import Configuration
 from trainmon.words.units import count, date_clock
 from trainmon_tui.render.cells import Row, row
 from trainmon_tui.render.tree import tree_rows
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.config import EMPTY
 from trainmon_tui.widgets.lines import clip, words, wrap
 from trainmon_tui.widgets.scrolled import ScrolledPanel, scrolled_rows

@@ -11,7 +11,7 @@ from trainmon_tui.render.cells import Role, Row, row, row_width
 from trainmon_tui.render.safe import safe_lines, to_ascii
 from trainmon_tui.render.traceback import traceback_rows
 from trainmon_tui.render.tree import tree_rows
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.error_items import Item, sign, steps, times
 from trainmon_tui.widgets.lines import spread, title_row, words, wrap
 from trainmon_tui.widgets.scrolled import Scrolling

@@ -11,7 +11,7 @@ from trainmon.fold.state import RunState
 from trainmon.fold.state_entries import ErrorEntry, WarningEntry
 from trainmon.words.units import count
 from trainmon_tui.render.cells import Row, row
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
 
 MOST_WARNINGS = 20
 """Warnings in the list, the newest."""

@@ -5,7 +5,7 @@ import msgspec
 from trainmon.meaning.statuses import Status, Verdict
 from trainmon.words.units import count
 from trainmon_tui.render.cells import Role, Row, row, row_width
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.error_items import Item, items_in, sign, steps, times
 from trainmon_tui.widgets.lines import ago, clip, first_that_fits, join, spread, title_row, words, wrap
 from trainmon_tui.widgets.rows import RowsPanel

@@ -6,7 +6,7 @@ from trainmon.meaning.diagnosis import diagnose
 from trainmon.words.units import count
 from trainmon_tui.render.cells import Row, fit_row, row, row_width
 from trainmon_tui.render.traceback import traceback_rows
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.error_items import Item, items_in, sign, steps, times
 from trainmon_tui.widgets.error_list import UNHEARD, empty_rows, why_empty
 from trainmon_tui.widgets.lines import ago, clip, first_that_fits, join, spread, title_row, words, wrap

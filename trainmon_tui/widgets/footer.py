@@ -8,7 +8,7 @@ from textual import events
 
 from trainmon_tui.render.cells import Role, Row, fit_row, row
 from trainmon_tui.render.safe import cell_width
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.rows import RowsPanel
 
 Keys = tuple[tuple[str, str], ...]

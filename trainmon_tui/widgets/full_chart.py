@@ -1,10 +1,10 @@
 """One chart on the whole screen, with a line that explains it and a line that reads out the cursor."""
 
 from trainmon.reading.range_rows import Key
-from trainmon_tui.chart_view import NAMES, Ruler
 from trainmon_tui.render.cells import Row, row
 from trainmon_tui.render.plot import plot
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.chart_view import NAMES, Ruler
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets import chart, others
 from trainmon_tui.widgets.chart import Axes, ChartPiece, readout_alternatives, value_cells
 from trainmon_tui.widgets.charts import ChartsPanel, Drawn

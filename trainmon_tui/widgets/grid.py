@@ -8,10 +8,10 @@ import msgspec
 
 from trainmon.fold.state import RunState
 from trainmon.reading.range_rows import Key
-from trainmon_tui.chart_view import Ruler
 from trainmon_tui.render.cells import Row, fit_row, row, row_width
 from trainmon_tui.render.plot import plot
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.chart_view import Ruler
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets import chart
 from trainmon_tui.widgets.chart import Axes, ChartPiece, value_cells
 from trainmon_tui.widgets.charts import ChartsPanel, Drawn

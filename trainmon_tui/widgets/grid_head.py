@@ -2,9 +2,9 @@
 
 import msgspec
 
-from trainmon_tui.chart_view import ChartView
 from trainmon_tui.render.cells import Row, row, row_width
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.chart_view import ChartView
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.chart import modes
 from trainmon_tui.widgets.lines import clip, clip_end, join, title_row, words
 from trainmon_tui.widgets.others import names

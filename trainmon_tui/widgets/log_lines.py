@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from trainmon.facts.line_values import severity
 from trainmon_tui.expression import Span
-from trainmon_tui.log_page import LogLine, head_of
+from trainmon_tui.logs.log_page import LogLine, head_of
 from trainmon_tui.render.cells import Role, Row, fit_row, row, row_width
 from trainmon_tui.render.safe import CUT, cell_width, cut, safe, to_ascii
 

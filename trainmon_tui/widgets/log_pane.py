@@ -7,10 +7,10 @@ from textual import events
 
 from trainmon.words.units import size
 from trainmon_tui.expression import Marker, Pattern, UnusableError
-from trainmon_tui.log_files import ViewedFile
-from trainmon_tui.log_page import LogPage, Search
+from trainmon_tui.logs.log_files import ViewedFile
+from trainmon_tui.logs.log_page import LogPage, Search
 from trainmon_tui.render.cells import Row, row, row_width
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.lines import clip, join, spread, title_row, words, wrap
 from trainmon_tui.widgets.log_lines import line_rows
 from trainmon_tui.widgets.rows import RowsPanel

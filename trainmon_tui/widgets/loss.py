@@ -10,12 +10,12 @@ from trainmon.fold.state_entries import ValidationEntry
 from trainmon.reading.range_rows import Key
 from trainmon.words.scalars import decode_number
 from trainmon.words.units import number
-from trainmon_tui.chart_view import Ruler, ruler_of
-from trainmon_tui.curves import Curve
 from trainmon_tui.render.axis import Bounds
 from trainmon_tui.render.cells import Row, row
 from trainmon_tui.render.plot import plot
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.chart_view import Ruler, ruler_of
+from trainmon_tui.sight.curves import Curve
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets import chart, others
 from trainmon_tui.widgets.chart import Axes, ChartPiece, modes, readout_alternatives
 from trainmon_tui.widgets.charts import ChartsPanel, Drawn

@@ -7,7 +7,7 @@ import msgspec
 from trainmon.facts.readings import HostReading, MachineReading, ProcessReading
 from trainmon.words.units import gib, percent, size, size_gib, throughput
 from trainmon_tui.render.cells import Row, fit_row, row
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.courses import CourseMemo, Courses
 from trainmon_tui.widgets.lines import ago, clip, first_that_fits, join, title_row, words
 from trainmon_tui.widgets.machine_cards import (

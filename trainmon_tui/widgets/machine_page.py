@@ -6,9 +6,9 @@ import msgspec
 
 from trainmon.facts.readings import GpuReading, MachineReading
 from trainmon.words.units import duration, moment_clock
-from trainmon_tui.live import FRESH
 from trainmon_tui.render.cells import Role, Row, fit_row, row
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.live import FRESH
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.courses import CourseMemo, Courses
 from trainmon_tui.widgets.lines import ago, clip, title_row, words, wrap
 from trainmon_tui.widgets.machine_charts import charts

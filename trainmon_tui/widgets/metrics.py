@@ -11,7 +11,7 @@ from trainmon.words.units import METRIC_COLUMNS, number
 from trainmon_tui.render.cells import Row, fit_row, row
 from trainmon_tui.render.safe import fit
 from trainmon_tui.render.sparkline import sparkline
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.charts import same_curves
 from trainmon_tui.widgets.lines import clip, clip_middle, join, title_row, words
 from trainmon_tui.widgets.rows import SHORT_OF_TWO_TICKS, RowsPanel

@@ -14,7 +14,7 @@ from trainmon.fold.state_entries import OperationEntry
 from trainmon.meaning import remaining
 from trainmon.words.units import count
 from trainmon_tui.render.cells import Row, fit_row, row
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.lines import title_row, wrap
 from trainmon_tui.widgets.operation_details import model_details, timed_details
 from trainmon_tui.widgets.operation_models import model_row

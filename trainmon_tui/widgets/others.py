@@ -7,12 +7,12 @@ import msgspec
 
 from trainmon.reading.range_rows import Key
 from trainmon.words.units import number
-from trainmon_tui.beside import LETTERS, Beside
-from trainmon_tui.chart_view import ChartView
-from trainmon_tui.curves import Curve, Readout, curve, finite_points, readout
-from trainmon_tui.raw import NOTHING
 from trainmon_tui.render.cells import Role, Row, Run, row
 from trainmon_tui.render.plot import Line, Marks
+from trainmon_tui.sight.beside import LETTERS, Beside
+from trainmon_tui.sight.chart_view import ChartView
+from trainmon_tui.sight.curves import Curve, Readout, curve, finite_points, readout
+from trainmon_tui.sight.raw import NOTHING
 from trainmon_tui.widgets.lines import clip_end, join, words
 
 ROLES: Sequence[Role] = ("other", "other2", "other3")

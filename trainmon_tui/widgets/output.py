@@ -5,7 +5,7 @@ import msgspec
 from trainmon.storage.output import OutputLine
 from trainmon.words.units import clock
 from trainmon_tui.render.cells import Row, row
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.lines import ago, clip, title_row, words
 from trainmon_tui.widgets.rows import RowsPanel
 

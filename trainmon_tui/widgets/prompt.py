@@ -5,7 +5,7 @@ from textual import events
 
 from trainmon_tui.render.cells import Row, fit_row, row, row_width
 from trainmon_tui.render.safe import cell_width, safe, to_ascii
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.lines import clip_end, spread
 from trainmon_tui.widgets.rows import RowsPanel
 

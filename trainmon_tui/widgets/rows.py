@@ -17,7 +17,7 @@ from textual.widget import Widget
 
 from trainmon_tui.render.cells import Role, Row, fit_row, row, row_width
 from trainmon_tui.render.safe import safe, to_ascii
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.theme import Palette
 
 

@@ -3,11 +3,11 @@
 import msgspec
 
 from trainmon.words.units import count
-from trainmon_tui.beside import LETTERS
-from trainmon_tui.listing import Listing
 from trainmon_tui.name_filter import filtered
 from trainmon_tui.render.cells import Row, fit_row, row
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.beside import LETTERS
+from trainmon_tui.sight.listing import Listing
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.lines import clip, clip_end, join, title_row, words, wrap
 from trainmon_tui.widgets.others import role_of
 from trainmon_tui.widgets.rows import RowsPanel

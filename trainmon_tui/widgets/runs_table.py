@@ -7,11 +7,11 @@ import msgspec
 
 from trainmon.meaning.statuses import Status
 from trainmon.words.units import METRIC_COLUMNS, count, duration, number, percent, short_count, short_duration
-from trainmon_tui.listing import EarlierRun, RunRow
 from trainmon_tui.render.bars import bar
 from trainmon_tui.render.cells import Role, Row, fit_row, row
 from trainmon_tui.render.safe import fit
 from trainmon_tui.render.sparkline import sparkline
+from trainmon_tui.sight.listing import EarlierRun, RunRow
 from trainmon_tui.widgets.lines import clip, clip_end, words
 from trainmon_tui.widgets.status import SIGNS
 

@@ -6,7 +6,7 @@ from trainmon.meaning.since import Digest
 from trainmon.words.scalars import Number, decode_number
 from trainmon.words.units import clock, count, duration, moment_clock, number
 from trainmon_tui.render.cells import Role, Row, row, row_width
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.lines import clip, join, spread, title_row, words
 from trainmon_tui.widgets.rows import RowsPanel
 

@@ -8,7 +8,7 @@ from trainmon.stacks.stack_words import LIBRARIES, Likeliest, finding, likeliest
 from trainmon.stacks.stacks import OWN_PARTS, Stack, StackFrame, XRay
 from trainmon.words.units import clock
 from trainmon_tui.render.cells import Role, Row, row
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.lines import clip, clip_end, title_row, words, wrap
 from trainmon_tui.widgets.scrolled import Scrolling
 

@@ -6,7 +6,7 @@ from trainmon.meaning.derived import epoch_number, run_bar
 from trainmon.meaning.statuses import Status
 from trainmon.words.units import clock, date_clock
 from trainmon_tui.render.cells import Role, Row, fit_row, row, row_width
-from trainmon_tui.sight import RankSteps, Sight
+from trainmon_tui.sight.sight import RankSteps, Sight
 from trainmon_tui.widgets.lines import ago, clip, join, spread, words
 from trainmon_tui.widgets.rows import RowsPanel
 

@@ -17,7 +17,7 @@ from trainmon.notify.ledger import Entry
 from trainmon.words.units import clock, count, gib, size, size_gib
 from trainmon_tui.render.cells import Row, fit_row, row, row_width
 from trainmon_tui.render.sparkline import sparkline
-from trainmon_tui.sight import Sight
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets import aftermath
 from trainmon_tui.widgets.checkpoints import file_word
 from trainmon_tui.widgets.lines import (

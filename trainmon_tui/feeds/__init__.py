@@ -1,0 +1,1 @@
+"""What feeds the screen: threads that follow run folders and read the host, and hand on the newest."""

@@ -1,0 +1,1 @@
+"""What the screen looks at: plain values, and how charts look at them."""
