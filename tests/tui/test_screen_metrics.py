@@ -328,6 +328,21 @@ def test_the_validation_loss_is_in_the_chart_of_the_loss_and_the_wait_comes_last
     )  # fmt: skip
 
 
+async def test_the_wait_for_data_is_named_with_its_unit_and_found_by_any_part_of_that_name() -> None:
+    journal = Journal().opened().started()
+    for step in range(1, 9):
+        journal.progress(step, 1.0, metrics={"a": 2.0}, waited=0.1)
+    app = an_app(journal)
+
+    async with app.run_test(size=(160, 45)) as pilot:
+        await pilot.press("2", "slash", *"data (", "enter")
+
+        drawn = screen_text(app)
+
+    assert "waited for data (s)" in drawn
+    assert "learning_rate" not in drawn
+
+
 def test_long_names_lose_what_they_have_in_common() -> None:
     names = ["model/layers.01/attention/norm", "model/layers.02/attention/norm"]
     common = common_parts(names)

@@ -94,7 +94,7 @@ def _metric(state: RunState, series: Series, name: str, style: str, prefix: str)
         if is_validation
         else []
     )
-    title = "waiting for data" if name == "waited" and not is_validation else f"{prefix}{name}"
+    title = "waited for data" if name == "waited" and not is_validation else f"{prefix}{name}"
     chart = Chart(
         x=_steps_axis(state, [x for x, _ in points], 4), y=y, x_text=short_count, y_text=tick_text(y),
         label=f"{title} over steps", bands=[] if is_validation else [Band(_extremes(column), style)],
@@ -102,7 +102,7 @@ def _metric(state: RunState, series: Series, name: str, style: str, prefix: str)
         width=SMALL[0], height=SMALL[1],
     )  # fmt: skip
     low, high = _range(column)
-    unit = " s" if title == "waiting for data" else ""
+    unit = " s" if title == "waited for data" else ""
     return Panel(title, f"{number(_newest(column))}{unit}", f"{number(low)} to {number(high)}{unit}", chart)
 
 

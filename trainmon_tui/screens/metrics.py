@@ -22,7 +22,7 @@ from trainmon_tui.sight.sight import Sight
 from trainmon_tui.visit.memory import Kept
 from trainmon_tui.widgets.chart import validation_of
 from trainmon_tui.widgets.footer import Keys
-from trainmon_tui.widgets.grid import EMPTY, NO_MATCH, GridPanel, columns_of, shape
+from trainmon_tui.widgets.grid import EMPTY, NO_MATCH, GridPanel, chart_name, columns_of, shape
 from trainmon_tui.widgets.grid_head import GridHead, HeadSlice
 from trainmon_tui.widgets.prompt import PromptPanel, Typed
 from trainmon_tui.widgets.rows import Box
@@ -123,12 +123,12 @@ class MetricsScreen(FilteringScreen, ChartingScreen):
             return
         state = self._sight.state
         self._all = columns_of(state)
-        names = tuple(key.name for key in self._all)
+        names = tuple(chart_name(key) for key in self._all)
         if self._filtered[:2] != (self._text, names):
             self._filtered = (self._text, names, filtered(names, self._text))
         found = self._filtered[2]
         kept = frozenset(found.names)
-        self._kept = tuple(key for key in self._all if key.name in kept)
+        self._kept = tuple(key for key in self._all if chart_name(key) in kept)
         box = self.boxes(*self.size).get("grid", Box(0, 0, 1, 1))
         across, down = shape(len(self._kept), box.width, box.height)
         page, pages = self._index // (across * down), -(-len(self._kept) // (across * down))

@@ -8,7 +8,7 @@ from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets import chart, others
 from trainmon_tui.widgets.chart import Axes, ChartPiece, readout_alternatives, value_cells
 from trainmon_tui.widgets.charts import ChartsPanel, Drawn
-from trainmon_tui.widgets.grid import NO_VALUES
+from trainmon_tui.widgets.grid import NO_VALUES, chart_name
 from trainmon_tui.widgets.lines import clip_end, first_that_fits, join, title_row, words
 from trainmon_tui.widgets.rows import SHORT_OF_TWO_TICKS, Box
 
@@ -20,7 +20,7 @@ def head(piece: ChartPiece, width: int, which: str, ascii_only: bool) -> Row:
     """The name, which of the charts it is, and the newest value."""
     newest = row(("newest ", "label"), *value_cells(piece.newest)) if piece.newest is not None else ()
     number_of = row((which, "dim"))
-    name = words(piece.key.name, ascii_only=ascii_only) or '""'
+    name = words(chart_name(piece.key), ascii_only=ascii_only) or '""'
     name = clip_end(name, max(1, width - 4), ascii_only=ascii_only)
     return title_row(name, [join(newest, number_of), newest], width, ascii_only=ascii_only)
 

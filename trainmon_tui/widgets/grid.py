@@ -28,6 +28,9 @@ NO_MATCH = "no metric is called so: / changes the filter, escape removes it"
 NO_VALUES = "no values"
 """Said in a chart without any in view."""
 
+WAITED = Key("metrics", "waited")
+"""Seconds for which each step waited for its data, as `run.track` times them."""
+
 USUAL_WIDTH = 40
 """Cells of a chart, about; labels take six of them."""
 
@@ -54,6 +57,11 @@ def columns_of(state: RunState) -> tuple[Key, ...]:
     # The chart of the loss has the validation loss in it, the same name the same chart.
     keys += [Key("validation", name) for name in alone if name != "val_loss" or not keys]
     return (*keys, *(Key("metrics", name) for name in ours[1:]))
+
+
+def chart_name(key: Key) -> str:
+    """The name over its chart, untrusted: as it was logged, and of what trainmon itself measures with the unit."""
+    return "waited for data (s)" if key == WAITED else key.name
 
 
 def shape(count: int, width: int, height: int) -> tuple[int, int]:
@@ -102,7 +110,7 @@ def title(piece: ChartPiece, width: int, common: Common, *, chosen: bool, ascii_
         value = row(("mean ", "label"), *value)
     sign = (">" if ascii_only else "▶") if chosen else ("-" if ascii_only else "─")
     room = max(1, width - 3 - row_width(value) - 1)
-    name = short_name(piece.key.name, common, room, ascii_only=ascii_only)
+    name = short_name(chart_name(piece.key), common, room, ascii_only=ascii_only)
     left = row((f"{sign} ", "cursor" if chosen else "axis"), (name, "cursor" if chosen else "title"))
     return spread(left, [value], width)
 
