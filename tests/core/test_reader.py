@@ -9,7 +9,7 @@ import pytest
 
 from tests.builders import START, Journal, a_run
 from trainmon.fold.reducer import copy_state
-from trainmon.reading.reader import RunReader, View
+from trainmon.reading.reader import TEXTS_ALONE, RunReader, View
 from trainmon.spool.spool import Spool
 from trainmon.spool.spool_files import SpoolFile
 from trainmon.spool.spool_header import SpoolHeader
@@ -80,6 +80,17 @@ def test_a_folder_without_a_run_is_told_from_one_that_is_not_there(tmp_path: Pat
 
     assert [(view.exists, view.folder_there) for view in (missing, empty)] == [(False, False), (False, True)]
     assert empty.version > missing.version
+
+
+def test_a_folder_with_text_logs_alone_says_who_shows_them(tmp_path: Path, read: Read) -> None:
+    """Those of a program that writes the spec's lines itself; once there is a journal, there is nothing to say."""
+    (tmp_path / "training_progress.log").write_text("[2024-01-15 10:30:00] TRAINING - INFO - x\n")
+    reader = read(tmp_path)
+    alone = reader.poll()
+    a_run(5).write(tmp_path)
+
+    assert (alone.exists, alone.note) == (False, TEXTS_ALONE)
+    assert reader.poll().note is None
 
 
 def test_r01_a_folder_that_is_replaced_later_is_another_run(tmp_path: Path, read: Read) -> None:

@@ -20,7 +20,7 @@ from trainmon.fold.state import RunState
 from trainmon.meaning.statuses import Evidence
 from trainmon.reading.evidence import Observer
 from trainmon.spool.spool_files import JournalName, find
-from trainmon.storage import journal, snapshot
+from trainmon.storage import journal, snapshot, textlogs
 from trainmon.system.slurm import Accounts
 from trainmon.words import units
 from trainmon.words.paths import JOURNAL, SNAPSHOT
@@ -36,6 +36,9 @@ SKEW_LIMIT = 30.0
 
 SPOOL_LIMIT = 32 << 20
 """Bytes of spools that a reader takes at most."""
+
+TEXTS_ALONE = "text logs without a journal: see the logs view, or `trainmon analyze`"
+"""Said of a folder that another program has logged into, in the formats of the spec."""
 
 Stamp = tuple[int, int, int, int]
 """Device, inode, size and time of change of a file."""
@@ -126,9 +129,11 @@ class RunReader:
             self._close_journal()
         evidence = self._gather()
         fresh = self._look_into_spools(evidence, fresh) or fresh
-        note = note or self._trouble()
         exists = self._journal is not None or self._loaded
         there = exists or os.path.isdir(self.folder)
+        note = (
+            note or self._trouble() or (TEXTS_ALONE if not exists and textlogs.are_in(self.folder) else None)
+        )
         if fresh or (evidence, note, there) != (self._evidence, self._note, self._there):
             self._version += 1
         self._evidence, self._note, self._there = evidence, note, there

@@ -22,6 +22,12 @@ def as_bytes(lines: Iterable[tuple[LogFile, str]]) -> dict[LogFile, bytes]:
     return {file: "".join(texts).encode("utf-8", "backslashreplace") for file, texts in gathered.items()}
 
 
+def are_in(folder: Path) -> bool:
+    """Whether the folder has one of the four whose names are the spec's: also those of a program that is not ours."""
+    named = (file.name_in("") for file in LogFile if file is not LogFile.GENERAL)
+    return any((folder / name).is_file() for name in named)
+
+
 class TextLogs:
     """The text logs of one run folder."""
 
