@@ -21,8 +21,11 @@ VARIABLES = (
 )  # fmt: skip
 """What the environment of whoever runs the tests must not bring in."""
 
-# Limits of time fail by chance on a shared machine.
-settings.register_profile("trainmon", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Limits of time fail by chance on a shared machine, and examples that differ from run to run fail whoever is there.
+# New ones are looked for with `pytest --hypothesis-profile=explore`.
+_TOO_SLOW = [HealthCheck.too_slow]
+settings.register_profile("trainmon", deadline=None, suppress_health_check=_TOO_SLOW, derandomize=True)
+settings.register_profile("explore", deadline=None, suppress_health_check=_TOO_SLOW, max_examples=2_000)
 settings.load_profile("trainmon")
 
 for number, action in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL),

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainmon_tui.render.axis import (
+    ROUNDING,
     LabelKind,
     log_bounds,
     nice_bounds,
@@ -156,7 +157,7 @@ def test_nice_bounds_hold_the_values(low: float, high: float) -> None:
     first, last = nice_bounds(low, high)
     usable = usable_bounds(low, high)
 
-    slack = (last - first) * 1e-6
+    slack = (last - first) * ROUNDING
     assert first <= usable[0] + slack
     assert last >= usable[1] - slack
 
@@ -166,7 +167,7 @@ def test_stable_bounds_hold_the_values_and_are_stable(a: float, b: float, c: flo
     before = stable_bounds(None, min(a, b), max(a, b))
     bounds = stable_bounds(before, min(c, d), max(c, d))
 
-    slack = (bounds[1] - bounds[0]) * 1e-6
+    slack = (bounds[1] - bounds[0]) * ROUNDING
     assert bounds[0] - slack <= min(c, d) <= max(c, d) <= bounds[1] + slack
     assert stable_bounds(bounds, min(c, d), max(c, d)) == bounds
 
