@@ -26,8 +26,25 @@ def test_what_is_left_out_is_counted_and_said_once() -> None:
     admitted = [rate.admit(NOON + step / 1_000) for step in range(96)]
 
     assert admitted.count(True) == 1
-    assert rate.take_left_out() == 95
-    assert rate.take_left_out() == 0
+    assert rate.take_left_out(NOON) == 95
+    assert rate.take_left_out(NOON) == 0
+
+
+def test_counts_between_steps_come_ten_seconds_apart_and_those_before_anything_else_at_once() -> None:
+    rate = ProgressRate(burst=1)
+    times = [NOON + step * 0.05 for step in range(1_000)]
+
+    said = [rate.take_left_out(time) for time in times if rate.admit(time)]
+    rest = rate.take_left_out(NOON + 50, at_once=True)
+
+    assert sum(count > 0 for count in said) == 5
+    assert sum(said) + rest == 1_000 - len(said)
+
+
+def test_a_clock_that_is_set_back_keeps_no_count_waiting() -> None:
+    rate = ProgressRate(burst=1, left_out=3, said=NOON)
+
+    assert rate.take_left_out(NOON - 3_600) == 3
 
 
 def test_a_pause_fills_the_bucket_and_not_more() -> None:

@@ -54,6 +54,27 @@ def test_progress_lines_beyond_the_rate_are_left_out_and_counted() -> None:
     assert 1_000 <= shown <= 1_100
 
 
+def last(lines: list[str], words: str) -> str:
+    return next(line for line in reversed(lines) if words in line)
+
+
+def test_every_line_that_was_left_out_is_counted_before_the_next_thing_that_is_no_step() -> None:
+    """At twenty steps a second, not with every other line of the log; and none is missing at the end."""
+    journal = Journal().opened().started().steps(4_000, every=0.05).validation(4_000, 0.5).ended()
+
+    lines = text(journal, LogFile.PROGRESS).splitlines()
+
+    counts = [int(line.split("… ")[1].split()[0].replace(",", "")) for line in lines if "left out" in line]
+    assert (
+        sum("Loss:" in line and "Step" in line and "Phase" in line for line in lines) + sum(counts) == 4_000
+    )
+    assert 10 <= len(counts) <= 25
+    assert (
+        next(line for line in lines if "Validation" in line)
+        == lines[lines.index(last(lines, "left out")) + 1]
+    )
+
+
 def test_the_end_says_what_became_of_the_run() -> None:
     journal = Journal().opened().started().steps(100).span("validation", 3.0).validation(100, 0.5)
     state = journal.checkpoint(100, "/best.pt").error().lost(3).ended().state()

@@ -9,6 +9,10 @@ import msgspec
 BACKWARD_SLACK = 1.0
 """Seconds by which events may be out of order, as those of two threads; more is a clock that was set back."""
 
+SAY_EVERY = 10.0
+"""Seconds after which a count of lines that were left out is said again between steps: said at once, at twenty steps
+a second it would be every other line of the log."""
+
 _NEVER = -1e18
 """A moment before every event; not infinite, because JSON has no infinity."""
 
@@ -26,6 +30,8 @@ class ProgressRate(msgspec.Struct):
     """Unix seconds: an earlier event means that the clock was set back."""
     left_out: int = 0
     """Lines refused since `take_left_out`."""
+    said: float = _NEVER
+    """Unix seconds of the event before which a count was said last."""
 
     def admit(self, time: float) -> bool:
         """Whether the progress event of Unix time `time` gets a line; one that does not is counted.
@@ -48,7 +54,15 @@ class ProgressRate(msgspec.Struct):
         self.jump_below = time - BACKWARD_SLACK
         return True
 
-    def take_left_out(self) -> int:
-        """How many lines were refused since this was last asked; the next line says it."""
+    def take_left_out(self, time: float, *, at_once: bool = False) -> int:
+        """How many lines were refused since this last gave a count, which the line of the event at `time` says; else 0.
+
+        Args:
+            time: Unix seconds of the event.
+            at_once: Whether it is said however soon after the last one: before what is no step.
+        """
+        if not self.left_out or not (at_once or abs(time - self.said) >= SAY_EVERY):
+            return 0
+        self.said = time
         count, self.left_out = self.left_out, 0
         return count

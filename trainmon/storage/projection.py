@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 
 from trainmon.facts.codec import Unread
-from trainmon.facts.events import AnyEvent, Ended, Error, Opened, Progress, Validation
+from trainmon.facts.events import AnyEvent, Checkpoint, Ended, Error, Opened, Progress, Started, Validation
 from trainmon.facts.textlines import LineContext, text_lines
 from trainmon.fold.arrivals import missing
 from trainmon.fold.reducer import Item, Reducer
@@ -52,12 +52,19 @@ class Projector:
         if isinstance(item, Opened) and item.parent is None:
             self.rate.per_second = item.progress_per_second
         new = self.reducer.apply((item,), (offset,))
-        return [] if isinstance(item, Unread) or not new else self._said(item, self._context(item))
+        if isinstance(item, Unread) or not new:
+            return []
+        # In the same file as the steps: what was left out before it is said before it.
+        beside = isinstance(item, Started | Validation | Checkpoint | Ended)
+        left_out = self.rate.take_left_out(item.time, at_once=True) if beside else 0
+        return self._said(item, self._context(item, left_out=left_out))
 
     def _steps(self, events: Sequence[Progress], offsets: Sequence[int]) -> list[TextLine]:
         """Folds steps, of which few get a text once the first thousand did."""
         admit, take_left_out = self.rate.admit, self.rate.take_left_out
-        shown = [(place, take_left_out()) for place, event in enumerate(events) if admit(event.time)]
+        shown = [
+            (place, take_left_out(event.time)) for place, event in enumerate(events) if admit(event.time)
+        ]
         rest = Rest.of(self.reducer.state, events) if shown else None
         if rest is None:
             return self._step_by_step(events, offsets, shown)
