@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.run_folders import environment
 from trainmon.meaning.statuses import Status, Verdict
 from trainmon.meaning.verdict import verdict
 from trainmon.reading.reader import RunReader
@@ -23,12 +24,10 @@ from trainmon.words.exits import ExitRecord
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs Linux's /proc")
 
-ROOT = Path(__file__).parents[2]
 LIMIT = 30.0
 """Seconds after which what should have happened did not."""
 GO = "import os, time\nprint('ready', flush=True)\nwhile not os.path.exists('go'): time.sleep(0.01)\n"
 """The beginning of a program that says that it is there, and goes on when the test says so."""
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 def launcher(*words: str, options: tuple[str, ...] = ()) -> list[str]:
@@ -61,7 +60,7 @@ class Terminal:
         if self.pid == 0:
             os.chdir(folder)
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 90, 0, 0))
-            os.execve(sys.executable, launcher(*words), ENVIRONMENT)
+            os.execve(sys.executable, launcher(*words), environment())
         self.text = b""
 
     def read_until(self, wanted: bytes) -> None:
@@ -171,7 +170,7 @@ def test_in_pipes_output_and_errors_stay_apart(tmp_path: Path) -> None:
     done = subprocess.run(
         launcher(*python(code)),
         cwd=tmp_path,
-        env=ENVIRONMENT,
+        env=environment(),
         input=b"word",
         capture_output=True,
         timeout=LIMIT,
@@ -185,7 +184,7 @@ def test_output_and_errors_that_share_a_file_keep_their_order(tmp_path: Path) ->
     code = "import sys\nfor i in range(50):\n  print(i, flush=True)\n  print(-i, file=sys.stderr, flush=True)"
     with (tmp_path / "all.txt").open("wb") as file:
         subprocess.run(
-            launcher(*python(code)), cwd=tmp_path, env=ENVIRONMENT, stdout=file, stderr=file, timeout=LIMIT
+            launcher(*python(code)), cwd=tmp_path, env=environment(), stdout=file, stderr=file, timeout=LIMIT
         )
 
     numbers = [int(word) for word in (tmp_path / "all.txt").read_text().split()]
@@ -198,7 +197,7 @@ def test_we_end_by_the_signal_that_ended_the_program(tmp_path: Path, number: sig
     """A shell then says 128 + N, and a batch system sees what it would have seen without us."""
     code = f"import os; os.kill(os.getpid(), {int(number)})"
 
-    done = subprocess.run(launcher(*python(code)), cwd=tmp_path, env=ENVIRONMENT, timeout=LIMIT)
+    done = subprocess.run(launcher(*python(code)), cwd=tmp_path, env=environment(), timeout=LIMIT)
 
     assert done.returncode == -number
     assert exit_of(tmp_path / "logs").signal == number
@@ -207,7 +206,7 @@ def test_we_end_by_the_signal_that_ended_the_program(tmp_path: Path, number: sig
 
 def test_a_program_that_is_not_there_is_said_as_a_shell_says_it(tmp_path: Path) -> None:
     done = subprocess.run(
-        launcher("no-such-program"), cwd=tmp_path, env=ENVIRONMENT, capture_output=True, timeout=LIMIT
+        launcher("no-such-program"), cwd=tmp_path, env=environment(), capture_output=True, timeout=LIMIT
     )
 
     assert done.returncode == 127
@@ -216,7 +215,7 @@ def test_a_program_that_is_not_there_is_said_as_a_shell_says_it(tmp_path: Path) 
 
 
 def test_a_program_that_knows_nothing_of_trainmon_has_a_run_with_its_end(tmp_path: Path) -> None:
-    subprocess.run(launcher(*python("print('hi')")), cwd=tmp_path, env=ENVIRONMENT, timeout=LIMIT)
+    subprocess.run(launcher(*python("print('hi')")), cwd=tmp_path, env=environment(), timeout=LIMIT)
 
     reader = RunReader(tmp_path / "logs")
     state = reader.poll().state
@@ -229,7 +228,7 @@ def test_a_program_that_knows_nothing_of_trainmon_has_a_run_with_its_end(tmp_pat
 
 def test_a_program_that_is_running_has_a_journal_with_readings_of_its_own_process(tmp_path: Path) -> None:
     process = subprocess.Popen(
-        launcher(*python("import time; time.sleep(30)")), cwd=tmp_path, env=ENVIRONMENT
+        launcher(*python("import time; time.sleep(30)")), cwd=tmp_path, env=environment()
     )
     reader = RunReader(tmp_path / "logs")
     until = time.monotonic() + LIMIT
@@ -252,7 +251,7 @@ def test_a_detached_program_goes_on_and_its_end_is_recorded(tmp_path: Path) -> N
 
     done = subprocess.run(
         launcher(*python(code), options=("--detach", "--log-dir", "apart")),
-        cwd=tmp_path, env=ENVIRONMENT, capture_output=True, timeout=LIMIT,
+        cwd=tmp_path, env=environment(), capture_output=True, timeout=LIMIT,
     )  # fmt: skip
     (tmp_path / "go").touch()
     until = time.monotonic() + LIMIT
@@ -267,9 +266,9 @@ def test_a_detached_program_goes_on_and_its_end_is_recorded(tmp_path: Path) -> N
 
 def test_the_exit_record_has_what_a_parent_learns(tmp_path: Path) -> None:
     code = "x = [0] * 10_000_000; sum(x)"
-    environment = {**ENVIRONMENT, "SLURM_JOB_ID": "88213", "SLURM_JOB_END_TIME": "1795400000"}
+    job = environment(SLURM_JOB_ID="88213", SLURM_JOB_END_TIME="1795400000")
 
-    subprocess.run(launcher(*python(code)), cwd=tmp_path, env=environment, timeout=LIMIT)
+    subprocess.run(launcher(*python(code)), cwd=tmp_path, env=job, timeout=LIMIT)
 
     record = exit_of(tmp_path / "logs")
     assert record.status == 0
@@ -287,7 +286,7 @@ def test_a_deadline_is_recorded_by_whoever_records(tmp_path: Path) -> None:
 
     for program in (python(training), python("pass")):
         subprocess.run(
-            launcher(*program, options=("--deadline", "+2h")), cwd=tmp_path, env=ENVIRONMENT, timeout=LIMIT
+            launcher(*program, options=("--deadline", "+2h")), cwd=tmp_path, env=environment(), timeout=LIMIT
         )
 
     for folder in ("own", "logs"):
@@ -309,7 +308,9 @@ def test_what_a_killed_trainer_left_in_shared_memory_is_in_its_journal_at_once(t
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
 
-    subprocess.run(launcher(*python(code)), cwd=tmp_path, env=ENVIRONMENT, capture_output=True, timeout=LIMIT)
+    subprocess.run(
+        launcher(*python(code)), cwd=tmp_path, env=environment(), capture_output=True, timeout=LIMIT
+    )
 
     journal = (tmp_path / "logs" / "journal.jsonl").read_bytes()
     assert b'"step":400' in journal.splitlines()[-1]
