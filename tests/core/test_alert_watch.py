@@ -89,6 +89,24 @@ def test_a_loss_that_was_not_finite_between_two_looks_is_told(open_logger: OpenL
     assert words(looks.after(HOLD)) == [("nan", "critical", True)]
 
 
+def test_a_loss_that_is_not_finite_is_not_kept_for_the_next_look(open_logger: OpenLogger) -> None:
+    """A short run may be over by then, and nobody would know; one that stays bad is looked at as seldom as others."""
+    logger = a_training(open_logger)
+    looks = Looks(logger)
+    logger.log_training_progress(1, 1, 100, 0.5, 1e-3)
+    before = looks.after(EVERY)
+    logger.log_training_progress(1, 2, 100, math.nan, 1e-3)
+
+    came = looks.after(1.0)
+    logger.log_training_progress(1, 3, 100, math.nan, 1e-3)
+    looked = looks.watch._next
+    stays = looks.after(1.0)
+
+    assert before == []
+    assert words(came) == [("nan", "critical", False)]
+    assert (stays, looks.watch._next) == ([], looked)
+
+
 def test_what_is_told_is_in_the_journal_and_in_the_general_log(open_logger: OpenLogger) -> None:
     """A viewer that comes later has the moment from there, whatever the series still say."""
     logger = a_training(open_logger)

@@ -41,6 +41,7 @@ class AlertWatch:
         self._recorder = recorder
         self._monotonic = monotonic
         self._next = float("-inf")
+        self._broken = False
         self._run: str | None = None
         self._standing: dict[str, Severity] = {}
         self._texts: dict[str, str] = {}
@@ -52,14 +53,24 @@ class AlertWatch:
     def look(self) -> None:
         """Tells what changed, where it is time to look; never raises."""
         now = self._monotonic()
-        if now < self._next:
+        if now < self._next and not self._went_bad():
             return
         try:
             if self._look(now):
                 self._next = now + EVERY
         except Exception as error:  # noqa: BLE001 - a bug in judging must not hold up what moves the records
-            self._next = float("inf")
+            self._next, self._broken = float("inf"), True
             self._recorder.warn_once("alerts", f"alerts are not watched: {type(error).__name__}: {error}")
+
+    def _went_bad(self) -> bool:
+        """Whether losses were not finite since the last look: a run may be over before the next one.
+
+        Without a copy of the state: we are in the thread that folds it.
+        """
+        if self._broken or "nan" in self._standing:
+            return False
+        files = self._recorder.writer.files if self._recorder.writer is not None else None
+        return files is not None and files.state.totals.nonfinite != self._nonfinite
 
     def _look(self, now: float) -> bool:
         """False where there is nothing to look at yet: then the next second may bring it."""
