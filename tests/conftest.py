@@ -10,6 +10,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from trainmon.calls.logger import LoggerOptions, TrainLogger
+from trainmon.recording import writer
+from trainmon.recording.recorder import Recorder
 
 VARIABLES = (
     "TRAINMON_LEVEL", "TRAINMON_WRITER", "TRAINMON_SENTINEL", "TRAINMON_NOTIFY_URLS", "TRAINMON_DEADLINE",
@@ -36,12 +38,17 @@ for number, action in ((signal.SIGINT, signal.default_int_handler), (signal.SIGH
 
 OpenLogger = Callable[..., TrainLogger]
 
+PATIENCE = 30.0
+"""Seconds that a test waits for the writer thread of its own process: a disk that others use may hold it up."""
+
 
 @pytest.fixture(autouse=True)
 def spools(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where this test's spools are: not in `tmp_path`, so that tests may list that."""
     folder = tmp_path_factory.mktemp("spools")
     monkeypatch.setenv("TRAINMON_SPOOL_DIR", str(folder))
+    monkeypatch.setattr(Recorder.drained, "__defaults__", (PATIENCE,))
+    monkeypatch.setattr(writer, "CLOSE_LIMIT", PATIENCE)
     for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):  # the settings of whoever runs the tests
         monkeypatch.setenv(name, str(folder / name))
     for name in VARIABLES:

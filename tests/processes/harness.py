@@ -27,6 +27,9 @@ DEADLINE = 30.0
 SLACK = float(os.environ.get("TRAINMON_TIME_SLACK", "5"))
 """What limits of single calls are multiplied with: a busy test machine holds up any program for some ms. 1 is the
 promise itself; a wait for storage is 5 s in these tests and breaks either limit."""
+CALL_SLACK = SLACK**2
+"""The same for what is most sensitive, the longest of thousands of calls: with more programs than cores one may be held
+up for a tenth of a second."""
 SLOTS = 64
 """Numbers in a page that a training shares with its test."""
 

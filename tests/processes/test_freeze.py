@@ -9,6 +9,7 @@ import time
 import pytest
 
 from tests.processes.harness import (
+    CALL_SLACK,
     CLOSING,
     OPENING,
     RAISED,
@@ -24,8 +25,8 @@ from tests.processes.storage import Freezer, freezer
 __all__ = ["freezer"]
 
 FROZEN = 5.0
-LONGEST = 20.0 * SLACK
-"""Milliseconds."""
+LONGEST = 20.0 * CALL_SLACK
+"""Milliseconds that a call may take; one that waited for the disk would take seconds."""
 KILLS = int(os.environ.get("TRAINMON_FREEZES", "3"))
 """Kills during a freeze, of up to 5 s where they are more than the moods; 21 are the proof."""
 MOODS = [{"rate": 100.0, "threads": 1}, {"rate": 5_000.0, "threads": 1}, {"rate": 1_250.0, "threads": 4}]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.processes.harness import (
+    CALL_SLACK,
     CLOSING,
     RAISED,
     SLACK,
@@ -25,8 +26,8 @@ from tests.processes.storage import FailingStorage, failing, tiny_memory
 
 __all__ = ["failing"]
 
-LONGEST = 10.0 * SLACK
-"""Milliseconds that a call may take."""
+LONGEST = 10.0 * CALL_SLACK
+"""Milliseconds that a call may take; one that waited for the storage would take those of `FAULTS`, or a second."""
 RATE = 400.0
 OUTAGE = int(RATE * 1.5)
 """Calls during an outage: more than one retry of the writer."""
@@ -46,7 +47,7 @@ FAULTS = {
     "W08-broken-in-the-middle": "half 5",
     "W08-stale": "errno 116",
     "W09-short": "short 0",
-    "W12-slow": "slow 50",
+    "W12-slow": "slow 400",
     "W12-slow-sync": "syncs 5000",
 }
 
