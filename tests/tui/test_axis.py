@@ -75,6 +75,16 @@ def test_bounds_stay_until_outgrown_and_then_only_widen() -> None:
     assert stable_bounds(bounds, 0.8, 6.9) == (0.0, 7.0)
 
 
+def test_a_loss_that_falls_does_not_push_its_upper_bound_away() -> None:
+    """The bound of a first small span, rounded again for each larger one, left a third of the chart empty."""
+    bounds = None
+    for low in (4.05, 3.9, 3.6, 3.3, 2.9, 2.4, 2.2):
+        bounds = stable_bounds(bounds, low, 4.08)
+
+    assert bounds is not None
+    assert bounds[1] <= 4.5
+
+
 def test_bounds_shrink_only_when_most_of_the_chart_would_be_empty() -> None:
     assert stable_bounds((0.0, 100.0), 1.0, 45.0) == (0.0, 100.0)
     assert stable_bounds((0.0, 100.0), 1.0, 7.0) == (1.0, 7.0)
@@ -91,7 +101,15 @@ def test_a_run_of_ten_million_steps_moves_the_axis_a_few_dozen_times() -> None:
     assert moves <= 60
 
 
-def test_logarithmic_bounds_are_powers_of_ten() -> None:
+def test_within_two_decades_a_logarithmic_axis_wastes_no_half_of_a_chart() -> None:
+    assert log_bounds(None, 0.09, 0.78) == (0.05, 1.0)
+    assert log_bounds((0.05, 1.0), 0.04, 0.78) == (0.02, 1.0)
+    assert log_bounds((0.05, 1.0), 0.06, 0.9) == (0.05, 1.0)
+    assert log_bounds(None, 3.0, 3.0) == (2.0, 5.0)
+    assert log_bounds(None, 10.0, 10.0) == (10.0, 100.0)
+
+
+def test_logarithmic_bounds_of_more_are_powers_of_ten() -> None:
     assert log_bounds(None, 0.03, 7.0) == (0.01, 10.0)
     assert log_bounds((0.01, 10.0), 0.5, 2.0) == (0.01, 10.0)
     assert log_bounds(None, 0.0, 7.0) == (0.1, 10.0)

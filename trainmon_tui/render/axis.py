@@ -29,6 +29,10 @@ SHRINK_BELOW = 0.3
 """The share of the old axis under which data must fall before the axis shrinks; below 1/2, so that a value
 that wanders around a round number does not move the axis back and forth."""
 
+WIDEN_FROM = 0.75
+"""The share of a widened axis that data must fill for the old bounds to count in it: a bound that was rounded for
+a smaller span, rounded again for each larger one, would move away from a loss that falls from it."""
+
 ROUNDING = 1e-5
 """Part of a step that a value may lie beyond a bound: values in a series are 32-bit floats, and what their rounding
 adds must not push an axis to its next step."""
@@ -88,8 +92,8 @@ def nice_bounds(low: float, high: float) -> Bounds:
 def stable_bounds(previous: Bounds | None, low: float, high: float) -> Bounds:
     """Bounds for values between `low` and `high` that move as seldom as possible.
 
-    The previous ones while they hold the values; wider ones, never shifted ones, when the values have
-    outgrown them; new ones when the values would fill less than `SHRINK_BELOW` of the axis.
+    The previous ones while they hold the values; wider ones when the values have outgrown them; new ones when the
+    values would fill less than `SHRINK_BELOW` of the axis, or less than `WIDEN_FROM` of a wider one.
 
     Args:
         previous: What this function returned for the last drawing; None for the first.
@@ -104,11 +108,15 @@ def stable_bounds(previous: Bounds | None, low: float, high: float) -> Bounds:
     slack = (bounds[1] - bounds[0]) * ROUNDING
     if low < bounds[0] - slack or high > bounds[1] + slack:
         bounds = nice_bounds(min(low, bounds[0]), max(high, bounds[1]))
+        if high - low < WIDEN_FROM * (bounds[1] - bounds[0]):
+            return nice_bounds(low, high)
     return bounds if high - low >= SHRINK_BELOW * (bounds[1] - bounds[0]) else nice_bounds(low, high)
 
 
 def log_bounds(previous: Bounds | None, low: float, high: float) -> Bounds:
-    """The same for a logarithmic axis: from one power of ten to another; (0.1, 10) without positive values.
+    """The same for a logarithmic axis; (0.1, 10) without positive values.
+
+    From one power of ten to another; within two decades from 1, 2 or 5 times one, or half a chart may be empty.
 
     Args:
         previous: What this function returned for the last drawing; None for the first.
@@ -120,12 +128,17 @@ def log_bounds(previous: Bounds | None, low: float, high: float) -> Bounds:
     first = min(max(math.floor(math.log10(low) + 1e-9), -307), 306)
     last = min(math.ceil(math.log10(min(high, LIMIT)) - 1e-9), 307)
     last = max(last, first + 1)
+    bounds = 10.0**first, 10.0**last
+    if last - first <= _DECADES_ON_TOP:
+        marks = [f * 10.0**exponent for exponent in range(first, last + 1) for f in (1.0, 2.0, 5.0)]
+        below = max((mark for mark in marks if mark <= low * (1 + 1e-9)), default=bounds[0])
+        above = min((mark for mark in marks if mark >= high * (1 - 1e-9)), default=bounds[1])
+        bounds = (below, above) if below < above else bounds
     if previous is not None and previous[0] > 0:
-        old_first, old_last = (round(math.log10(bound)) for bound in previous)
-        wide_first, wide_last = min(first, old_first), max(last, old_last)
-        if last - first >= SHRINK_BELOW * (wide_last - wide_first):
-            first, last = wide_first, wide_last
-    return 10.0**first, 10.0**last
+        wide = min(bounds[0], previous[0]), max(bounds[1], previous[1])
+        if last - first >= SHRINK_BELOW * math.log10(wide[1] / wide[0]):
+            return wide
+    return bounds
 
 
 def ticks(low: float, high: float, most: int) -> list[float]:
