@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from trainmon.words.units import duration
 from trainmon_tui.render.cells import Role, Row, fit_row, row, row_width
-from trainmon_tui.render.safe import CUT, cell_width, cut, fit, safe, to_ascii
+from trainmon_tui.render.safe import CUT, cell_width, fit, safe, to_ascii
 
 GAP = "  "
 """Between two things on a line."""
@@ -47,14 +47,6 @@ def short_command(command: Sequence[str]) -> str:
         parts = parts[1:]
         name = parts[0].rpartition("/")[2]
     return " ".join([name or parts[0], *parts[1:]])
-
-
-def clip_middle(text: str, width: int, *, ascii_only: bool = False) -> str:
-    """Both ends of the safe text in at most `width` cells: names of metrics often differ at their end alone."""
-    if cell_width(text) <= width:
-        return text
-    head = cut(text, width // 4)
-    return head + clip_end(text, width - cell_width(head), ascii_only=ascii_only)
 
 
 def first_that_fits(alternatives: Sequence[Row], width: int) -> Row:

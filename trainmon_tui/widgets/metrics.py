@@ -9,15 +9,19 @@ from trainmon.fold.series import Column
 from trainmon.words.scalars import decode_number
 from trainmon.words.units import METRIC_COLUMNS, number
 from trainmon_tui.render.cells import Row, fit_row, row
-from trainmon_tui.render.safe import fit
+from trainmon_tui.render.safe import cell_width, fit
 from trainmon_tui.render.sparkline import sparkline
 from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.charts import same_curves
-from trainmon_tui.widgets.lines import clip, clip_middle, join, title_row, words
+from trainmon_tui.widgets.lines import clip, join, title_row, words
 from trainmon_tui.widgets.rows import SHORT_OF_TWO_TICKS, RowsPanel
+from trainmon_tui.widgets.short_names import common_parts, short_name
 
 EMPTY = "no metrics yet: log_training_progress(metrics={…})"
 """What makes a metric appear."""
+
+_NAME = 24
+"""Cells of a name, at most."""
 
 MOST = 60
 """Metrics that are looked at; no panel has more lines, and a run may have hundreds."""
@@ -81,20 +85,23 @@ def rows(piece: MetricsSlice, width: int, height: int, ascii_only: bool) -> list
     lines = [title_row("metrics", [join(some, charts, gap="   "), some], width, ascii_only=ascii_only)]
     if not shown:
         return [*lines, row((clip(words(EMPTY, ascii_only=ascii_only), width, ascii_only=ascii_only), "dim"))]
-    longest = max(len(words(metric.name, ascii_only=ascii_only)) for metric in shown)
-    name_width = max(6, min(longest, 24, width - METRIC_COLUMNS - 2))
-    return [*lines, *(_metric_row(metric, name_width, width, ascii_only) for metric in shown)]
+    most = max(6, min(_NAME, width - METRIC_COLUMNS - 2))
+    common = common_parts([metric.name for metric in shown if len(metric.name) > most])
+    names = [short_name(metric.name, common, most, ascii_only=ascii_only) for metric in shown]
+    name_width = max(6, *map(cell_width, names))
+    pairs = zip(names, shown, strict=True)
+    return [
+        *lines,
+        *(_metric_row(fit(name, name_width), metric, width, ascii_only) for name, metric in pairs),
+    ]
 
 
-def _metric_row(metric: Metric, name_width: int, width: int, ascii_only: bool) -> Row:
-    name = fit(
-        clip_middle(words(metric.name, ascii_only=ascii_only), name_width, ascii_only=ascii_only), name_width
-    )
+def _metric_row(name: str, metric: Metric, width: int, ascii_only: bool) -> Row:
     value = words(number(metric.newest), ascii_only=ascii_only)
     broken = metric.newest is not None and not math.isfinite(metric.newest)
     text = row((name, "label"), (f" {value:>{METRIC_COLUMNS + 1}}", "nan" if broken else "value"))
     # The last cell stays blank: beside the sparkline stands another table.
-    room = width - name_width - METRIC_COLUMNS - 5
+    room = width - cell_width(name) - METRIC_COLUMNS - 5
     if room < _LEAST_SPARK:
         return text
     low, high = _span(metric.history)
