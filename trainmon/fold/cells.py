@@ -19,6 +19,10 @@ Value: TypeAlias = float | str | None
 
 Entry = TypeVar("Entry", int, float)
 
+Part: TypeAlias = slice | Sequence[bool]
+"""Which of the entries of an array: a stretch of them, or those that are marked."""
+WHOLE = slice(None)
+
 _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _INT64_MAX = 2**63 - 1
 _FLOAT32_MAX = (2 - 2**-23) * 2.0**127
@@ -39,8 +43,8 @@ class Cells:
         self.low, self.high, self.total, self.last = math.inf, -math.inf, 0.0, math.nan
         self.finite = self.nonfinite = 0
 
-    def copy(self, keep: Sequence[bool] | None = None) -> Cells:
-        """The full buckets that are marked in `keep` (None: all), and the open one."""
+    def copy(self, keep: Part = WHOLE) -> Cells:
+        """A part of the full buckets, and the open one."""
         twin = Cells()
         twin.numbers = [picked(entries, keep) for entries in self.numbers]
         twin.counts = [picked(entries, keep) for entries in self.counts]
@@ -170,10 +174,10 @@ def int64(value: int) -> int:
     return value if -_INT64_MAX <= value <= _INT64_MAX else max(-_INT64_MAX, min(_INT64_MAX, value))
 
 
-def picked(entries: array[Entry], keep: Sequence[bool] | None) -> array[Entry]:
-    """The entries that are marked in `keep`; None: all."""
-    if keep is None:
-        return entries[:]
+def picked(entries: array[Entry], keep: Part) -> array[Entry]:
+    """A part of the entries, as an array of its own."""
+    if isinstance(keep, slice):
+        return entries[keep]
     picked = entries[:0]
     picked.extend(compress(entries, keep))
     return picked

@@ -16,7 +16,7 @@ from operator import itemgetter
 
 import msgspec
 
-from trainmon.fold.cells import Cells, Value, every_second, int64, picked, tick
+from trainmon.fold.cells import WHOLE, Cells, Part, Value, every_second, int64, picked, tick
 from trainmon.fold.packing import Numbers, Packed, SeriesDocument, pack
 
 CAPACITY = 1024
@@ -236,7 +236,7 @@ class Series:
 
     def copy(self) -> Series:
         """An independent copy; costs a slice for each array."""
-        return self._picked(None)
+        return self._picked(WHOLE, with_last=True)
 
     def truncate_from(self, step: int) -> Series:
         """Removes the buckets whose last step is `step` or later, for a resumed run that does them again.
@@ -245,24 +245,27 @@ class Series:
             What was removed, with the same columns; empty where nothing was.
         """
         gone = [last >= step for last in self._steps[1]]
-        removed, kept = self._picked(gone), self._picked([not is_gone for is_gone in gone])
+        begin = gone.index(True) if True in gone else len(gone)
+        at_the_end = all(gone[begin:])  # As nearly always; a stretch of an array is a copy of memory.
+        removed = self._picked(slice(begin, None) if at_the_end else gone, with_last=gone[-1:] == [True])
+        stay = slice(begin) if at_the_end else [not is_gone for is_gone in gone]
+        kept = self._picked(stay, with_last=gone[-1:] == [False])
         for name in ("_columns", "_full", "_open_rows", "_steps", "_times"):
             setattr(self, name, getattr(kept, name))
         return removed
 
-    def _picked(self, keep: Sequence[bool] | None) -> Series:
-        """A copy of the buckets that are marked in `keep`; None: of all."""
+    def _picked(self, keep: Part, *, with_last: bool) -> Series:
+        """A copy of a part of the buckets; the last one, if that is among them, may be open."""
         twin = Series(*self.bounds)
-        with_open = bool(self._open_rows) and (keep is None or keep[-1])
-        twin._width, twin._open_rows = self._width, self._open_rows if with_open else 0
+        twin._width, twin._open_rows = self._width, self._open_rows if with_last else 0
         twin._steps = [picked(entries, keep) for entries in self._steps]
         twin._times = [picked(entries, keep) for entries in self._times]
         twin._columns = {name: cells.copy(keep) for name, cells in self._columns.items()}
-        if not with_open:
+        if not with_last:
             for cells in twin._columns.values():
                 cells.clear()
         twin._refused = set(self._refused)
-        twin._full = self._full if keep is None else None
+        twin._full = self._full if keep is WHOLE else None
         return twin
 
     def forget_offsets(self) -> None:
