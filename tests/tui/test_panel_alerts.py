@@ -24,7 +24,7 @@ def test_each_alert_says_since_when_how_grave_and_why() -> None:
     lines = text_of(a_run_in_trouble().sight())
 
     assert lines[0].startswith("─ alerts ─")
-    assert lines[1] == "standing"
+    assert lines[1] == "active"
     assert lines[2] == "  since 23:51           critical  loss is NaN, 2 times, first at step 101"
     assert lines[3] == "  for 2m 0s"
     assert lines[4].startswith("  since 23:51           info      UserWarning came 25 times: the same again")
@@ -46,12 +46,12 @@ def test_what_was_acknowledged_stands_apart() -> None:
 
     lines = text_of(attention.look(sight))
 
-    assert lines.index("standing") < lines.index("acknowledged") < lines.index("cleared")
+    assert lines.index("active") < lines.index("acknowledged") < lines.index("cleared")
     assert "loss is NaN" in lines[lines.index("acknowledged") + 1]
 
 
 def test_without_alerts_it_says_so() -> None:
-    assert text_of(Journal().opened().started().steps(10).sight())[1].startswith("none stands: a loss that")
+    assert text_of(Journal().opened().started().steps(10).sight())[1].startswith("no alerts: a loss that")
 
 
 def test_what_is_quiet_and_not_called_over_yet_ended_just_now() -> None:

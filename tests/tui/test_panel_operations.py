@@ -67,7 +67,7 @@ def test_columns_go_where_there_is_no_room_and_the_name_never_does() -> None:
         30: ["share", "count"],
         60: ["share", "count", "mean", "p50", "p95"],
         80: ["share", "count", "mean", "p50", "p95", "samples/s", "trend"],
-        130: ["share", "count", "mean", "p50", "p95", "samples/s", "trend", "memory", "course"],
+        130: ["share", "count", "mean", "p50", "p95", "samples/s", "trend", "memory", "history"],
     }
     for width in range(1, 200):
         assert len(plain([timed_row("forward", a_summary(1.0), 10.0, width, False)])) == width

@@ -206,6 +206,20 @@ def test_two_hundred_metrics_say_how_many_are_shown() -> None:
     assert "5 of 201" in plain(metrics.rows(metrics.pick(journal.sight()), 60, 6, False))
 
 
+def test_a_run_that_is_over_does_not_say_what_would_make_something_appear() -> None:
+    """It was missed, and will not come."""
+    going, over = EMPTY.sight(), Journal().opened().started(learning_rate=None).ended().sight()
+
+    for panel, hint in (
+        (best, "log_validation_results"), (checkpoints, "log_model_checkpoint"), (metrics, "log_training_progress"),
+    ):  # fmt: skip
+        for height in (1, 4):
+            assert hint in plain(panel.rows(panel.pick(going), 100, height, False))
+            drawn = plain(panel.rows(panel.pick(over), 100, height, False))
+            assert hint not in drawn
+            assert "no " in drawn
+
+
 def test_long_names_that_differ_at_their_end_can_be_told_apart() -> None:
     names = [f"model/encoder/layers/{n}/attn/{part}" for n in (10, 11) for part in ("query", "key")]
     journal = Journal().opened().started().progress(1, metrics=dict.fromkeys(names, 1.0))

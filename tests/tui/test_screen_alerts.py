@@ -25,7 +25,7 @@ async def test_it_is_drawn_at_every_size(size: tuple[int, int]) -> None:
 
         assert app.bugs == {}
         assert size[0] < 60 or all(
-            word in text for word in ("standing", "loss is NaN", "cleared", "steps are slow")
+            word in text for word in ("active", "loss is NaN", "cleared", "steps are slow")
         )
 
 
@@ -61,7 +61,7 @@ async def test_the_list_keeps_what_was_acknowledged_and_escape_goes_back() -> No
         back = isinstance(app.screen, OverviewScreen)
 
     assert (
-        text.index("standing")
+        text.index("active")
         < text.index("UserWarning")
         < text.index("acknowledged")
         < text.index("loss is NaN")

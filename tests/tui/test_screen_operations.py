@@ -74,8 +74,8 @@ async def test_details_scroll_to_their_end() -> None:
         after = panel_text(app, "operations")
 
     assert "lines 1-" in before
-    assert "course" not in before
-    assert "course" in after
+    assert "history" not in before
+    assert "history" in after
 
 
 async def test_what_comes_is_counted_and_the_selected_one_stays_selected() -> None:

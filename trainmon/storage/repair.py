@@ -40,7 +40,9 @@ class Repaired(msgspec.Struct, frozen=True):
         """The same as one line."""
         parts: list[str] = []
         if self.records:
-            parts.append(f"{self.records:,} records recovered from shared memory")
+            parts.append(
+                f"{self.records:,} record{'s' if self.records != 1 else ''} recovered from shared memory"
+            )
         if self.torn:
             parts.append("a torn last line ended")
         if self.text_bytes:

@@ -16,7 +16,7 @@ from trainmon_tui.widgets.full_chart import FullChartPanel
 
 KEYS = (
     ("?", "keys"), ("escape", "back"), ("+ -", "zoom"), ("0", "all"), ("c", "cursor"), ("left right", "move"),
-    ("n p", "next, previous"), ("x", "x axis"), ("l", "log y"), ("s", "smoothing"), ("q", "quit"),
+    ("n p", "next, previous"), ("x", "axis"), ("l", "log y"), ("s", "smoothing"), ("q", "quit"),
 )  # fmt: skip
 """What the bottom line says."""
 

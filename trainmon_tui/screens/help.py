@@ -16,7 +16,7 @@ from trainmon_tui.widgets.rows import RowsPanel
 KEYS = (
     ("1", "overview"),
     ("2", "metrics: charts of all of them, filtered"),
-    ("3", "machine: host, trainer and every GPU, with their courses"),
+    ("3", "machine: host, trainer and every GPU, with their history"),
     ("4", "errors with their full tracebacks"),
     ("5", "logs: the five files and the output, followed, searched, filtered"),
     ("6", "operations: what took how long, and what was done to models"),
@@ -25,7 +25,7 @@ KEYS = (
     ("i", "configuration: all settings, command line, commit, versions"),
     ("space", "stand still; the run goes on"),
     ("a", "acknowledge the alert"),
-    ("A", "alerts: all that stand and stood, since when and why"),
+    ("A", "alerts: all that are active or were, since when and why"),
     ("t", "dark or light"),
     ("m", "mouse off, so that the terminal selects text; on again"),
     ("ctrl+p", "commands and all themes"),

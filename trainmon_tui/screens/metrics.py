@@ -29,7 +29,7 @@ from trainmon_tui.widgets.rows import Box
 
 KEYS = (
     ("?", "keys"), ("/", "filter"), ("enter", "open"), ("pgup pgdn", "pages"), ("c", "cursor"), ("+ -", "zoom"),
-    ("0", "all"), ("x", "x axis"), ("l", "log y"), ("s", "smoothing"), ("escape", "back"), ("q", "quit"),
+    ("0", "all"), ("x", "axis"), ("l", "log y"), ("s", "smoothing"), ("escape", "back"), ("q", "quit"),
 )  # fmt: skip
 """What the bottom line says."""
 

@@ -33,7 +33,7 @@ from trainmon_tui.widgets.verdict import VerdictPanel, wanted_height
 
 KEYS = (
     ("?", "keys"), ("q", "quit"), ("A", "alerts"), ("c", "cursor"), ("s", "smoothing"), ("l", "log y"),
-    ("x", "x axis"), ("i", "configuration"), ("space", "pause"), ("n p", "errors"), ("X", "X-ray"),
+    ("x", "axis"), ("i", "configuration"), ("space", "pause"), ("n p", "errors"), ("X", "X-ray"),
     ("ctrl+p", "commands"), ("t", "theme"), ("m", "mouse off"),
 )  # fmt: skip
 """What the bottom line says, the most important first."""

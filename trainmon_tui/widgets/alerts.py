@@ -39,7 +39,7 @@ class Gone(msgspec.Struct, frozen=True):
     lasted: str
 
 
-EMPTY = "none stands: a loss that is not finite or diverges, a stall, memory that grows and the like will stand here"
+EMPTY = "no alerts: a loss that is NaN or diverges, a stall, memory that grows and the like will stand here"
 """What makes an alert appear."""
 
 
@@ -94,9 +94,9 @@ def content(piece: AlertsSlice, width: int, ascii_only: bool) -> list[Row]:
     seen = [each for each in piece.standing if each.shown.acknowledged]
     lines: list[Row] = []
     if not piece.standing:
-        text = "none stands: the run is over" if piece.over else EMPTY
+        text = "no alerts; the run is over" if piece.over else EMPTY
         lines += [row((line, "dim")) for line in wrap(text, width, 3, ascii_only=ascii_only)]
-    for title, part in (("standing", new), ("acknowledged", seen)):
+    for title, part in (("active", new), ("acknowledged", seen)):
         if part:
             lines += [row((title, "title"))]
             for each in part:

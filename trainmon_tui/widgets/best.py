@@ -14,7 +14,7 @@ from trainmon_tui.render.cells import Role, Row, fit_row, row
 from trainmon_tui.render.column import column, decimals, fixed, whole_or_number
 from trainmon_tui.render.safe import fit
 from trainmon_tui.sight.sight import Sight
-from trainmon_tui.widgets.lines import clip, first_that_fits, join, title_row, words
+from trainmon_tui.widgets.lines import clip, first_that_fits, join, missing, title_row, words
 from trainmon_tui.widgets.rows import RowsPanel
 
 EMPTY = "no validation yet: log_validation_results"
@@ -35,6 +35,8 @@ class BestSlice(msgspec.Struct, frozen=True):
     metric: str
     """Name of the metric that decides, `val_loss` for the loss; untrusted."""
     direction: Direction
+    over: bool = False
+    """Whether none will come any more."""
 
 
 def pick(sight: Sight) -> BestSlice:
@@ -46,6 +48,7 @@ def pick(sight: Sight) -> BestSlice:
         best=sight.state.best,
         metric="val_loss" if metric == "loss" else metric,
         direction=configuration.best_direction if configuration is not None else "min",
+        over=sight.verdict.status.over,
     )
 
 
@@ -70,7 +73,7 @@ def rows(piece: BestSlice, width: int, height: int, ascii_only: bool) -> list[Ro
     note = row((name, "value"), (f"  {better}", "dim")) if piece.validations else ()
     lines = [title_row("validation", [note], width, ascii_only=ascii_only)]
     if not piece.validations:
-        return [*lines, row((clip(EMPTY, width, ascii_only=ascii_only), "dim"))]
+        return [*lines, row((clip(missing(EMPTY, over=piece.over), width, ascii_only=ascii_only), "dim"))]
     step_width = max(6, len(count(piece.validations[-1].run_step)) + 1)
     names = _columns(piece, width - step_width)
     titles = [
@@ -142,7 +145,7 @@ def distance(
 def _one_line(piece: BestSlice, width: int, ascii_only: bool) -> Row:
     label = row(("best  ", "label"))
     if piece.best is None:
-        return row(*label, (clip(EMPTY, width - 6, ascii_only=ascii_only), "dim"))
+        return row(*label, (clip(missing(EMPTY, over=piece.over), width - 6, ascii_only=ascii_only), "dim"))
     best = piece.best
     name = clip(words(piece.metric, ascii_only=ascii_only), 24, ascii_only=ascii_only)
     deciding = row(*label, (f"{name} ", "label"), (number(value_of(best, piece.metric)), "best"))
@@ -179,4 +182,5 @@ class BestPanel(RowsPanel[BestSlice]):
 
     def same(self, before: Sight, after: Sight) -> bool:
         """See `RowsPanel.same`."""
-        return before.state.validations == after.state.validations and before.state.best == after.state.best
+        same = before.state.validations == after.state.validations and before.state.best == after.state.best
+        return same and before.verdict.status.over == after.verdict.status.over

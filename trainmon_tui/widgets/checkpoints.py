@@ -20,6 +20,7 @@ from trainmon_tui.widgets.lines import (
     coming,
     first_that_fits,
     join,
+    missing,
     title_row,
     words,
 )
@@ -89,7 +90,7 @@ def rows(piece: CheckpointsSlice, width: int, height: int, ascii_only: bool) -> 
     )
     lines = [title_row("checkpoints", [note if entries else ()], width, ascii_only=ascii_only)]
     if not entries:
-        return [*lines, row((clip(EMPTY, width, ascii_only=ascii_only), "dim"))]
+        return [*lines, row((clip(missing(EMPTY, over=piece.over), width, ascii_only=ascii_only), "dim"))]
     # How long saving took is the first column to go; a name that cannot be read is worth less than all others.
     timed = width >= _WITH_DURATION
     step_width = max(7, len(count(entries[-1].run_step)) + 2)
@@ -160,7 +161,7 @@ def _at_risk(piece: CheckpointsSlice, width: int) -> Row:
 def _one_line(piece: CheckpointsSlice, width: int, ascii_only: bool) -> Row:
     label = row(("ckpt  ", "label"))
     if not piece.checkpoints:
-        return row(*label, (clip(EMPTY, width - 6, ascii_only=ascii_only), "dim"))
+        return row(*label, (clip(missing(EMPTY, over=piece.over), width - 6, ascii_only=ascii_only), "dim"))
     newest = piece.checkpoints[-1]
     word, role = file_word(piece.files, newest.checkpoint_path)
     name = _file_name(newest.checkpoint_path, ascii_only)
@@ -202,4 +203,5 @@ class CheckpointsPanel(RowsPanel[CheckpointsSlice]):
 
     def same(self, before: Sight, after: Sight) -> bool:
         """See `RowsPanel.same`."""
-        return before.state.checkpoints == after.state.checkpoints and before.files == after.files
+        same = before.state.checkpoints == after.state.checkpoints and before.files == after.files
+        return same and before.verdict.status.over == after.verdict.status.over

@@ -49,6 +49,11 @@ def short_command(command: Sequence[str]) -> str:
     return " ".join([name or parts[0], *parts[1:]])
 
 
+def missing(hint: str, *, over: bool) -> str:
+    """A hint as "no metrics yet: …", of what makes something appear; of a run that is over only what it has not had."""
+    return hint.partition(" yet")[0] if over else hint
+
+
 def first_that_fits(alternatives: Sequence[Row], width: int) -> Row:
     """The first of the alternatives, longest first, that is not wider than `width`; the empty row if none is."""
     return next((cells for cells in alternatives if row_width(cells) <= width), ())

@@ -19,7 +19,7 @@ from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets import chart, others
 from trainmon_tui.widgets.chart import Axes, ChartPiece, modes, readout_alternatives
 from trainmon_tui.widgets.charts import ChartsPanel, Drawn
-from trainmon_tui.widgets.lines import join, title_row, words
+from trainmon_tui.widgets.lines import join, missing, title_row, words
 from trainmon_tui.widgets.rows import SHORT_OF_TWO_TICKS, Box
 
 EMPTY = "no loss yet: log_training_progress(loss=…) draws it here"
@@ -40,6 +40,8 @@ class LossSlice(msgspec.Struct, frozen=True):
     best: ValidationEntry | None
     best_metric: str
     """The validation metric that decides; untrusted."""
+    over: bool = False
+    """Whether nothing more will come."""
 
 
 def pick(sight: Sight, ruler: Ruler | None = None) -> LossSlice:
@@ -54,6 +56,7 @@ def pick(sight: Sight, ruler: Ruler | None = None) -> LossSlice:
         piece=chart.pick(sight, LOSS, ruler if ruler is not None else ruler_of(state)),
         best=state.best,
         best_metric=state.configuration.best_metric if state.configuration is not None else "loss",
+        over=sight.verdict.status.over,
     )
 
 
@@ -76,7 +79,7 @@ def legend(piece: LossSlice, *, ascii_only: bool) -> list[Row]:
         raw_value = own.last[-1] if own is not None and own.last else None
     smoothed = _last_finite(own.smoothed) if own is not None else None
     if smoothed is None and raw_value is None:
-        return [row(("train, val and best will stand here", "dim")), ()]
+        return [() if piece.over else row(("train, val and best will stand here", "dim")), ()]
     broken = raw_value is not None and not math.isfinite(raw_value)
     if smoothed is not None and not broken:
         train = row(("train ", "label"), (number(smoothed), "train"))
@@ -153,7 +156,9 @@ def _last_finite(values: Sequence[float]) -> float | None:
 def rows(piece: LossSlice, width: int, height: int, ascii_only: bool, bounds: Axes) -> list[Row]:
     """A title line and the chart below it, in exactly `height` rows."""
     title = title_row("loss", legend(piece, ascii_only=ascii_only), width, ascii_only=ascii_only)
-    drawn = plot(chart.chart(piece.piece, bounds, EMPTY), width, height - 1, ascii=ascii_only)
+    drawn = plot(
+        chart.chart(piece.piece, bounds, missing(EMPTY, over=piece.over)), width, height - 1, ascii=ascii_only
+    )
     return [title, *drawn][:height]
 
 
@@ -171,6 +176,6 @@ class LossPanel(ChartsPanel[LossSlice]):
     def draw(self, piece: LossSlice, width: int, height: int) -> list[Row]:
         """See `rows`."""
         self._axes = axes(piece, self._axes)
-        drawn = chart.chart(piece.piece, self._axes, EMPTY)
+        drawn = chart.chart(piece.piece, self._axes, missing(EMPTY, over=piece.over))
         self.drawn = (Drawn(LOSS, Box(0, 1, width, height - 1), drawn),)
         return rows(piece, width, height, self._ascii, self._axes)

@@ -13,7 +13,7 @@ from trainmon_tui.render.safe import cell_width, fit
 from trainmon_tui.render.sparkline import sparkline
 from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.charts import same_curves
-from trainmon_tui.widgets.lines import clip, join, title_row, words
+from trainmon_tui.widgets.lines import clip, join, missing, title_row, words
 from trainmon_tui.widgets.rows import SHORT_OF_TWO_TICKS, RowsPanel
 from trainmon_tui.widgets.short_names import common_parts, short_name
 
@@ -45,6 +45,8 @@ class MetricsSlice(msgspec.Struct, frozen=True):
 
     metrics: tuple[Metric, ...]
     total: int
+    over: bool = False
+    """Whether none will come any more."""
 
 
 def pick(sight: Sight) -> MetricsSlice:
@@ -55,7 +57,7 @@ def pick(sight: Sight) -> MetricsSlice:
     for name in sorted(names, key=lambda name: name != "learning_rate")[:MOST]:
         column = state.metrics.column(name)
         metrics.append(Metric(name, _newest(sight, name, column.last), _history(column)))
-    return MetricsSlice(tuple(metrics), len(names))
+    return MetricsSlice(tuple(metrics), len(names), sight.verdict.status.over)
 
 
 def _history(column: Column) -> tuple[float | None, ...]:
@@ -84,7 +86,7 @@ def rows(piece: MetricsSlice, width: int, height: int, ascii_only: bool) -> list
     charts = row(("[2]", "key"), (" charts", "dim")) if shown else ()
     lines = [title_row("metrics", [join(some, charts, gap="   "), some], width, ascii_only=ascii_only)]
     if not shown:
-        return [*lines, row((clip(words(EMPTY, ascii_only=ascii_only), width, ascii_only=ascii_only), "dim"))]
+        return [*lines, row((_missing(piece, width, ascii_only), "dim"))]
     most = max(6, min(_NAME, width - METRIC_COLUMNS - 2))
     common = common_parts([metric.name for metric in shown if len(metric.name) > most])
     names = [short_name(metric.name, common, most, ascii_only=ascii_only) for metric in shown]
@@ -94,6 +96,11 @@ def rows(piece: MetricsSlice, width: int, height: int, ascii_only: bool) -> list
         *lines,
         *(_metric_row(fit(name, name_width), metric, width, ascii_only) for name, metric in pairs),
     ]
+
+
+def _missing(piece: MetricsSlice, width: int, ascii_only: bool) -> str:
+    text = words(missing(EMPTY, over=piece.over), ascii_only=ascii_only)
+    return clip(text, width, ascii_only=ascii_only)
 
 
 def _metric_row(name: str, metric: Metric, width: int, ascii_only: bool) -> Row:
@@ -120,9 +127,7 @@ def _span(history: Sequence[float | None]) -> tuple[float | None, float | None]:
 def _one_line(piece: MetricsSlice, width: int, ascii_only: bool) -> Row:
     label = row(("now   ", "label"))
     if not piece.metrics:
-        return row(
-            *label, (clip(words(EMPTY, ascii_only=ascii_only), width - 6, ascii_only=ascii_only), "dim")
-        )
+        return row(*label, (_missing(piece, width - 6, ascii_only), "dim"))
     cells, used = label, 6
     for metric in piece.metrics:
         name = clip(words(metric.name, ascii_only=ascii_only), 18, ascii_only=ascii_only)
@@ -150,4 +155,5 @@ class MetricsPanel(RowsPanel[MetricsSlice]):
 
     def same(self, before: Sight, after: Sight) -> bool:
         """See `RowsPanel.same`."""
-        return same_curves(before.state, after.state)
+        same = same_curves(before.state, after.state)
+        return same and before.verdict.status.over == after.verdict.status.over

@@ -29,7 +29,7 @@ def timed_details(
         ("records", _records(summary)),
         ("total", f"{spans(summary.total)}   {percent(share(summary, elapsed), 1)} of the run"),
         ("mean", f"{spans(summary.mean)}   newest {spans(summary.last)}"),
-        ("least most", spans(summary.minimum, summary.maximum)),
+        ("min max", spans(summary.minimum, summary.maximum)),
         ("p50 p95 p99", f"{spans(middle, high, highest)}  {'+-' if ascii_only else '±'}{error}"),
     ]
     if summary.throughput is not None:
@@ -49,7 +49,7 @@ def _course(summary: OperationSummary, width: int, ascii_only: bool) -> Row:
     room = max(1, min(width - _LABEL - 8, len(means)))
     drawn = sparkline(means, room, ascii=ascii_only)
     trend = trend_cell(summary, ascii_only)
-    return fit_row(row((f"{'course':<{_LABEL}}", "label"), *drawn, ("  ", "plain"), trend), width)
+    return fit_row(row((f"{'history':<{_LABEL}}", "label"), *drawn, ("  ", "plain"), trend), width)
 
 
 def model_details(entry: OperationEntry, utc_offset: int, width: int, ascii_only: bool) -> list[Row]:

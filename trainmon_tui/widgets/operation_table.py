@@ -136,7 +136,8 @@ COLUMNS = (
     Column("trend", 7, 6, lambda one, _elapsed, ascii_only: row(trend_cell(one, ascii_only))),
     Column("memory", 13, 7, lambda one, _elapsed, _: row((memory_text(one), "value"))),
     Column(
-        "course", SPARK + 2, 8, lambda one, _elapsed, ascii_only: sparkline(one.course.means(), SPARK, ascii=ascii_only)
+        "history", SPARK + 2, 8,
+        lambda one, _elapsed, ascii_only: sparkline(one.course.means(), SPARK, ascii=ascii_only),
     ),
 )  # fmt: skip
 """From the left."""
