@@ -31,9 +31,12 @@ _STATUS_ORDER = (
 
 _COLUMNS: tuple[tuple[str, int, int], ...] = (
     ("name", 12, 40), ("status", 13, 22), ("done", 7, 7), ("left", 7, 7), ("age", 5, 5), ("best", 9, 9),
-    ("bar", 6, 24), ("loss", 8, 32), ("model", 12, 24),
+    ("bar", 6, 16), ("loss", 8, 32), ("model", 12, 24),
 )  # fmt: skip
 """Name, fewest and most cells of each column, the most important first."""
+
+_WIDENED = ("name", "status", "model", "bar", "loss")
+"""The columns that get what room is left, texts first: one that is cut says less than a short bar."""
 
 _ON_SCREEN = ("status", "name", "model", "bar", "done", "left", "loss", "best", "age")
 """Their order from the left."""
@@ -90,9 +93,10 @@ def widths(width: int, title: int = 0) -> Widths:
     if "best" in found and found["best"] < title <= min(_MOST_BEST, found["best"] + room):
         room -= title - found["best"]
         found["best"] = title
-    for name, _, most in _COLUMNS:
-        if name in found and name != "best":
-            more = min(most - found[name], room)
+    most = {name: cells for name, _, cells in _COLUMNS}
+    for name in _WIDENED:
+        if name in found:
+            more = min(most[name] - found[name], room)
             found[name] += more
             room -= more
     return found or {"name": max(0, width - MARK)}
