@@ -17,7 +17,7 @@ from trainmon.storage.snapshot import Texts
 from trainmon_tui.app import WatchApp
 from trainmon_tui.feeds.beside_feed import BesideFeed
 from trainmon_tui.render.cells import plain, row_width
-from trainmon_tui.sight.beside import LETTERS, MOST, Beside, BesideDesk, Compared, toggled
+from trainmon_tui.sight.beside import LETTERS, MOST, Beside, BesideDesk, Compared, key_of, toggled
 from trainmon_tui.sight.chart_view import ChartView, ruler_of
 from trainmon_tui.sight.sight import Options, Sight
 from trainmon_tui.widgets import chart, loss, others
@@ -153,6 +153,27 @@ def test_a_run_that_goes_on_is_read_again_and_the_others_stay_the_same_objects(t
     assert (before[1].state.run_step, after[1].state.run_step) == (20, 40)
 
 
+def two_runs() -> Journal:
+    """One of 30 steps, and after it one of 20, in one journal."""
+    return Journal().opened().started("old").steps(30).ended().after(600.0).started("new").steps(20)
+
+
+def test_an_earlier_run_of_a_journal_is_read_from_it_and_drawn_beside_the_newest(tmp_path: Path) -> None:
+    folder = tmp_path / "a"
+    two_runs().write(folder)
+    shown: queue.Queue[tuple[Beside, ...]] = queue.Queue()
+    feed, desk = BesideFeed(shown.put), BesideDesk(None)
+    runs = (Compared(str(folder), "a before", START), Compared(str(folder), "a"))
+
+    feed.ask(runs)
+    found = shown.get(timeout=30)
+    feed.stop()
+    desk.take(found)
+
+    assert [(one.letter, one.state.run_step) for one in found] == [("a", 30), ("b", 20)]
+    assert [one.run.name for one in desk.seen(runs, str(folder))] == ["a before"]
+
+
 # In the charts.
 
 
@@ -267,7 +288,9 @@ def test_values_that_are_not_finite_are_never_drawn_as_a_curve() -> None:
 
 
 def test_the_list_says_which_letter_a_run_has() -> None:
-    piece = replace(a_slice(a_row("x"), a_row("y"), a_row("z")), compared=("runs/z", "runs/x"))
+    piece = replace(
+        a_slice(a_row("x"), a_row("y"), a_row("z")), compared=(key_of("runs/z"), key_of("runs/x"))
+    )
 
     drawn = rows(piece, 80, 20, False)
     lines = plain(drawn).split("\n")
@@ -309,6 +332,30 @@ async def test_c_compares_and_the_choice_outlives_the_change_to_another_run(tmp_
         await pilot.press("7", "down", "c", "1")
         await pilot.pause()
         assert "beta" not in panel_text(app, "loss")
+    feeds[0].stop()
+    assert not app.bugs
+
+
+async def test_c_on_an_earlier_run_compares_with_that_one(tmp_path: Path) -> None:
+    two_runs().write(tmp_path / "alpha")
+    feeds: list[BesideFeed] = []
+    app = app_of(tmp_path / "alpha", feeds)
+
+    async with app.run_test(size=(160, 45)) as pilot:
+        await settled(pilot, app, "old", "runs")
+        await pilot.press("down", "c")
+        await pilot.pause()
+        lines = panel_text(app, "runs").split("\n")
+        assert [line[0] for line in lines[2:4]] == [" ", "a"]
+
+        app.deliver(a_frame(a_run(20)))
+        await pilot.press("1")
+        await settled(pilot, app, "23:41", "loss")
+        assert "a alpha " in panel_text(app, "loss")
+
+        await pilot.press("7", "c")
+        await pilot.pause()
+        assert "\na" not in panel_text(app, "runs")
     feeds[0].stop()
     assert not app.bugs
 

@@ -134,7 +134,6 @@ def forget_offsets(state: RunState) -> None:
         state.redone.forget_offsets()
     state.errors = [structs.replace(entry, offset=-1) for entry in state.errors]
     state.error_groups = [structs.replace(group, offset=-1) for group in state.error_groups]
-    state.error_groups = [structs.replace(group, offset=-1) for group in state.error_groups]
     state.earlier = [structs.replace(run, offset=-1) for run in state.earlier]
     if state.beginning is not None:
         state.beginning = (-1, state.beginning[1])

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from trainmon.errors import SnapshotError
 from trainmon.fold.state import RunState
+from trainmon.reading.earlier import earlier_run
 from trainmon.reading.reader import RunReader
 from trainmon.storage import snapshot
 from trainmon_tui.feeds.bell import Bell
 from trainmon_tui.feeds.catalogue import stamps_of
-from trainmon_tui.sight.beside import LETTERS, Beside, Compared, is_same
+from trainmon_tui.sight.beside import LETTERS, Beside, Compared, Key, is_same
 from trainmon_tui.sight.chart_view import ruler_of
 
 FRESH_EVERY = 5.0
@@ -57,20 +58,16 @@ class BesideFeed:
             self._bell.close()
 
     def _run(self) -> None:
-        known: dict[str, tuple[object, RunState]] = {}
+        known: dict[Key, tuple[object, RunState]] = {}
         shown: tuple[Beside, ...] = ()
         while not self._stopping.is_set():
             self._bell.silence()
             wanted = self._wanted
-            known = {
-                run.folder: read
-                for run in wanted
-                if (read := _read(Path(run.folder), known.get(run.folder))) is not None
-            }
+            known = {run.key: read for run in wanted if (read := _read(run, known.get(run.key))) is not None}
             found = tuple(
-                _beside(run, letter, known[run.folder][1], shown)
+                _beside(run, letter, known[run.key][1], shown)
                 for run, letter in zip(wanted, LETTERS, strict=False)
-                if run.folder in known
+                if run.key in known
             )
             if not is_same(found, shown) and wanted is self._wanted:
                 shown = found
@@ -87,8 +84,11 @@ def _beside(run: Compared, letter: str, state: RunState, before: tuple[Beside, .
     return Beside(run, letter, state, ruler_of(state))
 
 
-def _read(folder: Path, known: tuple[object, RunState] | None) -> tuple[object, RunState] | None:
+def _read(run: Compared, known: tuple[object, RunState] | None) -> tuple[object, RunState] | None:
     """A run's state and the stamp of the file it is from; what is known where nothing is new or it cannot be read."""
+    folder = Path(run.folder)
+    if run.started is not None:
+        return known or _read_earlier(folder, run.started)
     journal, written = stamps_of(folder)
     for stamp, read in ((written, _from_snapshot), (journal, _from_journal)):
         if stamp is None:
@@ -100,6 +100,13 @@ def _read(folder: Path, known: tuple[object, RunState] | None) -> tuple[object, 
         except (OSError, SnapshotError):
             continue
     return known
+
+
+def _read_earlier(folder: Path, started: float) -> tuple[object, RunState] | None:
+    """A run that another one followed: nothing is added to it any more."""
+    newest = _read(Compared(str(folder), ""), None)
+    state = earlier_run(folder, newest[1], started) if newest is not None else None
+    return (started, state) if state is not None else None
 
 
 def _from_snapshot(folder: Path) -> RunState:

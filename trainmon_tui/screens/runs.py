@@ -3,7 +3,6 @@
 The folders are looked through by a thread that lives while the screen is shown.
 """
 
-import math
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,12 +11,13 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from trainmon.words.units import moment_clock
 from trainmon_tui.deliveries import CompareToggled, RunChosen
 from trainmon_tui.feeds.catalogue import Catalogue, CatalogueFeed
 from trainmon_tui.screens.base import FAR, Report
 from trainmon_tui.screens.filtering import FilteringScreen
 from trainmon_tui.screens.plan import Plan
-from trainmon_tui.sight.beside import MOST, Compared
+from trainmon_tui.sight.beside import MOST, Compared, key_of
 from trainmon_tui.sight.listing import Listing
 from trainmon_tui.sight.sight import Sight
 from trainmon_tui.visit.memory import KeptList
@@ -106,8 +106,8 @@ class RunsScreen(FilteringScreen):
     def show(self, sight: Sight) -> None:
         """Looks under the folder as long as the list is shown; the run that is open is chosen at first."""
         if self._sight is None:
-            self._take(replace(self._list.piece, chosen=(sight.folder, math.inf)))
-        compared = tuple(run.folder for run in sight.options.compared)
+            self._take(replace(self._list.piece, chosen=key_of(sight.folder)))
+        compared = tuple(run.key for run in sight.options.compared)
         if compared != self._list.piece.compared:
             self._take(replace(self._list.piece, compared=compared))
         if self._catalogue is None:
@@ -177,12 +177,17 @@ class RunsScreen(FilteringScreen):
             self.post_message(RunChosen(found[place(found, piece.chosen)].run.path))
 
     def action_compare(self) -> None:
-        """Compares with the chosen run, or no longer; with the newest where an earlier one of its journal is chosen."""
+        """Compares with the chosen run, or no longer; one that another run followed is called by when it began."""
         piece = self._list.piece
         found, _ = entries(piece)
         if found:
-            run = found[place(found, piece.chosen)].run
-            self.post_message(CompareToggled(Compared(run.path, run.name)))
+            entry = found[place(found, piece.chosen)]
+            run, name, started = entry.run, entry.run.name, None
+            if entry.earlier is not None:
+                started = entry.earlier.started
+                offset = self._sight.utc_offset if self._sight is not None else None
+                name = f"{name} {moment_clock(started, piece.listing.now, offset)}"
+            self.post_message(CompareToggled(Compared(run.path, name, started)))
 
     @property
     def filter(self) -> str:

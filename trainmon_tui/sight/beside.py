@@ -1,5 +1,6 @@
 """Runs that are compared with the one that is shown: which, what they are called, and what was read of them."""
 
+import math
 import operator
 from collections.abc import Callable
 
@@ -15,6 +16,15 @@ MOST = len(LETTERS)
 """Runs beside the one that is shown: of more, nobody tells the curves apart in cells of a terminal."""
 
 
+Key = tuple[str, float]
+"""Folder of a run, and Unix seconds of its start; infinite for the newest of its journal."""
+
+
+def key_of(folder: str, started: float | None = None) -> Key:
+    """The key of a run; of the newest one of its journal without `started`."""
+    return folder, started if started is not None else math.inf
+
+
 class Compared(msgspec.Struct, frozen=True):
     """A run that the user chose to compare with."""
 
@@ -22,6 +32,13 @@ class Compared(msgspec.Struct, frozen=True):
     """The run folder; untrusted."""
     name: str
     """As the list of runs calls it; untrusted."""
+    started: float | None = None
+    """Unix seconds of the start of an earlier run of its journal; None: the newest one."""
+
+    @property
+    def key(self) -> Key:
+        """Tells it apart from all others."""
+        return key_of(self.folder, self.started)
 
 
 class Beside(msgspec.Struct, frozen=True):
@@ -37,7 +54,7 @@ class Beside(msgspec.Struct, frozen=True):
 
 def toggled(compared: tuple[Compared, ...], run: Compared) -> tuple[Compared, ...]:
     """The runs with this one more, the oldest choice gone where there are too many; without it where it was one."""
-    others = tuple(one for one in compared if one.folder != run.folder)
+    others = tuple(one for one in compared if one.key != run.key)
     return others if len(others) < len(compared) else (*others, run)[-MOST:]
 
 
@@ -65,8 +82,8 @@ class BesideDesk:
 
     def seen(self, compared: tuple[Compared, ...], folder: str) -> tuple[Beside, ...]:
         """What was read of the compared runs but the one that is shown; the same object where nothing is new."""
-        wanted = {run.folder for run in compared} - {folder}
-        found = tuple(one for one in self._read if one.run.folder in wanted)
+        wanted = {run.key for run in compared} - {key_of(folder)}
+        found = tuple(one for one in self._read if one.run.key in wanted)
         if not is_same(found, self._seen):
             self._seen = found
         return self._seen

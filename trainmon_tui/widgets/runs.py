@@ -5,7 +5,7 @@ import msgspec
 from trainmon.words.units import count
 from trainmon_tui.name_filter import filtered
 from trainmon_tui.render.cells import Row, fit_row, row
-from trainmon_tui.sight.beside import LETTERS
+from trainmon_tui.sight.beside import LETTERS, Key
 from trainmon_tui.sight.listing import Listing
 from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets.lines import clip, clip_end, join, title_row, words, wrap
@@ -40,9 +40,9 @@ class RunsSlice(msgspec.Struct, frozen=True):
     backwards: bool = False
     filter: str = ""
     """As typed; untrusted."""
-    compared: tuple[str, ...] = ()
-    """Folders of the runs that are compared, in the order of their letters."""
-    chosen: tuple[str, float] | None = None
+    compared: tuple[Key, ...] = ()
+    """The runs that are compared, in the order of their letters."""
+    chosen: Key | None = None
     """Key of the chosen entry; None: the first."""
 
 
@@ -60,7 +60,7 @@ def entries(piece: RunsSlice) -> tuple[list[Entry], str | None]:
     return found, fault
 
 
-def place(found: list[Entry], chosen: tuple[str, float] | None) -> int:
+def place(found: list[Entry], chosen: Key | None) -> int:
     """The line of the chosen entry; 0 where it is not listed."""
     return next((at for at, entry in enumerate(found) if entry.key == chosen), 0)
 
@@ -98,7 +98,7 @@ def _letter(piece: RunsSlice, entry: Entry) -> Row:
     if not piece.compared:
         return ()
     letters = dict(zip(piece.compared, LETTERS, strict=False))
-    letter = letters.get(entry.run.path) if entry.earlier is None else None
+    letter = letters.get(entry.key)
     return row((letter, role_of(letter)) if letter is not None else (" ", "plain"))
 
 
@@ -131,7 +131,7 @@ def _nothing(piece: RunsSlice, width: int, ascii_only: bool) -> list[Row]:
 
 def _detail(entry: Entry, width: int, ascii_only: bool) -> Row:
     """Where the chosen run is, and why it is as it is."""
-    why = entry.run.why if entry.earlier is None else "an earlier run of this journal; enter opens the newest"
+    why = entry.run.why if entry.earlier is None else "earlier run: c compares, enter opens the newest"
     said = clip(words(why or "", ascii_only=ascii_only), width * 3 // 5, ascii_only=ascii_only)
     path = words(entry.run.path, ascii_only=ascii_only)
     room = width - (len(said) + 3 if said else 0)

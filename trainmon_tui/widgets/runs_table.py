@@ -11,6 +11,7 @@ from trainmon_tui.render.bars import bar
 from trainmon_tui.render.cells import Role, Row, fit_row, row
 from trainmon_tui.render.safe import fit
 from trainmon_tui.render.sparkline import sparkline
+from trainmon_tui.sight.beside import Key, key_of
 from trainmon_tui.sight.listing import EarlierRun, RunRow
 from trainmon_tui.widgets.lines import clip, clip_end, words
 from trainmon_tui.widgets.status import SIGNS
@@ -64,9 +65,9 @@ class Entry(msgspec.Struct, frozen=True):
     earlier: EarlierRun | None = None
 
     @property
-    def key(self) -> tuple[str, float]:
+    def key(self) -> Key:
         """Tells the entry apart from all others, and stays while its numbers change."""
-        return self.run.path, self.earlier.started if self.earlier is not None else math.inf
+        return key_of(self.run.path, self.earlier.started if self.earlier is not None else None)
 
 
 def best_title(runs: Iterable[RunRow]) -> str:
