@@ -133,7 +133,7 @@ class WatchApp(ShowingApp):
     def action_mouse(self) -> None:
         """Hands the mouse to the terminal, which then selects text, or takes it back."""
         if self._mouse_switch is not None:
-            self._mouse_switch.flip()
+            self._set(replace(self._options, mouse=self._mouse_switch.flip()))
 
     def action_theme(self) -> None:
         """Dark or light."""

@@ -135,7 +135,7 @@ async def test_keys_switch_smoothing_axis_and_pause() -> None:
 
         assert "smoothing 0.97" in title
         assert "log y" in title
-        assert "SCREEN PAUSED" in panel_text(app, "status")
+        assert "SCREEN PAUSED [space]" in panel_text(app, "status")
 
 
 async def test_a_paused_screen_stands_still_until_it_goes_on() -> None:

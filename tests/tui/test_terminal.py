@@ -201,8 +201,10 @@ def test_m_hands_the_mouse_to_the_terminal_and_takes_it_back(folder: Path, open_
 
     terminal.send_when_quiet("m")
     terminal.until(lambda: b"\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l" in terminal.output)
+    terminal.until(lambda: "MOUSE OFF [m]" in terminal.text)
     terminal.send_when_quiet("m")
     terminal.until(lambda: b"l\x1b[?1000h\x1b[?1003h\x1b[?1015h\x1b[?1006h" in terminal.output)
+    terminal.until(lambda: "MOUSE OFF" not in terminal.text)
 
 
 def test_what_the_charts_were_set_to_is_there_again_and_the_users_theme_and_view_too(

@@ -30,6 +30,8 @@ class Options(msgspec.Struct, frozen=True):
     """How all charts are looked at."""
     paused: bool = False
     """Whether the screen stands still while the run goes on."""
+    mouse: bool = True
+    """Whether the mouse is ours, and not the terminal's, which selects text with it."""
     compared: tuple[Compared, ...] = ()
     """Runs whose curves are drawn beside those of the one that is shown, in the order in which they were chosen."""
 

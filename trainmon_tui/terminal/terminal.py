@@ -110,10 +110,11 @@ class Mouse:
         self._say = say
         self._ours = True
 
-    def flip(self) -> None:
-        """Hands it to the other."""
+    def flip(self) -> bool:
+        """Hands it to the other; whether it is the monitor's now."""
         self._ours = not self._ours
         self.tell()
+        return self._ours
 
     def tell(self) -> None:
         """Says it again, after Textual has switched the mouse on anew."""

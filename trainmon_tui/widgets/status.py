@@ -62,6 +62,8 @@ class StatusSlice(msgspec.Struct, frozen=True):
     now: float
     utc_offset: int
     paused: bool = False
+    mouse: bool = True
+    """Whether the mouse is ours."""
     exists: bool = True
     """Whether there is something of a run in the folder."""
     folder_there: bool = True
@@ -89,6 +91,7 @@ def pick(sight: Sight) -> StatusSlice:
         now=sight.now,
         utc_offset=sight.utc_offset,
         paused=sight.options.paused,
+        mouse=sight.options.mouse,
         exists=sight.exists,
         folder_there=sight.folder_there,
         ranks=sight.ranks,
@@ -102,7 +105,9 @@ def rows(piece: StatusSlice, width: int, height: int, ascii_only: bool) -> list[
     word, rest = _WORDS.get(piece.status, (piece.status.value, ""))
     verdict = row((f"{ascii_sign if ascii_only else sign} {word.upper()}{' ' if rest else ''}{rest}", role))
     if piece.paused:
-        verdict = join(verdict, row(("SCREEN PAUSED", "warn")))
+        verdict = join(verdict, row(("SCREEN PAUSED ", "warn"), ("[space]", "key")))
+    if not piece.mouse:
+        verdict = join(verdict, row(("MOUSE OFF ", "warn"), ("[m]", "key")))
     name_room = max(8, min(width * 2 // 5, width - row_width(verdict) - 14))
     name = clip(words(piece.name, ascii_only=ascii_only), name_room, ascii_only=ascii_only)
     if width < row_width(verdict) + name_room + 2:
