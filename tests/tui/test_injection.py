@@ -6,6 +6,7 @@ monitor wrote are then taken apart: sequences of a short list, and printable tex
 
 import base64
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,6 +71,12 @@ QUIET_READS = 6
 VIEWS = "234dy5iA671"
 """Keys of all views, the overview last, with the data and the copy of the newest error."""
 
+SHOWN = {
+    "3": "gpuname", "4": "context", "y": "copied to", "5": "logged", "i": "learning rate", "A": "acknowledge the next",
+    "6": "deed", "7": "former",
+}  # fmt: skip
+"""What stands on a wide screen once a key has done its work; some of it is read by a thread."""
+
 CLIPBOARD = re.compile(rb"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07")
 """What a copy sends to the terminal's clipboard."""
 
@@ -127,9 +134,36 @@ def folder_name(payload: str) -> str:
 
 def look_at(terminal: Terminal, views: str) -> None:
     """Opens each of the views and waits until it has been drawn."""
+    wide = terminal.screen.columns > 80
     for key in views:
-        terminal.send(key)
+        words = SHOWN.get(key, "") if wide else ""
+        if key.isdigit():
+            open_view(terminal, key)
+        else:
+            terminal.send(key)
+        until_seen(terminal, words)
         until_quiet(terminal)
+
+
+def open_view(terminal: Terminal, key: str) -> None:
+    """Presses the key of a view until its tab is the chosen one: a click or a change of screens may come between."""
+    again = 0.0
+
+    def opened() -> bool:
+        nonlocal again
+        if f"[{key} " in terminal.screen.display[-1]:
+            return True
+        if time.monotonic() > again:
+            terminal.send(key)
+            again = time.monotonic() + 3.0
+        return False
+
+    terminal.until(opened)
+
+
+def until_seen(terminal: Terminal, words: str) -> None:
+    """Reads until that is on the screen."""
+    terminal.until(lambda: words in terminal.text)
 
 
 def until_quiet(terminal: Terminal) -> None:
@@ -145,13 +179,14 @@ def until_quiet(terminal: Terminal) -> None:
 
 def paste(terminal: Terminal, view: str, payload: str) -> None:
     """Pastes it as what a view is filtered by or searched for, and leaves the view."""
-    terminal.send_when_quiet(view)
+    look_at(terminal, view)
     terminal.send_when_quiet("/")
     terminal.send_when_quiet(f"\x1b[200~typed{payload.replace(PASTE_END, '')[:500]}\x1b[201~")
+    until_seen(terminal, "typed")
     until_quiet(terminal)
     terminal.send("\r")
     until_quiet(terminal)
-    terminal.send("1")
+    open_view(terminal, "1")
 
 
 def click_everywhere(terminal: Terminal) -> None:
