@@ -53,6 +53,13 @@ def test_a_loss_that_is_nan_is_critical_until_it_is_finite_again() -> None:
     assert kinds(journal) == []
 
 
+def test_a_loss_that_is_nan_is_said_without_a_start_too() -> None:
+    journal = Journal().opened().progress(1, 1.0).progress(2, "NaN")
+
+    assert kinds(journal) == ["nan"]
+    assert kinds(Journal().opened()) == []
+
+
 def test_a_loss_that_rises_for_good_is_a_divergence_with_its_step() -> None:
     """Found from the state alone, so that a viewer that comes later says it, too."""
     journal = a_start()

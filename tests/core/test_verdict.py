@@ -45,6 +45,17 @@ def test_before_anything_is_recorded_the_run_is_waited_for() -> None:
     assert verdict(RunState(), Evidence(), START).status is Status.WAITING
 
 
+def test_steps_that_come_without_a_start_are_a_run_too() -> None:
+    """`log_training_progress` alone is all that many a loop calls."""
+    journal = Journal().opened().steps(30)
+
+    living = judged(journal, Evidence(alive=True, clock_offset=OFFSET))
+    silent = judged(journal, Evidence(alive=True, clock_offset=OFFSET), HOUR)
+
+    assert (living.status, living.certainty) == (Status.RUNNING, "certain")
+    assert silent.status is Status.STALLED
+
+
 def test_hours_before_the_first_step_are_starting_and_never_stalled() -> None:
     """Compiling and tokenising may take as long as they like."""
     found = judged(Journal().opened().started(), Evidence(alive=True, clock_offset=OFFSET), 5 * HOUR)

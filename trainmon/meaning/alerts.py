@@ -12,6 +12,7 @@ from trainmon.fold.state import RunState
 from trainmon.meaning.alarms import learning, machine, progress
 from trainmon.meaning.alarms.kinds import Alert as Alert
 from trainmon.meaning.alarms.kinds import Thresholds as Thresholds
+from trainmon.meaning.death import began
 
 ORDER: dict[str, int] = {"critical": 0, "warning": 1, "info": 2}
 """How grave a severity is; 0 is the gravest."""
@@ -31,7 +32,7 @@ def alerts(
         thresholds: From where on something is an alert.
         deadline: Unix seconds until which the observer wants the run done; None: what the run says itself.
     """
-    if state.run_id is None or state.end is not None:
+    if not began(state) or state.end is not None:
         return ()
     found = [
         *learning.found(state, thresholds),

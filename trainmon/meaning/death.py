@@ -176,7 +176,7 @@ def _rebooted(state: RunState, evidence: Evidence) -> Verdict | None:
 
 def _exited(state: RunState, exit_: Exit | None) -> Verdict | None:
     """A program that exited by itself, as its parent or its own last line says."""
-    closed, started = closed_in_order(state, exit_), _began(state)
+    closed, started = closed_in_order(state, exit_), began(state)
     rest = "without log_training_end" if started else "before a training started"
     if exit_ is not None:
         status = exit_.record.status
@@ -196,7 +196,7 @@ def _exited(state: RunState, exit_: Exit | None) -> Verdict | None:
     return Verdict(Status.DIED, why, state.last_time, "certain", _last_error(state))
 
 
-def _began(state: RunState) -> bool:
+def began(state: RunState) -> bool:
     """Whether it trained: `log_training_start` says so, and a step does where nobody called that."""
     return state.run_id is not None or state.last_step_time is not None
 
@@ -211,7 +211,7 @@ def _last_error(state: RunState) -> tuple[str, ...]:
 
 
 def _silent(state: RunState, evidence: Evidence) -> Verdict:
-    if not _began(state):
+    if not began(state):
         why = "the program ended before a training started"
     elif evidence.alive is False:
         why = "the process is gone and said no end: killed, or exited"

@@ -148,11 +148,15 @@ def seconds_to_next(state: RunState, run_steps: Sequence[int]) -> float | None:
 
 
 def elapsed(state: RunState, now: float) -> float | None:
-    """Seconds since the run started, until its end where it has one; None before the start."""
-    if state.configuration is None:
+    """Seconds since the run started, until its end where it has one; None before the start.
+
+    Where no start was logged, since its first step.
+    """
+    start = state.configuration.time if state.configuration is not None else state.first_step_time
+    if start is None:
         return None
     until = state.end.time if state.end is not None else now
-    return max(0.0, until - state.configuration.time)
+    return max(0.0, until - start)
 
 
 def loss_is_bad(state: RunState) -> bool:

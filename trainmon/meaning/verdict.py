@@ -55,7 +55,7 @@ def verdict(state: RunState, evidence: Evidence, now: float) -> Verdict:
         return _ended(state, state.end, evidence)
     if _is_gone(state, evidence, now):
         return death.cause(state, evidence)
-    if state.run_id is None and not _is_launchers(state):
+    if not death.began(state) and not _is_launchers(state):
         return Verdict(Status.WAITING, "no training has started here")
     return _living(state, evidence, now)
 

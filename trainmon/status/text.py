@@ -118,14 +118,14 @@ def _first_failure(document: StatusDocument, width: int) -> str:
 
 def _run(document: StatusDocument) -> str:
     run, progress = document.run, document.progress
-    if run is None:
-        return ""
     parts: list[str] = []
     if progress is not None:
         total = f"/{count(progress.total_steps)}" if progress.total_steps else ""
         parts.append(f"{count(progress.run_step)}{total} steps")
         if progress.fraction is not None:
             parts.append(percent(100 * progress.fraction, 1))
+    if run is None:
+        return GAP.join(parts)
     parts.append(f"elapsed {duration(as_float(run.elapsed))}")
     if run.resumed:
         parts.append(f"continued {run.resumed:,} times" if run.resumed > 1 else "continued once")
