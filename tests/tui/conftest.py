@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.terminals import Open, Terminal
+from tests.tui.terminals import PATIENCE, Open, Terminal
 
 
 @pytest.fixture
@@ -20,3 +20,10 @@ def open_terminal() -> Iterator[Open]:
     yield open_one
     for terminal in terminals:
         terminal.close()
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a screen keeps on leaving is written, however busy the disk: a user would not wait that long."""
+    for name in ("absence", "attention"):
+        monkeypatch.setattr(f"trainmon_tui.visit.{name}.PATIENCE", PATIENCE)
