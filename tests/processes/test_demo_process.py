@@ -166,8 +166,11 @@ def test_repair_leaves_a_living_demo_alone_and_mends_a_dead_one(tmp_path: Path) 
     assert (folder / "training_progress.log").read_text().count("Phase: training") == 29
 
 
-def test_ending_the_demo_is_recorded_as_an_interruption(tmp_path: Path) -> None:
+def test_ending_the_demo_is_recorded_as_an_interruption(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It gets the signal of Ctrl-C first, and so has time to say its end."""
+    monkeypatch.setattr("trainmon.launch.ending.PATIENCE", PATIENCE)
     folder = tmp_path / "run"
 
     with demo(folder, *FAST, "--stall-at", "30") as child:
