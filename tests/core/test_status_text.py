@@ -68,6 +68,13 @@ def test_a_dead_run_says_why_and_what_is_lost() -> None:
     assert "left" not in rows
 
 
+def test_the_best_is_in_the_epoch_that_is_shown_beside_it() -> None:
+    rows = rows_of(epochs_from_0(5).validation(100, 0.5, epoch=4))
+
+    assert rows["epoch"].startswith("5/5")
+    assert "epoch 5  " in rows["best"]
+
+
 def test_epochs_from_0_begin_at_1_and_end_at_the_last() -> None:
     first, last = (rows_of(epochs_from_0(epochs))["epoch"] for epochs in (1, 5))
 

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from tests.builders import Journal, a_run
+from tests.builders import Journal, a_run, epochs_from_0
 from trainmon.words.units import number
 from trainmon_tui.render.cells import plain, row_width
 from trainmon_tui.sight.chart_view import ChartView
@@ -24,6 +24,12 @@ def test_the_title_names_smoothed_raw_validation_and_best() -> None:
     assert "raw 0.6" in title
     assert "o val 0.8000" in title
     assert "* best 0.8000 epoch 2" in title
+
+
+def test_the_best_is_in_an_epoch_as_the_status_counts_them() -> None:
+    title = text(epochs_from_0(5).validation(39, 0.5, epoch=4).sight(), width=120).split("\n")[0]
+
+    assert "best 0.5000 epoch 5" in title
 
 
 def test_all_numbers_of_a_zoomed_title_are_those_at_the_right_end_of_the_window() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.builders import Journal, a_reading, a_run
+from tests.builders import Journal, a_reading, a_run, epochs_from_0
 from trainmon_tui.render.cells import plain, row_width
 from trainmon_tui.sight.sight import Sight
 from trainmon_tui.widgets import best, checkpoints, config, machine, metrics
@@ -218,6 +218,14 @@ def test_a_run_that_is_over_does_not_say_what_would_make_something_appear() -> N
             drawn = plain(panel.rows(panel.pick(over), 100, height, False))
             assert hint not in drawn
             assert "no " in drawn
+
+
+def test_the_best_is_in_an_epoch_as_the_status_counts_them() -> None:
+    """A program that counts from 0 is at "5/5" above, and its best was not in epoch 4 of these."""
+    sight = epochs_from_0(5).validation(39, 0.5, epoch=4).sight()
+
+    assert "epoch 5  " in plain(best.rows(best.pick(sight), 100, 1, False))
+    assert plain(best.rows(best.pick(sight), 100, 4, False)).split("\n")[2].split()[0] == "5"
 
 
 def test_long_names_that_differ_at_their_end_can_be_told_apart() -> None:

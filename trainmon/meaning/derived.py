@@ -68,11 +68,14 @@ def steps_per_epoch(state: RunState) -> int | None:
 def epoch_number(state: RunState) -> int | None:
     """Which epoch it is, counted from 1, to be shown beside how many there are; None before the first.
 
-    Programs that call the first one 0 would end at "4/5". Everywhere else an epoch has the caller's number.
+    Programs that call the first one 0 would end at "4/5". In the text logs and in JSON it has the caller's number.
     """
-    if state.progress is None:
-        return None
-    return state.progress.epoch + (state.counting.first_epoch == 0)
+    return shown_epoch(state, state.progress.epoch) if state.progress is not None else None
+
+
+def shown_epoch(state: RunState, epoch: int) -> int:
+    """The number that an epoch is shown with, counted from 1, of the caller's: one page has one way of counting."""
+    return epoch + (state.counting.first_epoch == 0)
 
 
 def run_bar(state: RunState) -> Bar:

@@ -153,7 +153,8 @@ def _results(state: RunState) -> Iterator[str]:
     if best is not None:
         metric = state.configuration.best_metric if state.configuration is not None else "loss"
         name = "val_loss" if metric in ("loss", "val_loss") else plain(metric, 40)
-        parts.append(f"best {name} {_value(measure(best, metric))} in epoch {count(best.epoch)}")
+        epoch = derived.shown_epoch(state, best.epoch)
+        parts.append(f"best {name} {_value(measure(best, metric))} in epoch {count(epoch)}")
     yield ", ".join(parts)
 
 

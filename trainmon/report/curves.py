@@ -8,6 +8,7 @@ import msgspec
 from trainmon.fold.series import Column, Series
 from trainmon.fold.state import RunState
 from trainmon.fold.state_entries import ValidationEntry
+from trainmon.meaning.derived import shown_epoch
 from trainmon.report.axis import Axis, from_zero, linear, padded, tick_text, times
 from trainmon.report.chart import Band, Chart, Flag, Line, Mark, Point
 from trainmon.words.scalars import decode_number
@@ -47,7 +48,9 @@ def loss_chart(state: RunState) -> Chart | None:
         for x, value in validations
     ]
     if state.best is not None and best is not None and not isinstance(best, str):
-        marks.append(Mark(float(state.best.run_step), best, "best", _best_words(state.best, best), 5.0))
+        marks.append(
+            Mark(float(state.best.run_step), best, "best", _best_words(state, state.best, best), 5.0)
+        )
     lines = [Line(_means(redone), "redone")] if redone is not None else []
     return Chart(
         x=_steps_axis(state, [x for x, _ in (*train, *validations)]),
@@ -198,8 +201,9 @@ def _not_finite(column: Column) -> list[Flag]:
     return flags[::every]
 
 
-def _best_words(best: ValidationEntry, value: float) -> str:
-    return f"best: {number(decode_number(value))} in epoch {best.epoch}, at step {count(best.run_step)}"
+def _best_words(state: RunState, best: ValidationEntry, value: float) -> str:
+    epoch = shown_epoch(state, best.epoch)
+    return f"best: {number(decode_number(value))} in epoch {epoch}, at step {count(best.run_step)}"
 
 
 def _steps_axis(state: RunState, xs: Sequence[float], ticks: int = 8) -> Axis:

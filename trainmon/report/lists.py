@@ -6,6 +6,7 @@ from itertools import islice
 from trainmon.facts.events import JsonObject
 from trainmon.fold.best import measure, same
 from trainmon.fold.state import RunState
+from trainmon.meaning.derived import shown_epoch
 from trainmon.report.markup import Child, Html, element, joined
 from trainmon.report.summary import Sight
 from trainmon.words.scalars import Number, decode_number
@@ -54,7 +55,7 @@ def validations(sight: Sight) -> Html | None:
     for entry in reversed(state.validations):
         is_best = same(entry, state.best)
         cells: list[Child] = [
-            count(entry.epoch), count(entry.run_step), _number(entry.val_loss),
+            count(shown_epoch(state, entry.epoch)), count(entry.run_step), _number(entry.val_loss),
             *(_number(entry.val_metrics.get(name)) for name in metrics),
             "best" if is_best else _against(measure(entry, metric), best), sight.at(entry.time),
         ]  # fmt: skip
@@ -77,7 +78,7 @@ def checkpoints(sight: Sight) -> Html | None:
         is_best = same(entry, state.best_checkpoint)
         cells: list[Child] = [
             element("span", entry.checkpoint_path, class_="mono"),
-            count(entry.epoch), count(entry.run_step), _number(entry.loss),
+            count(shown_epoch(state, entry.epoch)), count(entry.run_step), _number(entry.loss),
             size(entry.size) if entry.size is not None else "",
             f"{number(entry.duration)} s" if entry.duration is not None else "", sight.at(entry.time),
         ]  # fmt: skip

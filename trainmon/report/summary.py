@@ -162,7 +162,11 @@ def _losses(state: RunState) -> Iterator[Html]:
         value = measure(best, metric)
         name = "validation loss" if metric in ("loss", "val_loss") else metric
         shown = number(decode_number(value)) if value is not None else "?"
-        yield _tile(f"best {name}", shown, f"epoch {count(best.epoch)}, step {count(best.run_step)}")
+        yield _tile(
+            f"best {name}",
+            shown,
+            f"epoch {count(derived.shown_epoch(state, best.epoch))}, step {count(best.run_step)}",
+        )
 
 
 def _checkpoint(sight: Sight, entry: CheckpointEntry) -> Html:

@@ -167,7 +167,10 @@ def _best(document: StatusDocument) -> str:
     if best is None:
         return ""
     name = "val_loss" if best.metric == "loss" else visible(best.metric, 40)
-    return f"{name} {value_words(best.value)}{GAP}epoch {count(best.epoch)}{GAP}step {count(best.run_step)}"
+    progress, epoch = document.progress, best.epoch
+    if progress is not None and progress.epoch is not None and progress.epoch_number is not None:
+        epoch += progress.epoch_number - progress.epoch
+    return f"{name} {value_words(best.value)}{GAP}epoch {count(epoch)}{GAP}step {count(best.run_step)}"
 
 
 def _checkpoint(document: StatusDocument) -> str:

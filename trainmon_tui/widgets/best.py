@@ -8,6 +8,7 @@ import msgspec
 from trainmon.facts.events import Direction, Number
 from trainmon.fold.best import same
 from trainmon.fold.state_entries import ValidationEntry
+from trainmon.meaning.derived import shown_epoch
 from trainmon.words.scalars import decode_number
 from trainmon.words.units import METRIC_COLUMNS, count, number
 from trainmon_tui.render.cells import Role, Row, fit_row, row
@@ -37,6 +38,8 @@ class BestSlice(msgspec.Struct, frozen=True):
     direction: Direction
     over: bool = False
     """Whether none will come any more."""
+    from_0: bool = False
+    """Whether the program calls its first epoch 0, which is shown as 1."""
 
 
 def pick(sight: Sight) -> BestSlice:
@@ -49,6 +52,7 @@ def pick(sight: Sight) -> BestSlice:
         metric="val_loss" if metric == "loss" else metric,
         direction=configuration.best_direction if configuration is not None else "min",
         over=sight.verdict.status.over,
+        from_0=shown_epoch(sight.state, 0) == 1,
     )
 
 
@@ -117,7 +121,7 @@ def _table_row(
     change = distance(piece, entry, before, places)
     better = change.startswith("-") == (piece.direction == "min")
     return row(
-        (f"{entry.epoch:>{_EPOCH},}{count(entry.run_step):>{step_width}}", "plain"),
+        (f"{entry.epoch + piece.from_0:>{_EPOCH},}{count(entry.run_step):>{step_width}}", "plain"),
         (cells, role),
         (f"{change:>{_DISTANCE}}", "plain" if not change else "good" if better else "warn"),
         (f"{'* best' if is_best else distance(piece, entry, piece.best, places):>{_DISTANCE}}", role),
@@ -155,7 +159,7 @@ def _one_line(piece: BestSlice, width: int, ascii_only: bool) -> Row:
         for other, value in best.val_metrics.items()
         if other != piece.metric
     ]  # fmt: skip
-    epoch = row(("epoch ", "label"), (f"{best.epoch:,}", "value"))
+    epoch = row(("epoch ", "label"), (f"{best.epoch + piece.from_0:,}", "value"))
     step = row(("step ", "label"), (count(best.run_step), "value"))
     return first_that_fits(
         [

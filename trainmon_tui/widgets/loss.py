@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from trainmon.fold.state_entries import ValidationEntry
+from trainmon.meaning.derived import shown_epoch
 from trainmon.reading.range_rows import Key
 from trainmon.words.scalars import decode_number
 from trainmon.words.units import number
@@ -42,6 +43,8 @@ class LossSlice(msgspec.Struct, frozen=True):
     """The validation metric that decides; untrusted."""
     over: bool = False
     """Whether nothing more will come."""
+    best_epoch: int = 0
+    """That of the best, counted from 1."""
 
 
 def pick(sight: Sight, ruler: Ruler | None = None) -> LossSlice:
@@ -57,6 +60,7 @@ def pick(sight: Sight, ruler: Ruler | None = None) -> LossSlice:
         best=state.best,
         best_metric=state.configuration.best_metric if state.configuration is not None else "loss",
         over=sight.verdict.status.over,
+        best_epoch=shown_epoch(state, state.best.epoch) if state.best is not None else 0,
     )
 
 
@@ -145,7 +149,7 @@ def _best(piece: LossSlice, *, ascii_only: bool) -> tuple[Row, Row]:
         else f"{words(piece.best_metric, ascii_only=ascii_only, limit=20)} "
     )
     return row(("* ", "best"), (f"best {name}", "label"), (shown, "best")), row(
-        (f"epoch {best.epoch:,}", "label")
+        (f"epoch {piece.best_epoch:,}", "label")
     )
 
 
