@@ -35,7 +35,7 @@ SLOTS = 64
 
 PROGRESS_LINE = re.compile(rb"Epoch (\d+), Step (\d+)(?:/\d+ \([0-9.]+%\))? - Loss")
 
-LEFT_OUT = re.compile("… (\\d+) progress lines? left out".encode())
+LEFT_OUT = re.compile("… ([0-9,]+) progress lines? left out".encode())
 
 
 def until(happened: Callable[[], bool], what: str, seconds: float = DEADLINE) -> float:
@@ -263,7 +263,7 @@ def check_text(folder: Path) -> None:
     assert max(text.values(), default=1) == 1, "a text line stands twice"
     missing = len(set(steps) - set(text))
     written = (folder / "training_progress.log").read_bytes()
-    said = sum(int(count) for count in LEFT_OUT.findall(written))
+    said = sum(int(count.replace(b",", b"")) for count in LEFT_OUT.findall(written))
     wanted, unsaid = projected_text(folder)
     assert missing == said + unsaid, (
         f"{missing} text lines are missing, {said} were left out, {unsaid} of late"
