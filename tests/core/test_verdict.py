@@ -415,6 +415,15 @@ def test_the_out_of_memory_killer_is_told_by_the_counter() -> None:
     assert stranger.details == ("63.9 of 64.0 GiB at 23:41:34 = trainer 9.8 + 12 workers 34.0 + other 20.1",)
 
 
+def test_parts_that_are_more_than_the_whole_are_no_sum() -> None:
+    """Shared pages count in every process, and pages of files that are mapped do not count as used."""
+    journal = a_run().system(with_memory(40.0, oom_kills=0, time=a_run().now))
+
+    found = judged(journal, Evidence(alive=False, oom_kills=1))
+
+    assert found.details == ("40.0 of 64.0 GiB at 23:41:34; trainer 9.8, 12 workers 34.0",)
+
+
 def test_the_kernel_that_names_the_trainer_makes_it_certain() -> None:
     found = judged(a_run(), Evidence(alive=False, oom_victim=True))
 

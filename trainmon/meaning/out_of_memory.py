@@ -76,10 +76,12 @@ def memory_lines(state: RunState) -> tuple[str, ...]:
     text = f"{gib(used)} of {gib(reading.host.memory_total)} GiB at {clock(reading.time, offset)}"
     if process is not None and process.rss is not None:
         workers = process.children_rss or 0
-        text += f" = trainer {gib(process.rss)}"
+        rest = used - process.rss - workers
+        parts = [f"trainer {gib(process.rss)}"]
         if process.children:
-            text += f" + {process.children} workers {gib(workers)}"
-        text += f" + other {gib(max(0, used - process.rss - workers))}"
+            parts.append(f"{process.children} workers {gib(workers)}")
+        # Pages that processes share count in each of them, those of files in none of `used`: no sum then.
+        text += f" = {' + '.join([*parts, f'other {gib(rest)}'])}" if rest >= 0 else f"; {', '.join(parts)}"
     return (text,)
 
 
