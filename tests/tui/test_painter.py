@@ -101,12 +101,15 @@ def test_what_leaving_says_is_written_before_the_end_without_a_colour_and_no_cel
 
 def test_stopping_gives_up_a_terminal_that_does_not_read(open_painter: Open) -> None:
     painter, _ = open_painter()
+    before = set(threading.enumerate())
     painter.start()
+    (thread,) = (each for each in set(threading.enumerate()) - before if each.name == "trainmon-painter")
     for row in range(1, 1_200):
         painter.write(frame(f"{row}" * 30, row=row))
 
     assert not painter.stop(0.05)
-    assert not any(thread.name == "trainmon-painter" for thread in threading.enumerate())
+    thread.join(20.0)
+    assert not thread.is_alive()
 
 
 def test_one_that_starts_again_sends_what_was_there(open_painter: Open) -> None:
