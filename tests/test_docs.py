@@ -63,6 +63,14 @@ def test_every_link_leads_somewhere(path: Path) -> None:
     assert lost == []
 
 
+def test_every_picture_is_shown_somewhere() -> None:
+    text = "".join(
+        path.read_text(encoding="utf-8") for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    )
+
+    assert [path.name for path in sorted((ROOT / "docs/images").iterdir()) if path.name not in text] == []
+
+
 def test_every_file_of_ours_that_is_named_is_there() -> None:
     named = re.compile(r"\b(?:trainmon|trainmon_tui|tests|benchmarks|docs)/[\w/.-]*\w\.(?:py|toml|md|svg)\b")
     names = {name for text in PAGES.values() for name in named.findall(text)}
