@@ -99,11 +99,23 @@ def test_clocks_are_those_of_the_run_and_not_of_the_viewer() -> None:
     assert units.date_clock(1e18) == units.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (5.88e-4, "588 µs"), (0.0412, "41.2 ms"), (2.35, "2.35 s"), (226.0, "3m 46s"), (0.0, "0 ms"), (None, "?"),
+        (-0.25, "-250 ms"),
+    ],
+)  # fmt: skip
+def test_what_took_very_little_has_the_unit_that_fits(seconds: float | None, words: str) -> None:
+    assert units.fine_duration(seconds) == words
+
+
 @given(ANY_NUMBER)
 def test_every_number_has_a_short_printable_text(value: float | None) -> None:
     """A diverged loss, a broken clock or an absurd counter must not take the screen with it."""
     texts = [
-        units.duration(value), units.short_duration(value), units.count(value), units.short_count(value),
+        units.duration(value), units.fine_duration(value), units.short_duration(value),
+        units.count(value), units.short_count(value),
         units.size(value), units.gib(value), units.size_gib(value), units.number(value), units.percent(value),
         units.percent(value, 99), units.throughput(value), units.clock(value), units.clock(0.0, value),
         units.weekday_clock(value), units.date_clock(value), units.date_clock(value, value),

@@ -12,7 +12,7 @@ from trainmon.meaning.derived import shown_epoch
 from trainmon.report.axis import Axis, from_zero, linear, padded, tick_text, times
 from trainmon.report.chart import Band, Chart, Flag, Line, Mark, Point
 from trainmon.words.scalars import decode_number
-from trainmon.words.units import clock, count, number, short_count
+from trainmon.words.units import clock, count, fine_duration, number, short_count
 
 SMALL = (420.0, 190.0)
 """Width and height of a small chart."""
@@ -105,8 +105,8 @@ def _metric(state: RunState, series: Series, name: str, style: str, prefix: str)
         width=SMALL[0], height=SMALL[1],
     )  # fmt: skip
     low, high = _range(column)
-    unit = " s" if title == "waited for data" else ""
-    return Panel(title, f"{number(_newest(column))}{unit}", f"{number(low)} to {number(high)}{unit}", chart)
+    say = fine_duration if title == "waited for data" else number
+    return Panel(title, say(_newest(column)), f"{say(low)} to {say(high)}", chart)
 
 
 def machine_panels(state: RunState, utc_offset: int) -> list[Panel]:

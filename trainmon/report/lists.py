@@ -10,7 +10,17 @@ from trainmon.meaning.derived import shown_epoch
 from trainmon.report.markup import Child, Html, element, joined
 from trainmon.report.summary import Sight
 from trainmon.words.scalars import Number, decode_number
-from trainmon.words.units import clock, count, duration, number, percent, size, size_gib, throughput
+from trainmon.words.units import (
+    clock,
+    count,
+    duration,
+    fine_duration,
+    number,
+    percent,
+    size,
+    size_gib,
+    throughput,
+)
 
 MOST_COLUMNS = 6
 """Metrics of a table."""
@@ -80,7 +90,7 @@ def checkpoints(sight: Sight) -> Html | None:
             element("span", entry.checkpoint_path, class_="mono"),
             count(shown_epoch(state, entry.epoch)), count(entry.run_step), _number(entry.loss),
             size(entry.size) if entry.size is not None else "",
-            f"{number(entry.duration)} s" if entry.duration is not None else "", sight.at(entry.time),
+            fine_duration(entry.duration) if entry.duration is not None else "", sight.at(entry.time),
         ]  # fmt: skip
         rows.append(("best" if is_best else None, cells))
     return table(["path", "epoch", "step", "loss", "size", "saved in", "time"], rows, (0,)) if rows else None
@@ -103,7 +113,7 @@ def performance(state: RunState) -> Html | None:
 
 
 def _seconds(value: float | None) -> str:
-    return f"{number(value)} s" if value is not None else ""
+    return fine_duration(value) if value is not None else ""
 
 
 def operations(sight: Sight) -> Html | None:

@@ -211,6 +211,21 @@ def weekday_clock(time: float | None, utc_offset: float | None = 0.0) -> str:
     return f"{weekday} {clock(time, utc_offset, seconds=False)}"
 
 
+def fine_duration(seconds: float | None) -> str:
+    """A duration with three digits: "153 µs", "41.2 ms", "2.35 s", "3m 46s"; as `duration` from 100 seconds on.
+
+    Args:
+        seconds: Of what may have taken very little; None when not known.
+    """
+    if seconds is None or not abs(seconds) < 100.0:
+        return duration(seconds)
+    if abs(seconds) >= 1.0:
+        return f"{throughput(seconds)} s"
+    if abs(seconds) >= 1e-3 or seconds == 0.0:
+        return f"{throughput(seconds * 1e3)} ms"
+    return f"{throughput(seconds * 1e6)} µs"
+
+
 def moment_clock(time: float | None, now: float, utc_offset: float | None = 0.0) -> str:
     """The time of day to the minute, with its weekday where it is not today's: it does not tick.
 

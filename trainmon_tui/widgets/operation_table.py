@@ -6,7 +6,15 @@ from typing import NamedTuple
 
 from trainmon.fold.operation_summaries import OperationSummary
 from trainmon.words.scalars import Number, decode_number
-from trainmon.words.units import count, duration, number, percent, short_count, size, throughput
+from trainmon.words.units import (
+    count,
+    fine_duration,
+    number,
+    percent,
+    short_count,
+    size,
+    throughput,
+)
 from trainmon_tui.render.cells import Role, Row, fit_row, row
 from trainmon_tui.render.safe import fit
 from trainmon_tui.render.sparkline import sparkline
@@ -41,15 +49,9 @@ class Column(NamedTuple):
 
 
 def span_text(seconds: Number | None, *, ascii_only: bool = False) -> str:
-    """A duration with three digits: "153 µs", "41.2 ms", "2.35 s", "3m 46s"."""
-    value = decode_number(seconds) if seconds is not None else None
-    if value is None or value - value != 0.0 or abs(value) >= 100.0:
-        return duration(value)
-    if abs(value) >= 1.0:
-        return f"{throughput(value)} s"
-    if abs(value) >= 1e-3 or value == 0.0:
-        return f"{throughput(value * 1e3)} ms"
-    return f"{throughput(value * 1e6)} {'us' if ascii_only else 'µs'}"
+    """As `fine_duration`, of a number as it was logged."""
+    text = fine_duration(decode_number(seconds) if seconds is not None else None)
+    return text.replace("µ", "u") if ascii_only else text
 
 
 def share(summary: OperationSummary, elapsed: float | None) -> float | None:
