@@ -17,11 +17,11 @@ ASKING = "asking the program what its threads do"
 
 
 _INSTALLED = (
-    re.compile(r".*/(?:site-packages|dist-packages)/"),
-    re.compile(r".*/lib/python3\.\d+/"),
-    re.compile(r".*/(?=trainmon/)"),
+    re.compile(r".*/(?:site-packages|dist-packages)/", re.DOTALL),
+    re.compile(r".*/lib/python3\.\d+/", re.DOTALL),
+    re.compile(r".*/(?=trainmon/)", re.DOTALL),
 )
-"""What leads to code that the user did not write."""
+"""What leads to code that the user did not write; to be matched, for a search tries each place of a long name anew."""
 
 
 class StacksSlice(msgspec.Struct, frozen=True):
@@ -95,7 +95,7 @@ def _frame(frame: StackFrame, marked: bool, width: int, ascii_only: bool) -> lis
 def short(path: str) -> str:
     """A path without what leads to installed packages, the standard library and trainmon itself."""
     for folder in _INSTALLED:
-        found = folder.search(path)
+        found = folder.match(path)
         if found is not None:
             return path[found.end() :]
     return path
