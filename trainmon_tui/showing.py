@@ -17,6 +17,7 @@ from rich.text import Text
 
 from trainmon.fold.state import RunState
 from trainmon.meaning.blame import named
+from trainmon.meaning.run_exit import started_as
 from trainmon.meaning.statuses import Status, Verdict
 from trainmon.meaning.verdict import verdict
 from trainmon_tui.deliveries import Arrived
@@ -237,7 +238,7 @@ class ShowingApp(KeysApp):
             folder=self._sight.folder, exists=view.exists, folder_there=view.folder_there, note=view.note,
             files=frame.files, output=frame.output, options=self._options, raw=self._raw.points(view.state),
             whole=view.whole, orphans=view.evidence.orphans, first=newest.first, ranks=frame.ranks,
-            live=self._live.seen(view.state, self._sight.folder, now),
+            live=self._live.seen(view.state, self._sight.folder, now), started_as=started_as(view.state, view.evidence),
             beside=self._beside.seen(self._options.compared, self._sight.folder),
         )  # fmt: skip
         looked = self._attention.look(seen)

@@ -6,6 +6,7 @@ from msgspec import structs
 from tests.builders import START, Journal, a_reading, a_run
 from trainmon.facts.readings import HostReading, MachineReading
 from trainmon.fold.state import RunState
+from trainmon.meaning.run_exit import started_as
 from trainmon.meaning.statuses import Certainty, Evidence, Silence, Status, Verdict
 from trainmon.meaning.verdict import silence, silence_words, verdict
 from trainmon.words.accounting import Accounting
@@ -422,6 +423,18 @@ def test_parts_that_are_more_than_the_whole_are_no_sum() -> None:
     found = judged(journal, Evidence(alive=False, oom_kills=1))
 
     assert found.details == ("40.0 of 64.0 GiB at 23:41:34; trainer 9.8, 12 workers 34.0",)
+
+
+def test_a_run_is_started_again_as_its_launcher_was() -> None:
+    """A rank's own command line starts one rank; that of a program which records itself says all."""
+    journal = Journal().opened(command=("python", "-u", "train.py"), rank=0, world_size=4).started().steps(9)
+    torchrun = an_exit(journal, pid=4_000, launcher=3_999, status=1, command=("torchrun", "train.py"))
+    own = an_exit(journal, status=1, command=("./train.sh",))
+
+    assert started_as(journal.state(), Evidence(alive=False, exit=torchrun)) == ("torchrun", "train.py")
+    assert started_as(journal.state(), Evidence(alive=False, exit=own)) == ("python", "-u", "train.py")
+    assert started_as(journal.state(), Evidence(alive=False)) == ("python", "-u", "train.py")
+    assert started_as(RunState(), Evidence()) == ()
 
 
 def test_the_kernel_that_names_the_trainer_makes_it_certain() -> None:

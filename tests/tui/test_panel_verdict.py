@@ -101,6 +101,12 @@ def test_the_command_is_shown_as_one_types_it() -> None:
         assert shown in text(journal.sight(alive=False))
 
 
+def test_the_command_of_the_launcher_is_the_one_to_type_again() -> None:
+    sight = replace(a_run(50).sight(alive=False), started_as=("torchrun", "--nproc-per-node", "4", "ddp.py"))
+
+    assert "ran as   torchrun --nproc-per-node 4 ddp.py  " in text(sight)
+
+
 def test_no_row_is_wider_than_the_panel() -> None:
     piece = pick(a_run(250).error("x" * 5_000).sight(alive=False))
     for width in (56, 80, 160):

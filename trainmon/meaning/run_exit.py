@@ -32,6 +32,17 @@ def exit_of(state: RunState, evidence: Evidence) -> Exit | None:
     return Exit(record, own=opened.pid in (record.pid, record.launcher))
 
 
+def started_as(state: RunState, evidence: Evidence) -> tuple[str, ...]:
+    """The command line that starts the run again; () where it is not known.
+
+    That of the program which `trainmon run` started, where it is one above the trainer: `torchrun`, a script.
+    """
+    exit_ = exit_of(state, evidence)
+    if exit_ is not None and not exit_.own and exit_.record.command:
+        return exit_.record.command
+    return state.opened.command if state.opened is not None else ()
+
+
 def launched(state: RunState, exit_: Exit) -> bool:
     """Whether `trainmon run` keeps the journal itself, for a program that knows nothing of it."""
     return state.opened is not None and state.opened.pid == exit_.record.launcher

@@ -110,9 +110,8 @@ class OverviewScreen(ChartingScreen):
     def action_copy(self) -> None:
         """Copies the command of a dead run, to start it again."""
         sight = self._sight
-        opened = sight.state.opened if sight is not None and sight.dead else None
-        if opened is not None and opened.command:
-            self._copier.copy(safe(shlex.join(opened.command)))
+        if sight is not None and sight.dead and sight.command:
+            self._copier.copy(safe(shlex.join(sight.command)))
 
     def on_copied(self, message: Copied) -> None:
         """Says where the copy lies."""

@@ -112,6 +112,14 @@ class Sight(msgspec.Struct, frozen=True):
     live: Live | None = None
     """What this host says now, where the run is one of this host and it is read; None: only what was recorded."""
 
+    started_as: tuple[str, ...] = ()
+    """The command line of whatever started the run, as `trainmon.meaning.run_exit` tells; untrusted."""
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """The command line that starts the run again; () where it is not known; untrusted."""
+        return self.started_as or (self.state.opened.command if self.state.opened is not None else ())
+
     @property
     def reading(self) -> MachineReading | None:
         """The newest reading of the machine: the live one, else the one that was recorded last."""

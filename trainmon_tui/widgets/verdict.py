@@ -87,7 +87,7 @@ def pick(sight: Sight) -> VerdictSlice:
         files=sight.files,
         run_step=state.run_step,
         last_step_time=state.last_step_time,
-        command=state.opened.command if state.opened is not None else (),
+        command=sight.command,
         lost=state.totals.refused + missing(state),
         utc_offset=sight.utc_offset,
         told=sight.told,
