@@ -152,6 +152,21 @@ def test_a_node_that_has_only_ranks_gets_the_code_of_the_worst_of_them() -> None
     assert [(rank.folder, rank.exit_code) for rank in found.ranks] == [("00008", 0), ("00009", 5)]
 
 
+def test_a_run_lasted_until_the_rank_failed_that_ended_it() -> None:
+    """As the screen says, and not until rank 0 was ended: "ended at" and "elapsed" stand below each other."""
+    other = Journal().opened(rank=1, world_size=2).started().steps(50).after(1.0)
+    other.ended(success=False, reason="failed", error="ValueError: x").closed()
+    own = Journal().opened(rank=0, world_size=2).started().steps(50).after(9.0).system()
+    rank_1 = a_look(other, alive=False, folder="/r/ranks/00001")
+
+    found = document(a_look(own, alive=False, ranks=(rank_1,)), own.now + 1.0)
+
+    assert found.run is not None
+    assert found.since is not None
+    assert found.run.elapsed == pytest.approx(found.since - found.run.started, abs=1e-6)
+    assert found.why == "rank 1: ValueError: x"
+
+
 def test_the_json_is_strict_and_names_numbers_that_it_lacks() -> None:
     """NaN as a bare word would break most parsers; here it is a string."""
     journal = Journal().opened().started().steps(20).progress(21, "NaN").validation(21, "-Infinity")

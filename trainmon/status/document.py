@@ -81,7 +81,7 @@ def document(
         heartbeat=evidence.heartbeat,
         trainer=trainer_part(state, evidence.alive),
         left_behind=_left_behind(evidence),
-        run=run_part(state, verdict, now),
+        run=run_part(state, told, now),
         progress=progress_part(state),
         speed=speed_part(state, verdict, now),
         deadline=None if verdict.status.over else deadline_part(state, verdict, now, deadline),
