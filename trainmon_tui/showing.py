@@ -239,7 +239,7 @@ class ShowingApp(KeysApp):
             files=frame.files, output=frame.output, options=self._options, raw=self._raw.points(view.state),
             whole=view.whole, orphans=view.evidence.orphans, first=newest.first, ranks=frame.ranks,
             live=self._live.seen(view.state, self._sight.folder, now), started_as=started_as(view.state, view.evidence),
-            beside=self._beside.seen(self._options.compared, self._sight.folder),
+            beside=self._beside.seen(self._options.compared, self._sight.folder), exit=view.evidence.exit,
         )  # fmt: skip
         looked = self._attention.look(seen)
         self._sight, ring = self._witness.look(looked, newest.view.state, time.monotonic())

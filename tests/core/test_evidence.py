@@ -12,7 +12,9 @@ from trainmon.facts.events import Opened
 from trainmon.meaning.statuses import Evidence, Status
 from trainmon.meaning.verdict import verdict
 from trainmon.reading.evidence import Observer, is_victim, read_fault
+from trainmon.reading.seen_end import end_file
 from trainmon.storage.exit_file import read_exit
+from trainmon.system.kept import keep
 from trainmon.words.exits import ExitRecord
 from trainmon.words.paths import EXIT
 
@@ -73,6 +75,25 @@ def test_a_trainer_in_the_process_table_lives(tmp_path: Path) -> None:
     evidence = seen(tmp_path, a_root(tmp_path), a_journal())
 
     assert (evidence.alive, evidence.process_state, evidence.rebooted) == (True, None, False)
+
+
+def test_an_end_that_a_screen_of_this_user_saw_is_known_later_too(tmp_path: Path) -> None:
+    """Of that very process alone: not of another one in the folder, nor of one with the same number."""
+    journal, root = a_journal(), a_root(tmp_path, start=None)
+    record = ExitRecord(
+        host=HOST, boot_id=BOOT, pid=PID, start_ticks=TICKS, launcher=0, started=START, time=journal.now + 1.0,
+        duration=30.0, signal=9,
+    )  # fmt: skip
+    before = seen(tmp_path, root, journal)
+    keep(*end_file(tmp_path, record))
+
+    after = seen(tmp_path, root, journal)
+
+    assert before.exit is None
+    assert after.exit == record
+    assert verdict(journal.state(), after, journal.now + 2.0).status is Status.KILLED
+    assert seen(tmp_path, root, a_journal(process_start=TICKS + 1)).exit is None
+    assert seen(tmp_path / "other", root, journal).exit is None
 
 
 def test_a_stopped_trainer_is_told(tmp_path: Path) -> None:

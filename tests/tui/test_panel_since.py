@@ -9,6 +9,8 @@ from tests.builders import START, Journal, a_run
 from tests.tui.apps import Clock, a_frame, panel_text, screen_text
 from trainmon.meaning.since import LEAST, Digest
 from trainmon.meaning.statuses import Status
+from trainmon.reading.seen_end import end_file
+from trainmon.words.exits import ExitRecord
 from trainmon_tui.app import WatchApp
 from trainmon_tui.visit.absence import Absence
 from trainmon_tui.visit.witness import Witness
@@ -59,6 +61,25 @@ def a_look(journal: Journal, folder: Path) -> None:
     absence = Absence(RUN, folder)
     absence.look(journal.sight())
     absence.leave(journal.sight())
+
+
+def test_an_end_that_nobody_else_wrote_down_is_kept_and_what_a_parent_wrote_is_not(tmp_path: Path) -> None:
+    """Whoever opens the run later is told the same as whoever saw it die."""
+    journal = a_run(100)
+    record = ExitRecord(
+        host="gpu-07", pid=4711, start_ticks=7, launcher=0, started=START, time=journal.now, duration=9.0, signal=9
+    )  # fmt: skip
+    path, data = end_file(RUN, record, tmp_path)
+    absence = Absence(RUN, tmp_path)
+
+    absence.look(replace(journal.sight(alive=False), exit=replace(record, launcher=4710)))
+    absence.leave(journal.sight(alive=False))
+    written_by_a_parent = path.exists()
+    absence.look(replace(journal.sight(alive=False), exit=record))
+    absence.leave(journal.sight(alive=False))
+
+    assert not written_by_a_parent
+    assert path.read_bytes() == data
 
 
 @pytest.mark.parametrize("size", [(160, 45), (80, 24)])

@@ -16,6 +16,7 @@ from trainmon.meaning.statuses import Evidence
 from trainmon.reading.elastic import LauncherWord
 from trainmon.reading.left_behind import Orphans
 from trainmon.reading.process_look import STOPPED, ProcessLook
+from trainmon.reading.seen_end import kept_end
 from trainmon.spool.spool_files import JournalName, find
 from trainmon.storage.exit_file import own_end, read_exit, read_last
 from trainmon.system import cgroup, kernel_log
@@ -81,6 +82,7 @@ class Observer:
         self._hold: Hold | None = None
         self._held: ProcessIdentity | None = None
         self._seen: ExitRecord | None = None
+        self._kept: tuple[str, ExitRecord | None] | None = None
         self._launcher = LauncherWord(folder)
         self._orphans = Orphans(root)
         self._accounts = accounts or Accounts()
@@ -152,13 +154,21 @@ class Observer:
         return self._accounts.look(opened.job, self._monotonic()) if lives is False or silent else None
 
     def _exit(self, opened: Opened, identity: ProcessIdentity, lives: bool | None) -> ExitRecord | None:
-        """How the process ended: as its parent wrote it down, else as we saw it."""
+        """How the process ended: as its parent wrote it down, else as we saw it, or another screen of this user."""
         seen, written = self._watch_exit(opened, identity, lives), read_exit(self._folder)
+        if seen is None and lives is False:
+            seen = self._kept_end(opened)
         if not lives and (told := self._launcher.word(opened, written)) is not None:
             return told
         if seen is None or written is None or written.time < opened.time:
             return seen or written
         return written if written.pid == seen.pid else own_end(written, seen)
+
+    def _kept_end(self, opened: Opened) -> ExitRecord | None:
+        """What was kept of its end; asked once a process: a home may be slow."""
+        if self._kept is None or self._kept[0] != opened.writer:
+            self._kept = (opened.writer, kept_end(self._folder, opened))
+        return self._kept[1]
 
     def _watch_exit(self, opened: Opened, identity: ProcessIdentity, lives: bool | None) -> ExitRecord | None:
         """What the kernel tells of the end of a process that we saw living; None: it lives, or nothing was seen."""

@@ -17,6 +17,7 @@ from trainmon.meaning.statuses import Evidence, Orphan, Status, Verdict
 from trainmon.notify.ledger import Entry
 from trainmon.reading.reader import SKEW_LIMIT
 from trainmon.storage.output import OutputLine
+from trainmon.words.exits import ExitRecord
 from trainmon_tui.sight.beside import Beside, Compared
 from trainmon_tui.sight.chart_view import ChartView
 from trainmon_tui.sight.live import Live
@@ -112,6 +113,8 @@ class Sight(msgspec.Struct, frozen=True):
     live: Live | None = None
     """What this host says now, where the run is one of this host and it is read; None: only what was recorded."""
 
+    exit: ExitRecord | None = None
+    """How the trainer ended, as whoever saw it says; None: nobody did, or it goes on."""
     started_as: tuple[str, ...] = ()
     """The command line of whatever started the run, as `trainmon.meaning.run_exit` tells; untrusted."""
 

@@ -1,5 +1,7 @@
 """What a viewer remembers of its looks at a run folder, and says when somebody comes back: "since you left".
 
+How a trainer ended is kept likewise, where this viewer alone saw it (`trainmon.reading.seen_end`).
+
 The newest look of any viewer counts: it is noted every minute and at the end, in the user's state folder. What is said
 is decided once, at the first whole view, and stands until it is dismissed, so that it never flickers.
 """
@@ -11,7 +13,9 @@ import msgspec
 from trainmon.meaning import since
 from trainmon.meaning.alerts import Alert
 from trainmon.meaning.since import Digest, Noted
+from trainmon.reading.seen_end import end_file
 from trainmon.system.kept import kept_path, read_struct
+from trainmon.words.exits import ExitRecord
 from trainmon_tui.sight.sight import Sight
 from trainmon_tui.visit.keeping import Keeper
 
@@ -45,6 +49,8 @@ class Absence:
         if self._last is not None:
             self._note(self._last)
         self._last = None
+        self._run = run
+        self._end: ExitRecord | None = None
         self._path = kept_path(run, KIND, self._folder)
         self._before = read_struct(self._path, Noted)
         self._digest: Digest | None = None
@@ -52,7 +58,10 @@ class Absence:
         self._noted_at = float("-inf")
 
     def look(self, sight: Sight) -> Digest | None:
-        """What to say with this sight; takes note of it now and then."""
+        """What to say with this sight; takes note of it now and then, and of an end that nobody else wrote down."""
+        if sight.exit is not None and sight.exit.launcher == 0 and sight.exit != self._end:
+            self._end = sight.exit
+            self._keeper.put(*end_file(self._run, sight.exit, self._folder))
         if not sight.whole or sight.state.run_id is None:
             return None
         self._last = sight
