@@ -138,6 +138,20 @@ async def test_keys_switch_smoothing_axis_and_pause() -> None:
         assert "SCREEN PAUSED [space]" in panel_text(app, "status")
 
 
+async def test_a_validation_is_in_the_legend_of_the_loss_as_soon_as_in_the_row_of_the_best() -> None:
+    """Steps may wait two seconds for their chart; two values of the best on one screen are one too many."""
+    journal = a_run(100)
+    app = an_app(journal)
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app.deliver(a_frame(journal.progress(101, epoch=2).validation(101, 0.1234, epoch=2)))
+        await settle(pilot)
+
+        assert "0.1234" in panel_text(app, "best")
+        assert "best 0.1234" in panel_text(app, "loss").split("\n")[0]
+
+
 async def test_a_paused_screen_stands_still_until_it_goes_on() -> None:
     journal = a_run(100)
     app = an_app(journal)

@@ -172,6 +172,16 @@ class LossPanel(ChartsPanel[LossSlice]):
     LEAST_GAP = SHORT_OF_TWO_TICKS
 
     _axes = Axes()
+    _hurried = -math.inf
+    """Unix seconds of the sight that was drawn at once last."""
+
+    def show(self, sight: Sight) -> None:
+        """Draws what changed; a validation at once, for the best stands in another panel, too, and seldom changes."""
+        before = self._sight
+        came = before is not None and before.state.validations[-1:] != sight.state.validations[-1:]
+        if came and not sight.options.paused and not 0 <= sight.now - self._hurried < self.LEAST_GAP:
+            self._hurried, self._sight = sight.now, None
+        super().show(sight)
 
     def pick(self, sight: Sight) -> LossSlice:
         """See `pick`."""
