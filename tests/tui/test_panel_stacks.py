@@ -29,6 +29,7 @@ def test_trainmons_own_threads_take_one_line_each_at_the_end() -> None:
 
     assert lines[-1].startswith("trainmon-sync (trainmon): ")
     assert sum("(trainmon)" in line for line in lines) == 2
+    assert all("(trainmon)" in line for line in lines[-2:])
 
 
 @pytest.mark.parametrize("name", ["dataloader", "all_reduce", "subprocess", "interpreter"])

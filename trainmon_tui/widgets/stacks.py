@@ -50,7 +50,8 @@ def content(piece: StacksSlice, width: int, ascii_only: bool) -> list[Row]:
     how = words(f"pid {found.pid}, told by {found.how}", ascii_only=ascii_only)
     lines.append(row((clip(how, width, ascii_only=ascii_only), "dim")))
     for index, stack in enumerate(found.stacks):
-        lines += ((), *_thread(stack, index, told, width, ascii_only))
+        apart = () if stack.own and index and found.stacks[index - 1].own else ((),)
+        lines += (*apart, *_thread(stack, index, told, width, ascii_only))
     return lines
 
 
