@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from tests.core.test_amd_gpu import a_card as an_amd_card
 from trainmon.cli import findings, findings_machine
+from trainmon.cli.doctor import finding_text
 from trainmon.cli.finding import Finding
 from trainmon.cli.main import group
 from trainmon.facts.readings import GpuReading
@@ -177,6 +178,20 @@ def test_cards_of_amd_are_found_where_there_is_none_of_nvidia(tmp_path: Path) ->
     found = findings_machine.gpu(Driver(note="no NVML"), 20.0, AmdReader({}, tmp_path))
 
     assert found == Finding("well", "GPU", "2 × AMD INSTINCT MI210; read from the kernel's files")
+
+
+def test_on_a_terminal_long_lines_are_broken_between_words_and_in_a_pipe_never() -> None:
+    head, words = (
+        f"{'!':<3}{'dead spools':<15}",
+        "1 (18.6 kB) of /runs/a: `trainmon repair FOLDER` takes them in",
+    )
+
+    narrow = finding_text(head, words, 60).split("\n")
+
+    assert all(len(line) < 60 for line in narrow)
+    assert [line[: len(head)] for line in narrow] == [head, " " * len(head)]
+    assert " ".join(line[len(head) :] for line in narrow) == words
+    assert finding_text(head, words, None) == finding_text(head, words, 20) == head + words
 
 
 def test_a_driver_that_hangs_does_not_hang_the_doctor() -> None:

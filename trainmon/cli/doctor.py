@@ -1,5 +1,8 @@
 """`trainmon doctor`: what will work on this machine, in this terminal and in this folder, one line each."""
 
+import shutil
+import sys
+import textwrap
 from pathlib import Path
 
 import click
@@ -31,4 +34,25 @@ def command(folder: Path) -> None:
     ascii_only = printable("✓✗") != "✓✗"
     for finding in findings(folder):
         sign = _SIGNS[finding.how][ascii_only]
-        say(f"{sign:<3}{finding.subject:<15}{visible(finding.words)}")
+        say(finding_text(f"{sign:<3}{finding.subject:<15}", visible(finding.words), _columns()))
+
+
+def _columns() -> int | None:
+    """Columns of the terminal; None: standard output is none, and whoever reads it wants a line a subject."""
+    return shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else None
+
+
+def finding_text(head: str, words: str, columns: int | None) -> str:
+    """A subject and what there is to say of it, broken between words and indented below each other.
+
+    Args:
+        head: Sign and subject, filled up with blanks.
+        words: Safe text of any length.
+        columns: That there are; None: one line.
+    """
+    if columns is None or columns < 2 * len(head):
+        return head + words
+    return textwrap.fill(
+        words, columns - 1, initial_indent=head, subsequent_indent=" " * len(head), break_long_words=False,
+        break_on_hyphens=False,
+    )  # fmt: skip
