@@ -27,10 +27,17 @@ def asked(folder: Path) -> int:
     return len((folder / "asked").read_text().splitlines()) if (folder / "asked").exists() else 0
 
 
+def answer(folder: Path) -> None:
+    """Waits until it was asked, and has it answer: it holds its answer back where there is a pipe for that."""
+    os.close(os.open(folder / "hold", os.O_WRONLY))
+
+
 def test_the_answer_comes_with_a_later_look(sacct: Path) -> None:
+    os.mkfifo(sacct / "hold")
     accounts = Accounts()
 
     first = accounts.look("slurm 7", 0.0)
+    answer(sacct)
     accounts.wait(LIMIT)
     second = accounts.look("slurm 7", 1.0)
     accounts.look("slurm 7", 100.0)
@@ -61,7 +68,7 @@ def test_one_that_hangs_holds_up_nobody(sacct: Path) -> None:
     for now in range(200):
         assert accounts.look("slurm 7", float(now)) is None
     took = time.monotonic() - began
-    os.close(os.open(sacct / "hold", os.O_WRONLY))  # Waits until it was asked, and has it answer.
+    answer(sacct)
     assert accounts.wait(LIMIT)
 
     assert took < LIMIT / 2
