@@ -75,6 +75,20 @@ def test_every_line_that_was_left_out_is_counted_before_the_next_thing_that_is_n
     )
 
 
+def test_what_is_said_of_lines_left_out_does_not_depend_on_where_the_journal_was_cut() -> None:
+    """Nor where lines are repeated, as after a recovery: whoever says nothing of them has not said it."""
+    events = Journal().opened().started().steps(1_100, every=0.001).steps(2_300, 1_101, every=0.01).events
+    for place in range(2_096, 2_108):
+        again = [events[place - 300], events[place - 1]]
+        parts = ([*events[:place], *again], events[place:])
+        whole, cut = Projector(), Projector()
+
+        expected = whole.apply([*parts[0], *parts[1]], range(len(events) + 2))
+        lines = [line for part in parts for line in cut.apply(part, range(len(part)))]
+
+        assert (lines, cut.rate) == (expected, whole.rate)
+
+
 def test_the_end_says_what_became_of_the_run() -> None:
     journal = Journal().opened().started().steps(100).span("validation", 3.0).validation(100, 0.5)
     state = journal.checkpoint(100, "/best.pt").error().lost(3).ended().state()

@@ -54,15 +54,17 @@ class ProgressRate(msgspec.Struct):
         self.jump_below = time - BACKWARD_SLACK
         return True
 
-    def take_left_out(self, time: float, *, at_once: bool = False) -> int:
+    def take_left_out(self, time: float, *, at_once: bool = False, later: int = 0) -> int:
         """How many lines were refused since this last gave a count, which the line of the event at `time` says; else 0.
 
         Args:
             time: Unix seconds of the event.
             at_once: Whether it is said however soon after the last one: before what is no step.
+            later: Lines among the refused ones that came behind the event; they are left for the next count.
         """
-        if not self.left_out or not (at_once or abs(time - self.said) >= SAY_EVERY):
+        count = self.left_out - later
+        if not count or not (at_once or abs(time - self.said) >= SAY_EVERY):
             return 0
         self.said = time
-        count, self.left_out = self.left_out, 0
+        self.left_out = later
         return count

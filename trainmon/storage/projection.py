@@ -61,17 +61,17 @@ class Projector:
 
     def _steps(self, events: Sequence[Progress], offsets: Sequence[int]) -> list[TextLine]:
         """Folds steps, of which few get a text once the first thousand did."""
-        admit, take_left_out = self.rate.admit, self.rate.take_left_out
-        shown = [
-            (place, take_left_out(event.time)) for place, event in enumerate(events) if admit(event.time)
-        ]
+        rate, admit = self.rate, self.rate.admit
+        refused = [(place, rate.left_out) for place, event in enumerate(events) if admit(event.time)]
+        shown = [(place, rate.left_out - before) for place, before in refused]
         rest = Rest.of(self.reducer.state, events) if shown else None
         if rest is None:
             return self._step_by_step(events, offsets, shown)
         self.reducer.apply(events, offsets)
         total = derived.total_steps(self.reducer.state)
         out: list[TextLine] = []
-        for place, left_out in shown:
+        for place, later in shown:
+            left_out = rate.take_left_out(events[place].time, later=later)
             out += self._said(events[place], self._context(events[place], rest.after(place, total), left_out))
         return out
 
@@ -79,18 +79,16 @@ class Projector:
         self, events: Sequence[Progress], offsets: Sequence[int], shown: list[tuple[int, int]]
     ) -> list[TextLine]:
         out: list[TextLine] = []
-        begin = left_out = 0
-        for place, more in shown:
-            left_out += more
+        begin = 0
+        for place, later in shown:
             new = self.reducer.apply(events[begin : place + 1], offsets[begin : place + 1])
             begin = place + 1
-            if new:
+            if new:  # A repeated line says nothing, also not of those that were left out.
                 state = self.reducer.state
                 seconds = eta.seconds_left(state.pace, state.run_step, derived.total_steps(state))
+                left_out = self.rate.take_left_out(events[place].time, later=later)
                 out += self._said(events[place], self._context(events[place], seconds, left_out))
-                left_out = 0
         self.reducer.apply(events[begin:], offsets[begin:])
-        self.rate.left_out += left_out  # A repeated line says nothing: the next one does.
         return out
 
     def _said(self, event: AnyEvent, context: LineContext) -> list[TextLine]:
