@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, Unpack, over
 
 from trainmon.errors import ArgumentError, FolderError, SnapshotError, TrainmonError
 from trainmon.version import __version__
+from trainmon.words.forgiving import forgiving
 
 if TYPE_CHECKING:
     from trainmon.analysis import analyze_errors, analyze_performance, analyze_training_progress
@@ -123,6 +124,9 @@ def _first() -> "TrainLogger":
         return _logger if _logger is not None else setup_logging()
 
 
+_forgiving = forgiving(lambda *_: _current(), None)
+
+
 def training(
     model_name: str,
     *,
@@ -158,6 +162,7 @@ def training(
     )
 
 
+@_forgiving
 def log_training_start(
     model_name: str,
     total_epochs: int | None,
@@ -175,19 +180,9 @@ def log_training_start(
 ) -> None:
     """Records that a training begins; see `TrainLogger.log_training_start`."""
     _current().log_training_start(
-        model_name,
-        total_epochs,
-        total_steps,
-        batch_size,
-        learning_rate,
-        optimizer,
-        config=config,
-        run_id=run_id,
-        steps_per_epoch=steps_per_epoch,
-        initial_step=initial_step,
-        resume=resume,
-        steps_count=steps_count,
-    )
+        model_name, total_epochs, total_steps, batch_size, learning_rate, optimizer, config=config, run_id=run_id,
+        steps_per_epoch=steps_per_epoch, initial_step=initial_step, resume=resume, steps_count=steps_count,
+    )  # fmt: skip
 
 
 def log_training_progress(
@@ -203,6 +198,7 @@ def log_training_progress(
     (_logger or _first()).log_training_progress(epoch, step, total_steps, loss, learning_rate, metrics, phase)
 
 
+@_forgiving
 def log_training_end(
     success: bool,
     final_loss: float | None = None,
@@ -213,6 +209,7 @@ def log_training_end(
     _current().log_training_end(success, final_loss, total_training_time, final_metrics)
 
 
+@_forgiving
 def log_model_checkpoint(
     epoch: int,
     step: int,
@@ -227,6 +224,7 @@ def log_model_checkpoint(
     _current().log_model_checkpoint(epoch, step, loss, checkpoint_path, metrics, size=size, duration=duration)
 
 
+@_forgiving
 def log_validation_results(
     epoch: int,
     step: int,
@@ -238,6 +236,7 @@ def log_validation_results(
     _current().log_validation_results(epoch, step, val_loss, val_metrics, is_best)
 
 
+@_forgiving
 def log_error_with_context(
     error: BaseException, context: str, additional_data: Mapping[str, object] | None = None
 ) -> None:
@@ -245,6 +244,7 @@ def log_error_with_context(
     _current().log_error_with_context(error, context, additional_data)
 
 
+@_forgiving
 def log_performance_metrics(
     operation: str,
     duration: float,
@@ -256,6 +256,7 @@ def log_performance_metrics(
     _current().log_performance_metrics(operation, duration, memory_usage, throughput, batch_size)
 
 
+@_forgiving
 def log_model_operation(
     operation: str, model_name: str, success: bool, details: Mapping[str, object] | None = None
 ) -> None:
@@ -263,6 +264,7 @@ def log_model_operation(
     _current().log_model_operation(operation, model_name, success, details)
 
 
+@_forgiving
 def log_debug_info(message: str, data: Mapping[str, object] | None = None) -> None:
     """Records a detail; see `TrainLogger.log_debug_info`."""
     _current().log_debug_info(message, data)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 from zlib import crc32
@@ -51,10 +52,10 @@ class ErrorCalls:
         """Identity, fingerprint and message of the last error; the error itself would keep its frames alive."""
 
     def complain(self, where: str, error: Exception) -> None:
-        """Says once a cause that a log call failed; the training goes on."""
+        """Says once a cause that a log call failed, also to whoever watches; the training goes on."""
         cause = f"{where} {type(error).__name__}"
-        sentence = f"{where} failed and goes on: {type(error).__name__}: {as_text(error, 500)}"
-        self.recorder.complaints.say(cause, sentence)
+        with suppress(Exception):
+            self.recorder.warn_once(cause, f"{where} failed and goes on: {as_text(error, 500)}")
 
     @never_raises
     def log_error_with_context(

@@ -17,6 +17,7 @@ from trainmon.facts.events import Number, Span, SpanName
 from trainmon.facts.given import as_integer, as_metrics, as_recorded, path_text
 from trainmon.fold.best import better
 from trainmon.reading.look import size_of
+from trainmon.words.forgiving import forgiving
 
 Item = TypeVar("Item")
 
@@ -126,6 +127,7 @@ class RunCalls:
         with self._span("validation"):
             yield
 
+    @forgiving(lambda run, *_: run._logger, False)
     def validation(
         self,
         val_loss: float | None,
@@ -170,6 +172,7 @@ class RunCalls:
             yield target
         self.checkpoint(target, metrics=metrics, duration=time.monotonic() - begin)
 
+    @forgiving(lambda run, *_: run._logger, None)
     def checkpoint(
         self,
         path: str | os.PathLike[str],
