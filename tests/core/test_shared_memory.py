@@ -89,6 +89,42 @@ def test_a_base_that_did_not_change_is_not_listed_again(
     assert shared_memory.folders() == [folder]
 
 
+def test_a_base_that_changes_all_the_time_is_listed_once_a_minute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`/tmp` of a busy machine has thousands of names; a folder of ours that comes is seen by its own name."""
+    monkeypatch.setenv("TRAINMON_SPOOL_DIR", str(tmp_path))
+    now = [1_000.0]
+    monkeypatch.setattr(shared_memory.time, "monotonic", lambda: now[0])
+    listed: list[object] = []
+    listdir = os.listdir
+    monkeypatch.setattr(os, "listdir", lambda path: (listed.append(path), listdir(path))[1])
+    assert shared_memory.folders() == []
+    folder = shared_memory.make_folder(tmp_path)
+
+    for number in range(50):
+        (tmp_path / f"of-another-{number}").touch()
+        assert shared_memory.folders() == [folder]
+    assert len(listed) == 1
+
+    now[0] += shared_memory.RELIST_EVERY
+    assert shared_memory.folders() == [folder]
+    assert len(listed) == 2
+
+
+def test_where_somebody_took_the_usual_name_our_other_folder_is_found_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRAINMON_SPOOL_DIR", str(tmp_path))
+    assert shared_memory.folders() == []
+    (tmp_path / shared_memory._folder_name()).write_text("squatted")
+
+    folder = shared_memory.make_folder(tmp_path)
+
+    assert folder.name != shared_memory._folder_name()
+    assert shared_memory.folders() == [folder]
+
+
 def test_a_folder_that_came_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRAINMON_SPOOL_DIR", str(tmp_path))
     os.utime(tmp_path, (OLD, OLD))

@@ -9,6 +9,7 @@ import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - memory, in a folder of our own with mode 0700
 
@@ -28,28 +29,45 @@ def folders() -> list[Path]:
     return [folder for base in bases() for folder in _candidates(base) if _is_ours(folder)]
 
 
-_listed: dict[Path, tuple[tuple[str, int, int, int], list[Path]]] = {}
-"""What the bases held, with what was looked for, device, inode and time of change: this is asked every second, and
-`/tmp` may be long."""
+class _Listed(NamedTuple):
+    """What a base held that is called as a folder of ours would be."""
+
+    usual: Path
+    stamp: tuple[int, int, int] | None
+    """Device, inode and time of change of the base; None: it may have changed since without another time."""
+    found: list[Path]
+    at: float
+    """Monotonic seconds."""
+
+
+_listed: dict[Path, _Listed] = {}
+"""By base: it is asked every second, and `/tmp` may be long."""
 
 SETTLED = 2_000_000_000
 """Nanoseconds after which the time of change would be another one after a change: file systems round it."""
 
+RELIST_EVERY = 60.0
+"""Seconds after which a base that changes all the time is listed again. Before, only where somebody else has taken the
+usual name: nobody makes a folder of another name as long as that is free or ours."""
+
 
 def _candidates(base: Path) -> list[Path]:
-    """What is called as a folder of ours would be."""
+    """What is called as a folder of ours would be, and the usual name, whether it is there or not."""
+    now, usual = time.monotonic(), base / _folder_name()
     try:
         status = os.stat(base)
-        ours = _folder_name()
-        stamp = (ours, status.st_dev, status.st_ino, status.st_mtime_ns)
+        stamp = (status.st_dev, status.st_ino, status.st_mtime_ns)
         known = _listed.get(base)
-        if known is not None and known[0] == stamp:
-            return known[1]
-        found = [base / name for name in sorted(os.listdir(base)) if name.startswith(ours)]
+        if known is not None and known.usual == usual:
+            recent = now - known.at < RELIST_EVERY and not _is_taken(usual)
+            if known.stamp == stamp or recent:
+                return known.found
+        others = [base / name for name in sorted(os.listdir(base)) if name.startswith(f"{usual.name}-")]
     except OSError:
         return []
-    if time.time_ns() - status.st_mtime_ns > SETTLED:
-        _listed[base] = (stamp, found)
+    found = [usual, *others]
+    settled = time.time_ns() - status.st_mtime_ns > SETTLED
+    _listed[base] = _Listed(usual, stamp if settled else None, found, now)
     return found
 
 
@@ -61,6 +79,11 @@ def bases() -> list[Path]:
 
 def _folder_name() -> str:
     return f"trainmon-{os.geteuid()}"
+
+
+def _is_taken(folder: Path) -> bool:
+    """Whether something is there that is no folder of ours."""
+    return os.path.lexists(folder) and not _is_ours(folder)
 
 
 def _is_ours(folder: Path) -> bool:
