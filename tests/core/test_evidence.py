@@ -217,6 +217,22 @@ def test_stacks_that_somebody_asked_for_are_no_crash(tmp_path: Path) -> None:
     assert after == "Fatal Python error: Bus error\n\nCurrent thread 0x1:\n"
 
 
+def test_a_crash_whose_end_is_written_down_while_we_look_comes_with_its_stack(tmp_path: Path) -> None:
+    """The process was there when the look began; the report was written before anybody saw the end."""
+    journal = a_journal()
+    record = ExitRecord(
+        host=HOST, pid=PID, launcher=2, started=START, time=journal.now, duration=5.0, signal=6
+    )
+    (tmp_path / EXIT).write_bytes(msgspec.json.encode(record))
+    (tmp_path / f"faulthandler.{PID}.log").write_text("Fatal Python error: Aborted\n\nCurrent thread 0x1:\n")
+
+    evidence = seen(tmp_path, a_root(tmp_path), journal)
+
+    assert evidence.alive is True
+    assert evidence.exit is not None
+    assert evidence.fault is not None
+
+
 def test_a_report_that_crashed_in_its_turn_tells_the_first_crash(tmp_path: Path) -> None:
     """Looking at threads that run may do that."""
     first = "Fatal Python error: Aborted\n\nThread 0x2 (most recent call first):\n  File "

@@ -128,13 +128,15 @@ class Observer:
         lives = alive(identity, self._root)
         gone = lives is False or state.end is not None
         exit_ = self._exit(opened, identity, lives)
+        # It may have died, and its parent may have said how, since we looked for it.
+        died = lives is not True or (exit_ is not None and exit_.time >= opened.time)
         letter = self._process.look(state, identity) if lives else None
         return Evidence(
             alive=lives,
             process_state=letter,
             stopped_since=self._process.stopped_since if letter in STOPPED else None,
             heartbeat=heartbeat,
-            fault=read_fault(self._folder, opened.pid) if lives is not True else None,
+            fault=read_fault(self._folder, opened.pid) if died else None,
             skew=skew,
             exit=exit_,
             oom_kills=self._oom_kills(opened) if gone and same_boot else None,
