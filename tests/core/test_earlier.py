@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.builders import START, Journal
+from trainmon.facts.events import Started
 from trainmon.fold.state import RunState
 from trainmon.reading.earlier import earlier_run
 from trainmon.reading.reader import RunReader
@@ -51,6 +52,45 @@ def test_an_earlier_run_is_what_it_was_at_its_end(tmp_path: Path) -> None:
     assert first.end is not None
     assert losses(first) == losses(Journal().opened().started().steps(30).state())
     assert losses(second) == losses(Journal().opened().started().steps(50).state())
+
+
+def a_run_of_several_starts(folder: Path) -> RunState:
+    """The second and the third of three runs are continued twice, by resumptions that bring their number along."""
+    journal = Journal().opened().started("first").steps(30).ended()
+    for at, (name, run_id) in enumerate((("second", "run-2"), ("third", "run-3"))):
+        for part in range(3):
+            journal.now = STARTS[at + 1] + 100.0 * part
+            journal.started(name).steps(20 * (part + 1), first=20 * part + 1).ended()
+            start = next(event for event in reversed(journal.events) if isinstance(event, Started))
+            journal.events[journal.events.index(start)] = replace(start, run_id=run_id, resume="auto")
+    return written(journal, folder)
+
+
+@pytest.mark.parametrize("chunk", [700, 1 << 20])
+def test_runs_that_were_continued_are_told_apart_and_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    """Their last start is not where they begin, and not where the run before them ends."""
+    newest = a_run_of_several_starts(tmp_path)
+    monkeypatch.setattr("trainmon.storage.journal.CHUNK", chunk)
+
+    first, second = (earlier_run(tmp_path, newest, run.started) for run in newest.earlier)
+
+    assert first is not None
+    assert second is not None
+    assert first.configuration is not None
+    assert second.configuration is not None
+    assert (first.configuration.model_name, first.run_step, first.resumed) == ("first", 30, 0)
+    assert (second.configuration.model_name, second.run_step, second.resumed) == ("second", 60, 2)
+    assert losses(second) == losses(Journal().opened().started().steps(60).state())
+
+
+def test_a_run_that_nobody_wants_any_more_is_read_no_further(tmp_path: Path) -> None:
+    state = written(three_runs(), tmp_path)
+
+    for asked in range(3):
+        answers = iter([True] * asked)
+        assert earlier_run(tmp_path, state, STARTS[1], lambda answers=answers: next(answers, False)) is None
 
 
 def test_lines_longer_than_a_piece_are_read_to_their_end(
