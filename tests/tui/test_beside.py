@@ -2,6 +2,7 @@
 
 import math
 import queue
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from textual.pilot import Pilot
 from tests.builders import START, Journal, a_run
 from tests.tui.apps import Clock, a_frame, panel_text
 from tests.tui.test_screen_runs import a_row, a_slice
+from trainmon.fold.state import RunState
 from trainmon.reading.range_rows import Key
 from trainmon.storage import snapshot
 from trainmon.storage.snapshot import Texts
@@ -159,6 +161,7 @@ def two_runs() -> Journal:
 
 
 def test_an_earlier_run_of_a_journal_is_read_from_it_and_drawn_beside_the_newest(tmp_path: Path) -> None:
+    """A long one takes a while, for which the others do not wait."""
     folder = tmp_path / "a"
     two_runs().write(folder)
     shown: queue.Queue[tuple[Beside, ...]] = queue.Queue()
@@ -166,12 +169,41 @@ def test_an_earlier_run_of_a_journal_is_read_from_it_and_drawn_beside_the_newest
     runs = (Compared(str(folder), "a before", START), Compared(str(folder), "a"))
 
     feed.ask(runs)
-    found = shown.get(timeout=30)
+    first, found = shown.get(timeout=30), shown.get(timeout=30)
     feed.stop()
     desk.take(found)
 
+    assert [(one.letter, one.state.run_step) for one in first] == [("b", 20)]
     assert [(one.letter, one.state.run_step) for one in found] == [("a", 30), ("b", 20)]
     assert [one.run.name for one in desk.seen(runs, str(folder))] == ["a before"]
+
+
+def test_an_earlier_run_that_is_no_longer_wanted_holds_up_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Taken back, or with another choice beside it: that one is read first."""
+    two_runs().write(tmp_path / "a")
+    write_snapshot(a_run(40), tmp_path / "b")
+    asked: queue.Queue[bool] = queue.Queue()
+
+    def endless(folder: Path, newest: RunState, started: float, go_on: Callable[[], bool]) -> None:
+        asked.put(True)
+        while go_on():
+            pass
+
+    monkeypatch.setattr("trainmon_tui.feeds.beside_feed.earlier_run", endless)
+    shown: queue.Queue[tuple[Beside, ...]] = queue.Queue()
+    feed = BesideFeed(shown.put)
+    earlier = Compared(str(tmp_path / "a"), "a before", START)
+    feed.ask((earlier,))
+    asked.get(timeout=30)
+
+    feed.ask((earlier, Compared(str(tmp_path / "b"), "b")))
+    found = shown.get(timeout=30)
+    feed.ask(())
+    feed.stop()
+
+    assert [(one.letter, one.state.run_step) for one in found] == [("b", 40)]
 
 
 # In the charts.

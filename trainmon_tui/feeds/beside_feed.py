@@ -7,7 +7,9 @@ run that is shown is followed by the feed, and never comes from here.
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 from trainmon.errors import SnapshotError
 from trainmon.fold.state import RunState
@@ -24,6 +26,9 @@ FRESH_EVERY = 5.0
 
 IDLE = 3_600.0
 """Seconds of a wait where nothing is compared; whoever begins to rings."""
+
+Known: TypeAlias = dict[Key, tuple[object, RunState]]
+"""The stamp of the file that each run was read from, and its state."""
 
 
 class BesideFeed:
@@ -58,22 +63,39 @@ class BesideFeed:
             self._bell.close()
 
     def _run(self) -> None:
-        known: dict[Key, tuple[object, RunState]] = {}
+        known: Known = {}
         shown: tuple[Beside, ...] = ()
         while not self._stopping.is_set():
             self._bell.silence()
             wanted = self._wanted
-            known = {run.key: read for run in wanted if (read := _read(run, known.get(run.key))) is not None}
-            found = tuple(
-                _beside(run, letter, known[run.key][1], shown)
-                for run, letter in zip(wanted, LETTERS, strict=False)
-                if run.key in known
-            )
-            if not is_same(found, shown) and wanted is self._wanted:
-                shown = found
-                self._show(found)
+            known = {run.key: known[run.key] for run in wanted if run.key in known}
+            # An earlier run of ten million steps takes 20 s: nobody else waits for it, nor a choice that is new.
+            for run in sorted(wanted, key=lambda run: run.started is not None):
+                if run.started is not None:
+                    shown = self._tell(wanted, known, shown)
+                read = _read(run, known.get(run.key), partial(self._goes_on, wanted))
+                if read is not None:
+                    known[run.key] = read
+            shown = self._tell(wanted, known, shown)
             self._bell.wait(FRESH_EVERY if wanted else IDLE, None)
         self._bell.close()
+
+    def _goes_on(self, wanted: tuple[Compared, ...]) -> bool:
+        return self._wanted == wanted and not self._stopping.is_set()
+
+    def _tell(
+        self, wanted: tuple[Compared, ...], known: Known, shown: tuple[Beside, ...]
+    ) -> tuple[Beside, ...]:
+        """Shows what is known of the runs, where that is new and they are still the wanted ones; what is shown then."""
+        found = tuple(
+            _beside(run, letter, known[run.key][1], shown)
+            for run, letter in zip(wanted, LETTERS, strict=False)
+            if run.key in known
+        )
+        if is_same(found, shown) or wanted is not self._wanted:
+            return shown
+        self._show(found)
+        return found
 
 
 def _beside(run: Compared, letter: str, state: RunState, before: tuple[Beside, ...]) -> Beside:
@@ -84,11 +106,13 @@ def _beside(run: Compared, letter: str, state: RunState, before: tuple[Beside, .
     return Beside(run, letter, state, ruler_of(state))
 
 
-def _read(run: Compared, known: tuple[object, RunState] | None) -> tuple[object, RunState] | None:
+def _read(
+    run: Compared, known: tuple[object, RunState] | None, go_on: Callable[[], bool]
+) -> tuple[object, RunState] | None:
     """A run's state and the stamp of the file it is from; what is known where nothing is new or it cannot be read."""
     folder = Path(run.folder)
     if run.started is not None:
-        return known or _read_earlier(folder, run.started)
+        return known or _read_earlier(folder, run.started, go_on)
     journal, written = stamps_of(folder)
     for stamp, read in ((written, _from_snapshot), (journal, _from_journal)):
         if stamp is None:
@@ -102,10 +126,10 @@ def _read(run: Compared, known: tuple[object, RunState] | None) -> tuple[object,
     return known
 
 
-def _read_earlier(folder: Path, started: float) -> tuple[object, RunState] | None:
+def _read_earlier(folder: Path, started: float, go_on: Callable[[], bool]) -> tuple[object, RunState] | None:
     """A run that another one followed: nothing is added to it any more."""
-    newest = _read(Compared(str(folder), ""), None)
-    state = earlier_run(folder, newest[1], started) if newest is not None else None
+    newest = _read(Compared(str(folder), ""), None, go_on)
+    state = earlier_run(folder, newest[1], started, go_on) if newest is not None else None
     return (started, state) if state is not None else None
 
 
