@@ -426,13 +426,15 @@ def test_parts_that_are_more_than_the_whole_are_no_sum() -> None:
 
 
 def test_a_run_is_started_again_as_its_launcher_was() -> None:
-    """A rank's own command line starts one rank; that of a program which records itself says all."""
+    """A rank's own command line starts one rank, also where `torchrun` said how that one ended."""
     journal = Journal().opened(command=("python", "-u", "train.py"), rank=0, world_size=4).started().steps(9)
     torchrun = an_exit(journal, pid=4_000, launcher=3_999, status=1, command=("torchrun", "train.py"))
-    own = an_exit(journal, status=1, command=("./train.sh",))
+    rank = an_exit(journal, launcher=3_999, signal=9, command=("torchrun", "train.py"))
+    seen = an_exit(journal, launcher=0, signal=9)
 
     assert started_as(journal.state(), Evidence(alive=False, exit=torchrun)) == ("torchrun", "train.py")
-    assert started_as(journal.state(), Evidence(alive=False, exit=own)) == ("python", "-u", "train.py")
+    assert started_as(journal.state(), Evidence(alive=False, exit=rank)) == ("torchrun", "train.py")
+    assert started_as(journal.state(), Evidence(alive=False, exit=seen)) == ("python", "-u", "train.py")
     assert started_as(journal.state(), Evidence(alive=False)) == ("python", "-u", "train.py")
     assert started_as(RunState(), Evidence()) == ()
 

@@ -35,10 +35,11 @@ def exit_of(state: RunState, evidence: Evidence) -> Exit | None:
 def started_as(state: RunState, evidence: Evidence) -> tuple[str, ...]:
     """The command line that starts the run again; () where it is not known.
 
-    That of the program which `trainmon run` started, where it is one above the trainer: `torchrun`, a script.
+    That of the program which `trainmon run` started, `torchrun` or a script, where that is known: also where the record
+    tells of the end of a rank below it.
     """
     exit_ = exit_of(state, evidence)
-    if exit_ is not None and not exit_.own and exit_.record.command:
+    if exit_ is not None and exit_.record.command:
         return exit_.record.command
     return state.opened.command if state.opened is not None else ()
 
