@@ -371,7 +371,15 @@ def test_what_tells_names_apart_stays_though_it_stands_in_the_middle() -> None:
 def test_what_names_have_in_common_never_overlaps(names: list[str]) -> None:
     head, tail = common_parts(names)
 
-    assert all(head + tail <= len(name) for name in names)
+    assert all(len(head + tail) <= len(name) for name in names)
+
+
+@pytest.mark.parametrize("name", ["waited for data (s)", "准确率准确率准确率"])
+def test_a_name_without_what_the_others_begin_with_keeps_its_own_beginning(name: str) -> None:
+    """It may be short by its characters, and long by its cells or beside a long value."""
+    common = common_parts(["train/loss/cross_entropy/first", "train/loss/cross_entropy/second"])
+
+    assert short_name(name, common, 14, ascii_only=False).startswith(name[0])
 
 
 @pytest.fixture

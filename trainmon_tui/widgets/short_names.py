@@ -12,10 +12,10 @@ _SEPARATORS = "/._ "
 class Common(NamedTuple):
     """What some names have in common."""
 
-    head: int = 0
-    """Characters that all of them begin with."""
-    tail: int = 0
-    """Characters that all of them end with; no name is so short that both overlap."""
+    head: str = ""
+    """What all of them begin with."""
+    tail: str = ""
+    """What all of them end with; no name is so short that both overlap."""
 
 
 def common_parts(names: Sequence[str]) -> Common:
@@ -27,7 +27,7 @@ def common_parts(names: Sequence[str]) -> Common:
     turned = [name[head:][::-1] for name in names]
     tail = _shared(turned)
     tail = max(turned[0].rfind(separator, 0, tail) for separator in _SEPARATORS) + 1
-    return Common(head, tail)
+    return Common(names[0][:head], names[0][len(names[0]) - tail :])
 
 
 def _shared(names: Sequence[str]) -> int:
@@ -43,7 +43,7 @@ def short_name(name: str, common: Common, width: int, *, ascii_only: bool) -> st
 
     Args:
         name: As it was logged.
-        common: What all long names on the page have in common.
+        common: What all long names on the page have in common; this one need not be among them.
         width: Cells.
         ascii_only: Whether nothing above 0x7f may be drawn.
     """
@@ -51,12 +51,14 @@ def short_name(name: str, common: Common, width: int, *, ascii_only: bool) -> st
     whole = words(name, ascii_only=ascii_only) or '""'
     if cell_width(whole) <= width:
         return whole
-    own = (mark if common.head else "") + words(name[common.head :], ascii_only=ascii_only)
+    rest = name.removeprefix(common.head)
+    begin = mark if len(rest) < len(name) else ""
+    own = begin + words(rest, ascii_only=ascii_only)
     if cell_width(own) <= width:
         return own
-    if common.tail:
-        kept = words(name[common.head : len(name) - common.tail], ascii_only=ascii_only)
-        own = (mark if common.head else "") + kept + mark
+    kept = rest.removesuffix(common.tail)
+    if len(kept) < len(rest):
+        own = begin + words(kept, ascii_only=ascii_only) + mark
         if cell_width(own) <= width:
             return own
     head = clip(own, max(1, width // 3), ascii_only=ascii_only)
