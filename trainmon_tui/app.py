@@ -20,7 +20,7 @@ from trainmon_tui.screens.base import PanelScreen
 from trainmon_tui.showing import ShowingApp
 from trainmon_tui.sight.beside import Compared, toggled
 from trainmon_tui.sight.chart_view import flip_log_y, next_smoothing
-from trainmon_tui.sight.sight import Options, Sight
+from trainmon_tui.sight.sight import Sight
 from trainmon_tui.theme import DAY, NIGHT
 
 
@@ -79,9 +79,11 @@ class WatchApp(ShowingApp):
             self._keep_views()
             self._newest = self._shown = None
             chart = self._views.restore(Path(message.folder), self._options.chart)
-            self._options = Options(chart=chart, compared=self._options.compared)
+            self._options = replace(self._options, chart=chart, paused=False)
             waiting = Verdict(Status.WAITING)
-            self._sight = Sight(RunState(), waiting, self._clock(), folder=message.folder, exists=False)
+            self._sight = Sight(
+                RunState(), waiting, self._clock(), folder=message.folder, exists=False, options=self._options
+            )
             self._attention.change(Path(message.folder))
             self._witness.change(Path(message.folder))
             self._follow(Path(message.folder))

@@ -15,6 +15,7 @@ from trainmon.meaning.statuses import Status
 from trainmon_tui.app import WatchApp
 from trainmon_tui.render.cells import plain, row_width
 from trainmon_tui.sight.listing import EarlierRun, Listing, RunRow
+from trainmon_tui.terminal.terminal import Mouse
 from trainmon_tui.widgets.runs import EMPTY, LOOKING, RunsSlice, entries, rows
 from trainmon_tui.widgets.runs_table import ORDERS
 
@@ -195,8 +196,8 @@ def test_at_60_columns_status_name_progress_and_eta_are_there() -> None:
     assert "left" in head
 
 
-def an_app(root: Path, follow: Callable[[Path], None] | None = None) -> WatchApp:
-    return WatchApp(root, clock=Clock(START + 60.0), follow=follow, first_view="runs")
+def an_app(root: Path, follow: Callable[[Path], None] | None = None, mouse: Mouse | None = None) -> WatchApp:
+    return WatchApp(root, clock=Clock(START + 60.0), follow=follow, first_view="runs", mouse=mouse)
 
 
 async def wait_for(pilot: Pilot[int], app: WatchApp, text: str) -> None:
@@ -233,6 +234,21 @@ async def test_enter_follows_the_chosen_run_and_shows_its_overview(
         await pilot.pause()
 
         assert "gamma" in panel_text(app, "runs")
+    assert not app.bugs
+
+
+async def test_a_mouse_that_is_the_terminals_stays_that_when_another_run_is_opened(tmp_path: Path) -> None:
+    """It is the same terminal; and whoever looks for the key that ends it finds it."""
+    three_runs(tmp_path)
+    app = an_app(tmp_path, lambda folder: None, Mouse(lambda said: None))
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_for(pilot, app, "gamma")
+        await pilot.press("m", "down", "enter")
+        await pilot.pause()
+
+        assert app.screen.id == "overview"
+        assert "MOUSE OFF [m]" in panel_text(app, "status")
     assert not app.bugs
 
 
