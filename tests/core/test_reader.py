@@ -93,6 +93,13 @@ def test_a_folder_with_text_logs_alone_says_who_shows_them(tmp_path: Path, read:
     assert reader.poll().note is None
 
 
+def test_a_folder_that_cannot_be_looked_into_is_one_without_a_run(tmp_path: Path, read: Read) -> None:
+    """As another user's, which may not be entered; here one whose name no file system takes."""
+    found = read(tmp_path / ("x" * 300)).poll()
+
+    assert (found.exists, found.folder_there) == (False, False)
+
+
 def test_r01_a_folder_that_is_replaced_later_is_another_run(tmp_path: Path, read: Read) -> None:
     folder = tmp_path / "logs"
     Journal().opened().started().steps(3).write(folder)

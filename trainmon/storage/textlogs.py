@@ -4,6 +4,7 @@ They are projections of the journal: a line is never written twice and, once the
 What could not be written stays pending and is written first next time. Used by the writer thread alone.
 """
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -25,7 +26,8 @@ def as_bytes(lines: Iterable[tuple[LogFile, str]]) -> dict[LogFile, bytes]:
 def are_in(folder: Path) -> bool:
     """Whether the folder has one of the four whose names are the spec's: also those of a program that is not ours."""
     named = (file.name_in("") for file in LogFile if file is not LogFile.GENERAL)
-    return any((folder / name).is_file() for name in named)
+    # Unlike `Path.is_file`, False where a folder may not be entered.
+    return any(os.path.isfile(folder / name) for name in named)
 
 
 class TextLogs:
