@@ -96,6 +96,22 @@ def test_an_end_that_a_screen_of_this_user_saw_is_known_later_too(tmp_path: Path
     assert seen(tmp_path / "other", root, journal).exit is None
 
 
+def test_an_end_that_was_seen_on_another_host_is_known_where_the_home_is_the_same(tmp_path: Path) -> None:
+    """On the login node of a cluster nobody sees the trainer; a later look there is told all the same."""
+    node = "5d0e7a11-0000-4000-8000-000000000017"
+    journal, root = a_journal(host="node-17", boot_id=node), a_root(tmp_path, start=None)
+    record = ExitRecord(
+        host="node-17", boot_id=node, pid=PID, start_ticks=TICKS, launcher=0, started=START, time=journal.now + 1.0,
+        duration=30.0, signal=9,
+    )  # fmt: skip
+    keep(*end_file(tmp_path, record))
+
+    evidence = seen(tmp_path, root, journal)
+
+    assert (evidence.alive, evidence.exit) == (None, record)
+    assert verdict(journal.state(), evidence, journal.now + 2.0).status is Status.KILLED
+
+
 def test_a_stopped_trainer_is_told(tmp_path: Path) -> None:
     assert seen(tmp_path, a_root(tmp_path, state="T"), a_journal()).process_state == "T"
 

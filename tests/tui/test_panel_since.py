@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from tests.builders import START, Journal, a_run
 from tests.tui.apps import Clock, a_frame, panel_text, screen_text
+from trainmon.facts.events import Opened
 from trainmon.meaning.since import LEAST, Digest
 from trainmon.meaning.statuses import Status
 from trainmon.reading.seen_end import end_file
@@ -64,8 +65,11 @@ def a_look(journal: Journal, folder: Path) -> None:
 
 
 def test_an_end_that_nobody_else_wrote_down_is_kept_and_what_a_parent_wrote_is_not(tmp_path: Path) -> None:
-    """Whoever opens the run later is told the same as whoever saw it die."""
+    """Whoever opens the run later is told the same as whoever saw it die; that of another process takes no place."""
     journal = a_run(100)
+    opened = journal.events[0]
+    assert isinstance(opened, Opened)
+    journal.events[0] = replace(opened, process_start=7)
     record = ExitRecord(
         host="gpu-07", pid=4711, start_ticks=7, launcher=0, started=START, time=journal.now, duration=9.0, signal=9
     )  # fmt: skip
@@ -76,6 +80,9 @@ def test_an_end_that_nobody_else_wrote_down_is_kept_and_what_a_parent_wrote_is_n
     absence.leave(journal.sight(alive=False))
     written_by_a_parent = path.exists()
     absence.look(replace(journal.sight(alive=False), exit=record))
+    absence.leave(journal.sight(alive=False))
+
+    absence.look(replace(journal.sight(alive=None), exit=replace(record, start_ticks=6)))
     absence.leave(journal.sight(alive=False))
 
     assert not written_by_a_parent

@@ -82,7 +82,7 @@ class Observer:
         self._hold: Hold | None = None
         self._held: ProcessIdentity | None = None
         self._seen: ExitRecord | None = None
-        self._kept: tuple[str, ExitRecord | None] | None = None
+        self._kept: tuple[tuple[str, bool | None], ExitRecord | None] | None = None
         self._launcher = LauncherWord(folder)
         self._orphans = Orphans(root)
         self._accounts = accounts or Accounts()
@@ -158,18 +158,19 @@ class Observer:
     def _exit(self, opened: Opened, identity: ProcessIdentity, lives: bool | None) -> ExitRecord | None:
         """How the process ended: as its parent wrote it down, else as we saw it, or another screen of this user."""
         seen, written = self._watch_exit(opened, identity, lives), read_exit(self._folder)
-        if seen is None and lives is False:
-            seen = self._kept_end(opened)
+        if seen is None and not lives:
+            seen = self._kept_end(opened, lives)
         if not lives and (told := self._launcher.word(opened, written)) is not None:
             return told
         if seen is None or written is None or written.time < opened.time:
             return seen or written
         return written if written.pid == seen.pid else own_end(written, seen)
 
-    def _kept_end(self, opened: Opened) -> ExitRecord | None:
-        """What was kept of its end; asked once a process: a home may be slow."""
-        if self._kept is None or self._kept[0] != opened.writer:
-            self._kept = (opened.writer, kept_end(self._folder, opened))
+    def _kept_end(self, opened: Opened, lives: bool | None) -> ExitRecord | None:
+        """What was kept of its end, also by a screen of another host; asked once a process: a home may be slow."""
+        key = (opened.writer, lives)
+        if self._kept is None or self._kept[0] != key:
+            self._kept = (key, kept_end(self._folder, opened))
         return self._kept[1]
 
     def _watch_exit(self, opened: Opened, identity: ProcessIdentity, lives: bool | None) -> ExitRecord | None:

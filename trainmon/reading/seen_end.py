@@ -29,7 +29,12 @@ def end_file(run: Path, record: ExitRecord, folder: Path | None = None) -> tuple
 def kept_end(run: Path, opened: Opened) -> ExitRecord | None:
     """What was seen of the end of that very process; None: nothing, or it was another's."""
     found = read_struct(kept_path(run, KIND), ExitRecord)
-    if found is None or found.schema != EXIT_SCHEMA or opened.process_start is None:
-        return None
-    place = (found.host, found.boot_id, found.pid, found.start_ticks)
-    return found if place == (opened.host, opened.boot_id, opened.pid, opened.process_start) else None
+    return found if found is not None and found.schema == EXIT_SCHEMA and is_of(found, opened) else None
+
+
+def is_of(record: ExitRecord, opened: Opened) -> bool:
+    """Whether the record is of that very process: numbers are used again, and folders are."""
+    if opened.process_start is None:
+        return False
+    place = (record.host, record.boot_id, record.pid, record.start_ticks)
+    return place == (opened.host, opened.boot_id, opened.pid, opened.process_start)

@@ -13,7 +13,7 @@ import msgspec
 from trainmon.meaning import since
 from trainmon.meaning.alerts import Alert
 from trainmon.meaning.since import Digest, Noted
-from trainmon.reading.seen_end import end_file
+from trainmon.reading.seen_end import end_file, is_of
 from trainmon.system.kept import kept_path, read_struct
 from trainmon.words.exits import ExitRecord
 from trainmon_tui.sight.sight import Sight
@@ -58,10 +58,12 @@ class Absence:
         self._noted_at = float("-inf")
 
     def look(self, sight: Sight) -> Digest | None:
-        """What to say with this sight; takes note of it now and then, and of an end that nobody else wrote down."""
-        if sight.exit is not None and sight.exit.launcher == 0 and sight.exit != self._end:
-            self._end = sight.exit
-            self._keeper.put(*end_file(self._run, sight.exit, self._folder))
+        """What to say with this sight; takes note of it now and then, and of an end that no parent wrote down."""
+        seen, opened = sight.exit, sight.state.opened
+        if seen is not None and seen.launcher == 0 and opened is not None and is_of(seen, opened):
+            if seen != self._end:
+                self._keeper.put(*end_file(self._run, seen, self._folder))
+            self._end = seen
         if not sight.whole or sight.state.run_id is None:
             return None
         self._last = sight
