@@ -185,9 +185,14 @@ def test_the_users_thresholds_count(
     (tmp_path / "trainmon" / CONFIG).write_text('[alerts]\noff = ["nan"]\n')
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     logger = a_training(open_logger)
+    looks = Looks(logger)
     logger.log_training_progress(1, 1, 100, math.nan, 1e-3)
+    first, next_look = looks.after(EVERY), looks.watch._next
+    logger.log_training_progress(1, 2, 100, math.nan, 1e-3)
+    second = looks.after(1.0)
 
-    assert Looks(logger).after(EVERY) == []
+    assert first == second == []
+    assert looks.watch._next == next_look, "what is off makes no look come sooner"
 
 
 def test_an_alert_that_flaps_for_weeks_does_not_fill_the_journal(

@@ -67,7 +67,7 @@ class AlertWatch:
 
         Without a copy of the state: we are in the thread that folds it.
         """
-        if self._broken or "nan" in self._standing:
+        if self._broken or "nan" in self._standing or "nan" in self._off():
             return False
         files = self._recorder.writer.files if self._recorder.writer is not None else None
         return files is not None and files.state.totals.nonfinite != self._nonfinite
