@@ -107,6 +107,19 @@ def test_a_loss_that_is_not_finite_is_not_kept_for_the_next_look(open_logger: Op
     assert (stays, looks.watch._next) == ([], looked)
 
 
+def test_steps_without_a_start_are_watched_as_those_of_a_run(open_logger: OpenLogger) -> None:
+    """Where nothing was logged yet there is nothing to watch."""
+    logger = open_logger()
+    logger.recorder.writer.call_each_second(lambda: None)  # type: ignore[union-attr]  # as in `a_training`
+    looks = Looks(logger)
+    before = looks.after(EVERY)
+    logger.log_training_progress(1, 1, 100, math.nan, 1e-3)
+
+    assert before == []
+    assert words(looks.after(1.0)) == [("nan", "critical", False)]
+    assert looks.after(EVERY) == []
+
+
 def test_what_is_told_is_in_the_journal_and_in_the_general_log(open_logger: OpenLogger) -> None:
     """A viewer that comes later has the moment from there, whatever the series still say."""
     logger = a_training(open_logger)

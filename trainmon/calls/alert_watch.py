@@ -114,7 +114,9 @@ class AlertWatch:
     def _is_ours(self, state: RunState) -> bool:
         """Whether a run of this process goes on; takes over what stood where that is news."""
         configuration = state.configuration
-        if configuration is None or configuration.writer != self._recorder.writer_id or state.end is not None:
+        # Steps without a start are a run, too: of whoever takes them.
+        writer = configuration.writer if configuration is not None else state.stepper
+        if writer != self._recorder.writer_id or state.end is not None:
             self._run = None
             return False
         if state.run_id != self._run:
