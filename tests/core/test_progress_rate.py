@@ -92,14 +92,14 @@ def test_no_stretch_of_time_gets_more_than_a_burst_and_its_rate(
 
 @given(st.lists(st.floats(-10.0, 5.0), max_size=100), st.integers(0, 100))
 def test_a_rate_that_was_stored_decides_as_if_it_had_not_been(steps: list[float], cut: int) -> None:
-    """A recovery from a snapshot leaves out the lines that were left out before."""
+    """A recovery from a snapshot leaves out the lines that were left out before, and says of as many at the same."""
     whole, stored = ProgressRate(burst=3), ProgressRate(burst=3)
     times = [NOON + sum(steps[: index + 1]) for index in range(len(steps))]
 
-    expected = [whole.admit(time) for time in times]
-    before = [stored.admit(time) for time in times[:cut]]
+    expected = [whole.admit(time) and (whole.take_left_out(time),) for time in times]
+    before = [stored.admit(time) and (stored.take_left_out(time),) for time in times[:cut]]
     again = msgspec.json.decode(msgspec.json.encode(stored), type=ProgressRate)
-    after = [again.admit(time) for time in times[cut:]]
+    after = [again.admit(time) and (again.take_left_out(time),) for time in times[cut:]]
 
     assert before + after == expected
 
