@@ -231,15 +231,15 @@ class ShowingApp(KeysApp):
             self._sight = replace(self._sight, now=now, options=self._options, live=live)
             return
         view = frame.view
-        # Also on a screen that stands still the verdict is of this moment: an old state looks stalled ever more.
-        newest = self._newest or frame
+        # Also on a screen that stands still the verdict and the end are of this moment: an old state looks stalled.
+        newest, folder = self._newest or frame, self._sight.folder
         seen = Sight(
             state=view.state, verdict=self._judge(newest, now), now=now - clock_difference(view.evidence),
-            folder=self._sight.folder, exists=view.exists, folder_there=view.folder_there, note=view.note,
-            files=frame.files, output=frame.output, options=self._options, raw=self._raw.points(view.state),
-            whole=view.whole, orphans=view.evidence.orphans, first=newest.first, ranks=frame.ranks,
-            live=self._live.seen(view.state, self._sight.folder, now), started_as=started_as(view.state, view.evidence),
-            beside=self._beside.seen(self._options.compared, self._sight.folder), exit=view.evidence.exit,
+            folder=folder, exists=view.exists, folder_there=view.folder_there, note=view.note, files=frame.files,
+            output=frame.output, options=self._options, raw=self._raw.points(view.state), whole=view.whole,
+            orphans=view.evidence.orphans, first=newest.first, ranks=frame.ranks, exit=newest.view.evidence.exit,
+            live=self._live.seen(view.state, folder, now), beside=self._beside.seen(self._options.compared, folder),
+            started_as=started_as(newest.view.state, newest.view.evidence),
         )  # fmt: skip
         looked = self._attention.look(seen)
         self._sight, ring = self._witness.look(looked, newest.view.state, time.monotonic())

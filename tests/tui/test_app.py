@@ -1,10 +1,13 @@
 """The app, driven by a pilot: sizes, keys, bugs in panels, and texts from people who mean harm."""
 
 import pytest
+from msgspec.structs import replace
 from textual.pilot import Pilot
 
-from tests.builders import Journal, a_run
+from tests.builders import START, Journal, a_run
 from tests.tui.apps import Clock, a_frame, an_app, panel_text, screen_text
+from trainmon.meaning.statuses import Evidence
+from trainmon.words.exits import ExitRecord
 from trainmon_tui.screens.errors import ErrorsScreen
 from trainmon_tui.screens.help import KEYS, HelpScreen
 from trainmon_tui.screens.overview import OverviewScreen
@@ -167,6 +170,27 @@ async def test_a_paused_screen_stands_still_until_it_goes_on() -> None:
 
         assert "100/400" in paused
         assert "101/400" in panel_text(app, "bars")
+
+
+async def test_a_paused_screen_knows_how_a_run_ended_with_its_verdict() -> None:
+    """The command that starts it again is of the same moment as what is said of its end."""
+    journal = a_run(100)
+    record = ExitRecord(
+        host="gpu-07", pid=4711, launcher=4710, started=START - 1, time=journal.now, duration=9.0, signal=9,
+        command=("torchrun", "ddp.py"),
+    )  # fmt: skip
+    dead = a_frame(journal, alive=False)
+    dead = replace(dead, view=replace(dead.view, evidence=Evidence(alive=False, exit=record)))
+    app = an_app(journal)
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("space")
+        app.deliver(dead)
+        await settle(pilot)
+
+        assert "KILLED" in panel_text(app, "status")
+        assert "torchrun ddp.py" in panel_text(app, "verdict")
 
 
 async def test_the_errors_screen_shows_the_traceback_and_escape_goes_back() -> None:
