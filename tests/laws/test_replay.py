@@ -22,6 +22,7 @@ from trainmon.meaning.monitoring import monitoring_data
 from trainmon.meaning.statuses import Evidence
 from trainmon.meaning.verdict import verdict
 from trainmon.storage import snapshot
+from trainmon.storage.progress_rate import ProgressRate
 from trainmon.storage.projection import Projector, TextLine
 from trainmon.storage.snapshot import Texts, canonical
 
@@ -119,12 +120,13 @@ def test_the_fold_leaves_the_state_that_it_was_given_alone(history: History) -> 
 @law
 @given(histories(), st.data())
 def test_text_logs_do_not_depend_on_batches_or_restarts(history: History, data: st.DataObject) -> None:
-    """So that recovery writes exactly the text that the crash kept from being written."""
+    """So that recovery writes exactly the text that the crash kept from being written, and counts what it left out."""
     items, offsets = history.items, history.offsets
     cut = data.draw(st.integers(0, len(items)))
-    whole = Projector().apply(items, offsets)
+    burst = data.draw(st.sampled_from([1, 3, 1_000]))
+    whole = Projector(rate=ProgressRate(burst=burst)).apply(items, offsets)
 
-    first = Projector()
+    first = Projector(rate=ProgressRate(burst=burst))
     text: list[TextLine] = []
     for item, offset in zip(items[:cut], offsets[:cut], strict=True):
         text += first.apply([item], [offset])
