@@ -75,6 +75,17 @@ def test_every_line_that_was_left_out_is_counted_before_the_next_thing_that_is_n
     )
 
 
+def test_a_program_that_ends_without_a_word_leaves_no_line_uncounted() -> None:
+    """It logs no end of the training, and closes its log in order."""
+    journal = Journal().opened().started().steps(3_000, every=0.01).closed()
+
+    lines = text(journal, LogFile.PROGRESS).splitlines()
+
+    counts = [int(line.split("… ")[1].split()[0].replace(",", "")) for line in lines if "left out" in line]
+    assert sum("Loss:" in line for line in lines) + sum(counts) == 3_000
+    assert "left out" in lines[-1]
+
+
 def test_what_is_said_of_lines_left_out_does_not_depend_on_where_the_journal_was_cut() -> None:
     """Nor where lines are repeated, as after a recovery: whoever says nothing of them has not said it."""
     events = Journal().opened().started().steps(1_100, every=0.001).steps(2_300, 1_101, every=0.01).events

@@ -8,7 +8,17 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 
 from trainmon.facts.codec import Unread
-from trainmon.facts.events import AnyEvent, Checkpoint, Ended, Error, Opened, Progress, Started, Validation
+from trainmon.facts.events import (
+    AnyEvent,
+    Checkpoint,
+    Closed,
+    Ended,
+    Error,
+    Opened,
+    Progress,
+    Started,
+    Validation,
+)
 from trainmon.facts.textlines import LineContext, text_lines
 from trainmon.fold.arrivals import missing
 from trainmon.fold.reducer import Item, Reducer
@@ -54,8 +64,8 @@ class Projector:
         new = self.reducer.apply((item,), (offset,))
         if isinstance(item, Unread) or not new:
             return []
-        # In the same file as the steps: what was left out before it is said before it.
-        beside = isinstance(item, Started | Validation | Checkpoint | Ended)
+        # In the same file as the steps, or the last that is written: what was left out before it is said before it.
+        beside = isinstance(item, Started | Validation | Checkpoint | Ended | Closed)
         left_out = self.rate.take_left_out(item.time, at_once=True) if beside else 0
         return self._said(item, self._context(item, left_out=left_out))
 
