@@ -290,3 +290,14 @@ def test_no_row_is_wider_than_its_panel(module: object, width: int, height: int)
     assert len(drawn) <= height
     if width >= 52:  # a panel with less is cut by its base
         assert max(map(row_width, drawn)) <= width
+
+
+def test_the_epoch_of_a_validation_before_the_first_step_is_counted_as_soon_as_that_is_known() -> None:
+    """As one that only tries whether validating works; with the first step epochs turn out to begin at 0."""
+    journal = Journal().opened().started().validation(0, 2.0, epoch=0)
+    before = journal.sight()
+    after = journal.progress(0, epoch=0).sight()
+    panel = best.BestPanel(lambda panel, where: None)
+
+    assert not panel.same(before, after)
+    assert (best.pick(before).from_0, best.pick(after).from_0) == (False, True)

@@ -186,5 +186,8 @@ class BestPanel(RowsPanel[BestSlice]):
 
     def same(self, before: Sight, after: Sight) -> bool:
         """See `RowsPanel.same`."""
-        same = before.state.validations == after.state.validations and before.state.best == after.state.best
+        old, new = before.state, after.state
+        # A validation before the first step is shown before it is known how epochs are counted.
+        same = old.validations == new.validations and shown_epoch(old, 0) == shown_epoch(new, 0)
+        same = same and old.best == new.best
         return same and before.verdict.status.over == after.verdict.status.over
