@@ -122,6 +122,14 @@ def test_of_a_journal_that_was_replaced_or_is_gone_nothing_is_made_up(tmp_path: 
     assert earlier_run(tmp_path, state, STARTS[0]) is None
 
 
+def test_a_run_whose_start_was_damaged_since_is_not_taken_for_the_one_before(tmp_path: Path) -> None:
+    state = written(three_runs(), tmp_path)
+    path = tmp_path / JOURNAL
+    path.write_bytes(path.read_bytes().replace(b'"second"', b'"secon\xff"'))
+
+    assert earlier_run(tmp_path, state, STARTS[1]) is None
+
+
 def test_a_run_whose_place_is_not_known_any_more_is_left_out(tmp_path: Path) -> None:
     """After a rotation the summaries know no places."""
     state = written(three_runs(), tmp_path)

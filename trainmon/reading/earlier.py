@@ -47,7 +47,7 @@ def earlier_run(
 
 def _beginning(descriptor: int, offset: int, last_start: int, go_on: Callable[[], bool]) -> int | None:
     """Where the run begins whose last start is at `last_start`; `offset` is before it, and of no later run."""
-    starts, found = Reducer(), None
+    starts, found, last = Reducer(), None, -1
     while offset <= last_start and go_on():
         behind = _behind_without_starts(descriptor, offset, last_start)
         if behind > offset:
@@ -61,9 +61,10 @@ def _beginning(descriptor: int, offset: int, last_start: int, go_on: Callable[[]
             number = starts.state.run_number
             if isinstance(event, Started) and place <= last_start:
                 starts.apply((event,), (place,))
+                last = place
             found = place if starts.state.run_number > number else found
         offset = part.end
-    return found if offset > last_start else None
+    return found if last == last_start else None
 
 
 def _behind_without_starts(descriptor: int, offset: int, stop: int) -> int:
