@@ -49,18 +49,23 @@ def test_single_records_are_looked_for_ten_times_a_second(
     assert set(pauses) == {writer.TICK}
 
 
-def test_a_flow_is_moved_four_times_a_second(open_logger: OpenLogger, pauses: list[float]) -> None:
+@pytest.mark.parametrize(
+    ("lines", "seconds"), [(writer.FLOW * 3, writer.FLOW_TICK), (writer.DENSE * 4, writer.DENSE_TICK)]
+)
+def test_a_flow_is_moved_four_times_a_second_and_a_dense_one_twice(
+    open_logger: OpenLogger, pauses: list[float], lines: int, seconds: float
+) -> None:
     logger = open_logger()
     logger.log_training_start("tiny", 1, 1_000, 1, 0.1, "sgd")
     drained(logger)
     pauses.clear()
 
-    for step in range(1, 40):
+    for step in range(1, lines + 1):
         logger.log_training_progress(1, step, 1_000, 1.0)
     drained(logger)
     drained(logger)
 
-    assert writer.FLOW_TICK in pauses
+    assert seconds in pauses
     assert pauses[-1] == writer.TICK
 
 
@@ -102,6 +107,7 @@ def test_a_flood_that_fills_the_spool_does_not_wait_for_the_next_look(
     """
     monkeypatch.setattr(writer, "TICK", 60.0)
     monkeypatch.setattr(writer, "FLOW_TICK", 60.0)
+    monkeypatch.setattr(writer, "DENSE_TICK", 60.0)
     for name in ("PATIENCE", "MOST_PATIENCE", "STANDSTILL"):
         monkeypatch.setattr(spool_module, name, 10.0)
     logger = open_logger()

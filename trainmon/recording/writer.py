@@ -33,6 +33,10 @@ FLOW_TICK = 0.25
 """The same while lines flow: a look costs by what it touches, and hardly by how many lines it moves."""
 FLOW = 8
 """Lines a look that are a flow: nobody follows that many one by one."""
+DENSE_TICK = 0.5
+"""The same where the flow is dense: a training of such short steps feels each look the most."""
+DENSE = 32
+"""Lines a look that are a dense flow: more than 64 to 128 a second."""
 RETRY = 1.0
 """Seconds until failed storage is tried again."""
 CLOSE_LIMIT = 2.0
@@ -196,9 +200,10 @@ class Writer:
         """Seconds until the next look."""
         if self._mover.more:
             return 0.0
-        # In memory of the process a kill takes what waits.
-        flows = self._mover.moved >= FLOW and self.spool.kind != "none"
-        return FLOW_TICK if flows else TICK
+        moved = self._mover.moved
+        if moved < FLOW or self.spool.kind == "none":  # In memory of the process a kill takes what waits.
+            return TICK
+        return FLOW_TICK if moved < DENSE else DENSE_TICK
 
     def _guarded_tick(self) -> None:
         try:
