@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import shooting
 
 SCRATCH = Path("/tmp/spirals")
@@ -167,8 +168,12 @@ def hang() -> None:
             seen, quiet = lines, quiet + 1 if lines == seen and lines else 0
         asyncio.run(shooting.shoot(Path("logs"), {"xray": ("X",)}, 2.0))
     finally:
+        family = psutil.Process(launcher.pid).children(recursive=True)
         launcher.terminate()
         launcher.wait()
+        for process in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()  # The workers hang, and would outlive their parent.
 
 
 def take_a_name() -> None:
