@@ -41,7 +41,6 @@ class AlertWatch:
         self._recorder = recorder
         self._monotonic = monotonic
         self._next = float("-inf")
-        self._broken = False
         self._run: str | None = None
         self._standing: dict[str, Severity] = {}
         self._texts: dict[str, str] = {}
@@ -59,7 +58,7 @@ class AlertWatch:
             if self._look(now):
                 self._next = now + EVERY
         except Exception as error:  # noqa: BLE001 - a bug in judging must not hold up what moves the records
-            self._next, self._broken = float("inf"), True
+            self._next = float("inf")
             self._recorder.warn_once("alerts", f"alerts are not watched: {type(error).__name__}: {error}")
 
     def _went_bad(self) -> bool:
@@ -67,7 +66,8 @@ class AlertWatch:
 
         Without a copy of the state: we are in the thread that folds it.
         """
-        if self._broken or "nan" in self._standing or "nan" in self._off():
+        broken = self._next == float("inf")
+        if broken or "nan" in self._standing or "nan" in self._off():
             return False
         files = self._recorder.writer.files if self._recorder.writer is not None else None
         return files is not None and files.state.totals.nonfinite != self._nonfinite

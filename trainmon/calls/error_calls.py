@@ -1,10 +1,8 @@
 """The log call for errors, and what every log call has in common: it never raises, and says once what failed."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
 from zlib import crc32
 
 from msgspec import structs
@@ -15,24 +13,10 @@ from trainmon.facts.given import as_flag, as_object
 from trainmon.facts.tracebacks import ErrorDescription, describe
 from trainmon.facts.values import as_text, type_name
 from trainmon.recording.recorder import Recorder
+from trainmon.words.forgiving import forgiving
 
-P = ParamSpec("P")
-Caller = TypeVar("Caller", bound="ErrorCalls")
-
-
-def never_raises(
-    method: Callable[Concatenate[Caller, P], None],
-) -> Callable[Concatenate[Caller, P], None]:
-    """A log call whose failure is said once a cause and counted."""
-
-    @wraps(method)
-    def guarded(self: Caller, /, *args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            method(self, *args, **kwargs)
-        except Exception as error:  # noqa: BLE001 - logging must not fail a training, whatever a value does
-            self.complain(method.__name__, error)
-
-    return guarded
+never_raises = forgiving(lambda calls: calls, None, Exception)
+"""A log call whose failure is said once a cause and counted."""
 
 
 def _described(error: object) -> ErrorDescription:

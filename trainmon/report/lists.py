@@ -90,7 +90,7 @@ def checkpoints(sight: Sight) -> Html | None:
             element("span", entry.checkpoint_path, class_="mono"),
             count(shown_epoch(state, entry.epoch)), count(entry.run_step), _number(entry.loss),
             size(entry.size) if entry.size is not None else "",
-            fine_duration(entry.duration) if entry.duration is not None else "", sight.at(entry.time),
+            _seconds(entry.duration), sight.at(entry.time),
         ]  # fmt: skip
         rows.append(("best" if is_best else None, cells))
     return table(["path", "epoch", "step", "loss", "size", "saved in", "time"], rows, (0,)) if rows else None

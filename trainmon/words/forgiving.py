@@ -1,4 +1,4 @@
-"""Log calls that were called in a wrong way: said, and no end of a training that may have run for days."""
+"""Log calls that fail: said once a cause, and no end of a training that may have run for days."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -15,12 +15,15 @@ class Complaining(Protocol):
         """Says it once a cause."""
 
 
-def forgiving(logger: Callable[..., Complaining], otherwise: R) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Has a log call with an unknown, missing or superfluous argument say so and go on.
+def forgiving(
+    logger: Callable[..., Complaining], otherwise: R, failure: type[Exception] = TypeError
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Has a log call that fails say so and go on.
 
     Args:
         logger: Who says it; given the first argument of the call, if there is one.
         otherwise: What the call returns then.
+        failure: What is forgiven; by default a call with an unknown, missing or superfluous argument.
     """
 
     def of(call: Callable[P, R]) -> Callable[P, R]:
@@ -28,7 +31,7 @@ def forgiving(logger: Callable[..., Complaining], otherwise: R) -> Callable[[Cal
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
             try:
                 return call(*args, **kwargs)
-            except TypeError as error:
+            except failure as error:
                 logger(*args[:1]).complain(call.__name__, error)
                 return otherwise
 

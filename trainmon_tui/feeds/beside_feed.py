@@ -111,8 +111,13 @@ def _read(
 ) -> tuple[object, RunState] | None:
     """A run's state and the stamp of the file it is from; what is known where nothing is new or it cannot be read."""
     folder = Path(run.folder)
-    if run.started is not None:
-        return known or _read_earlier(folder, run.started, go_on)
+    if run.started is None:
+        return _read_newest(folder, known)
+    # To one that another run followed nothing is added any more.
+    return known or _read_earlier(folder, run.started, go_on)
+
+
+def _read_newest(folder: Path, known: tuple[object, RunState] | None) -> tuple[object, RunState] | None:
     journal, written = stamps_of(folder)
     for stamp, read in ((written, _from_snapshot), (journal, _from_journal)):
         if stamp is None:
@@ -127,8 +132,7 @@ def _read(
 
 
 def _read_earlier(folder: Path, started: float, go_on: Callable[[], bool]) -> tuple[object, RunState] | None:
-    """A run that another one followed: nothing is added to it any more."""
-    newest = _read(Compared(str(folder), ""), None, go_on)
+    newest = _read_newest(folder, None)
     state = earlier_run(folder, newest[1], started, go_on) if newest is not None else None
     return (started, state) if state is not None else None
 
